@@ -20,10 +20,10 @@ test('are those that providers read, with paths in the folder of the shell, and 
     VAULT_TOKEN: '',
   };
   // A region says nothing without keys.
-  expect(identityVariables(env, '/work/shop')).toEqual({
+  expect(identityVariables(env, '/home/ada/shop')).toEqual({
     AWS_PROFILE: 'dev',
-    AWS_CONFIG_FILE: '/work/shop/aws/config',
-    GOOGLE_APPLICATION_CREDENTIALS: '/work/shop/key.json',
+    AWS_CONFIG_FILE: '/home/ada/shop/aws/config',
+    GOOGLE_APPLICATION_CREDENTIALS: '/home/ada/shop/key.json',
     CLOUDSDK_CONFIG: '/etc/gcloud',
   });
   expect(identityVariables({ ...env, AWS_ACCESS_KEY_ID: 'AKIA' }, '/')).toMatchObject({
@@ -45,12 +45,12 @@ test('an agent that outlives its shell starts without secrets and relative paths
     GOOGLE_APPLICATION_CREDENTIALS: 'key.json',
     OTHER: 'key.json',
   };
-  expect(lastingEnvironment(env, '/work')).toEqual({
+  expect(lastingEnvironment(env, '/srv')).toEqual({
     HOME: '/home/ada',
     VAULT_ADDR: 'https://vault.acme.example',
     AWS_PROFILE: 'dev',
     AWS_REGION: 'eu-west-1',
-    GOOGLE_APPLICATION_CREDENTIALS: '/work/key.json',
+    GOOGLE_APPLICATION_CREDENTIALS: '/srv/key.json',
     OTHER: 'key.json',
   });
 });
