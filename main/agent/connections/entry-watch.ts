@@ -11,6 +11,7 @@ import type { Clock } from '../parts.ts';
 import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Entries } from './entries.ts';
+import { knownWay } from './known-way.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
 import { placeOf, type Remembered } from './remembered.ts';
 import { sentences } from './sentences.ts';
@@ -55,7 +56,7 @@ export function createEntryWatch(options: {
       }) => void)
     | undefined;
 }): EntryWatch {
-  const { clock, catalog, tunnels, ports, kubeconfig, remembered, entries, plugin, notice } = options;
+  const { clock, catalog, kubeconfig, remembered, entries, plugin, notice } = options;
   const problems = new Map<ClusterId, EntryProblem>();
   const repairedAt = new Map<ClusterId, number>();
   /** What was reported, by the file's problem, so that each is reported once. */
@@ -74,13 +75,10 @@ export function createEntryWatch(options: {
   /** Writes an entry again, in the file where it is. */
   const write = async ({ file }: CheckedEntry, id: ClusterId): Promise<void> => {
     const connection = remembered.get(id);
-    const cluster = catalog.get(id);
-    const isDirect = tunnels.find(id)?.connector() === 'direct';
-    const port = isDirect ? undefined : ports.known(id);
-    if (connection === undefined || cluster === undefined || (port === undefined && !isDirect))
-      return kubeconfig.repair(file);
+    const way = knownWay(id, options);
+    if (connection === undefined || way === undefined) return kubeconfig.repair(file);
     const place = { ...placeOf(connection), kubeconfig: file.given };
-    await kubeconfig.add(place, [await entries.through(cluster, port)], {});
+    await kubeconfig.add(place, [await entries.through(way.cluster, way.place)], {});
   };
 
   const repair = async (entry: CheckedEntry, id: ClusterId, what: string): Promise<void> => {

@@ -9,6 +9,7 @@ import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
+import { knownWay } from './known-way.ts';
 import { openOne } from './open-one.ts';
 import type { Outcome } from './outcome.ts';
 import { checkTerminals } from './production-guard.ts';
@@ -57,7 +58,7 @@ export function createIsolate(options: {
   /** Returns true if the organisation wants a confirmation before a terminal of a production cluster opens. */
   readonly asksInTerminals: () => boolean;
 }): Isolate {
-  const { logger, catalog, tunnels, ports, remembered, entries, terminals, settled, complete } = options;
+  const { logger, catalog, tunnels, remembered, entries, terminals, settled, complete } = options;
 
   const closeUnused = async (ids: readonly ClusterId[]) => {
     for (const id of ids) {
@@ -75,11 +76,8 @@ export function createIsolate(options: {
   };
 
   const renew = async (id: ClusterId) => {
-    const cluster = catalog.get(id);
-    const isDirect = tunnels.find(id)?.connector() === 'direct';
-    const place = isDirect ? undefined : (tunnels.find(id)?.place() ?? ports.known(id));
-    if (cluster === undefined || (place === undefined && !isDirect)) return;
-    await terminals.renew(id, (form) => entries.through(cluster, place, form));
+    const way = knownWay(id, options);
+    if (way !== undefined) await terminals.renew(id, (form) => entries.through(way.cluster, way.place, form));
   };
 
   return {

@@ -8,6 +8,7 @@ import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
 import type { Isolate } from './isolate.ts';
+import { knownWay } from './known-way.ts';
 import { byPlace, type Connection, inEachPlace, keyOf, placeOf, type Remembered } from './remembered.ts';
 
 /** Writes the entries of clusters again, in every kubeconfig that has them: the user's and those of terminals. */
@@ -73,11 +74,8 @@ export function createRenewals(options: {
     async rewrite() {
       for (const id of new Set(terminals.list().map(({ cluster }) => cluster))) await renew(id);
       const warnings = await write(remembered.all(), (id) => {
-        const cluster = catalog.get(id);
-        const port = isDirect(id) ? undefined : ports.known(id);
-        return cluster !== undefined && (isDirect(id) || port !== undefined)
-          ? entries.through(cluster, port)
-          : undefined;
+        const way = knownWay(id, options);
+        return way && entries.through(way.cluster, way.place);
       });
       const known = catalog.clusters().filter(({ id }) => remembered.get(id) !== undefined);
       const others = known.filter((cluster) => entries.formOf(cluster) !== 'tls').map(({ id }) => id);
