@@ -56,7 +56,7 @@ runDesktop({
           warnings: [login.warning ?? [], own.warning ?? []].flat(),
           plugin: pluginCommand({ programs, appFolder, env }),
           resources: programs,
-          // A thread cannot read the app's archive by itself.
+          // A worker thread cannot read files inside the app's asar archive.
           planWorker: { source: () => readFileSync(path.join(out, 'plan', 'plan-worker.cjs'), 'utf8') },
           sealer: await openKeychain({ folder: paths.state, logger }),
           openStore: () => openElectronStore(paths.config),

@@ -153,7 +153,7 @@ export async function askReady(options: {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => {
         length += chunk.length;
-        // Only a refusal is read: a ready server says no more than its status.
+        // Reads the body only if the server is not ready: otherwise the status is enough.
         if (response.statusCode === 403) chunks.push(chunk);
         if (length > pageBytes) fail(malformed(`${host}:${port}`, `larger than ${sizeText(pageBytes)}`));
       });

@@ -92,7 +92,7 @@ function bashrc(text: string, production: boolean, settings: string): string {
     '  case "$PS1" in "$__k8s_tunnels_segment"*) ;; *) PS1="$__k8s_tunnels_segment$PS1" ;; esac',
     '  return "$status"',
     '}',
-    // Last, so that a prompt that is made anew each time has the segment too.
+    // Runs last, so that prompts which are rebuilt each time show the segment too.
     'case "$(declare -p PROMPT_COMMAND 2>/dev/null)" in',
     '  "declare -a"*) PROMPT_COMMAND+=(__k8s_tunnels_prompt) ;;',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: bash expands it.
