@@ -61,8 +61,15 @@ export async function bundleForOlder(app: string): Promise<void> {
     });
   await Promise.all([
     drawTray(path.join(out, 'tray')),
-    // A script of its own: the app's bundle copies the names of Node's modules when it begins.
-    build(program('test/electron/inside/shims.ts', 'start.cjs', "require('./index.cjs');")),
+    // Scripts of their own: the app's bundle copies the names of Node's modules when it begins.
+    build(
+      program(
+        'test/electron/inside/shims.ts',
+        'start.cjs',
+        "require('./attachment.cjs');\nrequire('./index.cjs');",
+      ),
+    ),
+    build(program('test/electron/inside/attachment.ts', 'attachment.cjs')),
     build(program('main/desktop/index.ts', 'index.cjs')),
     // A sandboxed preload knows Chromium's calls only, but electron-vite wants a version of Node.
     build(part('preload', 'node18', [])),

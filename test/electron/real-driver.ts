@@ -33,7 +33,13 @@ export async function startReal(options: {
   const { executable, app, env, bus, items } = options;
   const args = [...options.flags, `--user-data-dir=${path.join(env.HOME ?? '', '.electron')}`];
   if (app !== '') args.push(app);
-  const electron: ElectronApplication = await _electron.launch({ executablePath: executable, args, env });
+  // Playwright's own limit is longer than a test's: an app that it could not attach to would outlive the test.
+  const electron: ElectronApplication = await _electron.launch({
+    executablePath: executable,
+    args,
+    env,
+    timeout: 30_000,
+  });
   const child = electron.process();
   const ended = once(child, 'exit').then(() => {});
   const { pid = 0 } = child;
