@@ -4,12 +4,14 @@ import type { Credential } from '../providers/credential-provider.ts';
 import type { ClusterApi } from './cluster-api.ts';
 import type { Grant } from './grants.ts';
 import type { Admitted } from './local-port.ts';
+import { allowed, readOnlyVerdict } from './read-only/rules.ts';
+import { metadataExchange } from './read-only/secret-metadata.ts';
 import { serveRequest } from './serve-request.ts';
 import { type Status, statusOfError } from './status.ts';
 
 /**
- * Returns the function that answers admitted requests within the session of their secret: it ends the secret
- * when that session is over, or when another user is signed in.
+ * Returns the function that answers admitted requests within the rules and the session of their secret: it refuses what a
+ * read-only secret does not allow, and ends the secret when that session is over, or when another user is signed in.
  */
 export function withinSessions(options: {
   /** Ends the grants that `isEnding` says. Never rejects. */
@@ -42,10 +44,13 @@ export function withinSessions(options: {
         throw error;
       }
     };
+    const verdict = grant.holder === 'read-only' ? readOnlyVerdict(exchange, grant.limits ?? {}) : allowed;
+    if (verdict.kind === 'refused') return exchange.refuse(verdict.status);
+    const answered = verdict.kind === 'metadata' ? metadataExchange(exchange, verdict) : exchange;
     try {
       if (await noting(() => isOwners(api, grant))) {
         const credential = (refused?: Credential) => noting(() => api.credential(refused));
-        await serveRequest(exchange, { credential, upstream: api.upstream, isHeld });
+        await serveRequest(answered, { credential, upstream: api.upstream, isHeld });
       } else {
         exchange.refuse(endedStatus(titleOf(grant)));
         await end(({ digest }) => digest === grant.digest);

@@ -12,7 +12,7 @@ import type { Ports } from '../tunnels/ports.ts';
 import { createUnproven } from '../tunnels/unproven.ts';
 import { endedStatus, withinSessions } from './admitted.ts';
 import { type ClusterApi, createClusterApi } from './cluster-api.ts';
-import { type Grant, openGrants } from './grants.ts';
+import { type FileGrant, type Grant, openGrants } from './grants.ts';
 import { type LocalPort, openLocalPort } from './local-port.ts';
 import type { DialUpstream } from './upstream-connection.ts';
 
@@ -34,8 +34,10 @@ export interface ApiProxies {
    * Rejects as `openGateway` does, and as writing a file does.
    */
   forEntry(cluster: Cluster): Promise<ProxyPlace>;
-  /** As `forEntry`, with a secret for a separate file. */
-  forFile(cluster: Cluster): Promise<ProxyPlace>;
+  /** As `forEntry`, with a new secret for a separate file: for full access, or only to read. */
+  forFile(cluster: Cluster, how?: FileGrant): Promise<ProxyPlace>;
+  /** Ends the secrets in the files of these terminals. */
+  endTerminals(ids: readonly string[]): Promise<void>;
   /** Listens again for separate files whose secrets are still valid. */
   standBy(): Promise<void>;
   /** Ends the secrets of these clusters, every connection that has shown one, and those to their APIs, at once. */
@@ -171,10 +173,12 @@ export async function createApiProxies(options: {
     await proxy.listener.standBy();
     return proxy;
   };
-  const placeFor = async (cluster: Cluster, issue: 'forEntry' | 'forFile'): Promise<ProxyPlace> => {
+  const placeFor = async (
+    cluster: Cluster,
+    issue: (owner: string | undefined) => Promise<Grant & { readonly secret: string }>,
+  ): Promise<ProxyPlace> => {
     const { api } = await listen(cluster);
-    const owner = await api.owner().catch(() => undefined);
-    const { secret, until } = await grants[issue](cluster.id, owner);
+    const { secret, until } = await issue(await api.owner().catch(() => undefined));
     schedule();
     const { certificate } = await localAuthority();
     const { port = 0 } = ports.known(portId(cluster.id)) ?? {};
@@ -187,7 +191,7 @@ export async function createApiProxies(options: {
   const cut: ApiProxies['cut'] = async (id, options) => {
     const proxy = proxies.get(id);
     if (proxy === undefined) return;
-    const hasFile = grants.list().some(({ cluster, holder }) => cluster === id && holder === 'file');
+    const hasFile = grants.list().some(({ cluster, holder }) => cluster === id && holder !== 'entry');
     const listening = options.listening || hasFile;
     proxy.api.cut();
     const closed = proxy.listener.close({ listening });
@@ -201,10 +205,11 @@ export async function createApiProxies(options: {
 
   return {
     events,
-    forEntry: (cluster) => placeFor(cluster, 'forEntry'),
-    forFile: (cluster) => placeFor(cluster, 'forFile'),
+    forEntry: (cluster) => placeFor(cluster, (owner) => grants.forEntry(cluster.id, owner)),
+    forFile: (cluster, how) => placeFor(cluster, (owner) => grants.forFile(cluster.id, owner, how)),
+    endTerminals: (ids) => end(({ terminal }) => terminal !== undefined && ids.includes(terminal)),
     async standBy() {
-      const ids = new Set(grants.list().flatMap((one) => (one.holder === 'file' ? one.cluster : [])));
+      const ids = new Set(grants.list().flatMap((one) => (one.holder === 'entry' ? [] : one.cluster)));
       for (const cluster of [...ids].flatMap((id) => catalog.get(id) ?? [])) await listen(cluster);
       schedule();
     },

@@ -2,6 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
 import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
+import { type ReadOnly, readOnlySchema } from '../../model/read-only.ts';
+import { terminalIdSchema } from '../../model/terminal.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
@@ -14,8 +16,15 @@ const rememberedMs = 24 * 3_600_000;
 
 const grantSchema = z.object({
   cluster: clusterIdSchema,
-  /** Who holds the secret: the user's kubeconfig entry, or a separate file. */
-  holder: z.enum(['entry', 'file']),
+  /**
+   * Who holds the secret: the user's kubeconfig entry, a separate file, or a separate file that only reads. A value of its
+   * own: an agent that does not know the limits of a read-only secret reads none of this file.
+   */
+  holder: z.enum(['entry', 'file', 'read-only']),
+  /** What a read-only secret allows beyond reading. */
+  limits: readOnlySchema.optional(),
+  /** The terminal whose file it is in. */
+  terminal: terminalIdSchema.optional(),
   /** SHA-256 of the secret, in hexadecimal digits. */
   digest: z.string().length(64),
   /** Only of an entry, which is written again with it. */
@@ -29,6 +38,15 @@ const grantSchema = z.object({
 /** A secret that opens the local port of one cluster, for one user, for a time. */
 export type Grant = z.infer<typeof grantSchema>;
 
+/** A secret for a separate file. */
+export interface FileGrant {
+  readonly readOnly?: ReadOnly | undefined;
+  /** The terminal that the file is of. */
+  readonly terminal?: string | undefined;
+  /** ms. */
+  readonly lifeMs?: number | undefined;
+}
+
 /** The secrets of the local TLS ports. They are stored, so that a running client outlives a restart of the agent. */
 export interface Grants {
   /** Returns the grant that this secret opens, if it is still valid; `ended` or `unknown` otherwise. */
@@ -36,8 +54,15 @@ export interface Grants {
   isValid(grant: Grant): boolean;
   /** Resolves with the secret of a cluster's entry: a new one if there is none or half of its life is over. */
   forEntry(cluster: ClusterId, owner: string | undefined): Promise<Grant & { readonly secret: string }>;
-  /** Resolves with a new secret for a separate file, which is not stored itself. */
-  forFile(cluster: ClusterId, owner: string | undefined): Promise<Grant & { readonly secret: string }>;
+  /**
+   * Resolves with a new secret for a separate file, which is not stored itself: for full access, or only to read. Expires
+   * after `lifeMs`, or after 12 hours if that is sooner.
+   */
+  forFile(
+    cluster: ClusterId,
+    owner: string | undefined,
+    how?: FileGrant,
+  ): Promise<Grant & { readonly secret: string }>;
   /** Stores whose session a grant belongs to, if that was not known when it was issued. */
   bind(grant: Grant, owner: string): Promise<void>;
   /** Ends the valid grants that `isEnding` says, and resolves when that is stored. Ends them even if it rejects. */
@@ -70,17 +95,23 @@ export async function openGrants(options: {
     grants = next.filter((one) => Math.abs(clock.now() - one.since) < one.until - one.since + rememberedMs);
     await file.write([...grants]);
   };
-  const create = async (cluster: ClusterId, holder: Grant['holder'], owner: string | undefined) => {
+  const create = async (
+    cluster: ClusterId,
+    holder: 'entry' | 'file',
+    owner: string | undefined,
+    { readOnly, terminal, lifeMs = grantLifeMs }: FileGrant = {},
+  ) => {
     const secret = randomBytes(32).toString('base64url');
     const since = clock.now();
     const grant: Grant = {
       cluster,
-      holder,
+      ...(readOnly === undefined ? { holder } : { holder: 'read-only', limits: readOnly }),
+      ...(terminal === undefined ? {} : { terminal }),
       digest: digestOf(secret).toString('hex'),
       ...(holder === 'entry' ? { secret } : {}),
       ...(owner === undefined ? {} : { owner }),
       since,
-      until: since + grantLifeMs,
+      until: since + Math.min(lifeMs, grantLifeMs),
     };
     const before = grants;
     try {
@@ -113,7 +144,7 @@ export async function openGrants(options: {
         return { ...known, secret };
       return create(cluster, 'entry', owner);
     },
-    forFile: (cluster, owner) => create(cluster, 'file', owner),
+    forFile: (cluster, owner, how) => create(cluster, 'file', owner, how),
     bind: ({ digest }, owner) => put(grants.map((one) => (one.digest === digest ? { ...one, owner } : one))),
     async end(isEnding) {
       const ending = grants.filter((one) => isValid(one) && isEnding(one));
