@@ -8,6 +8,7 @@ import type { Consent } from '../model/consent.ts';
 import type { EntryForm } from '../model/entry-form.ts';
 import type { Findings } from '../model/findings.ts';
 import type { Context, KubeconfigEdit } from '../model/kubeconfig-view.ts';
+import type { ReadOnly } from '../model/read-only.ts';
 import type { Settings, SettingsFrom } from '../model/settings.ts';
 import type { Terminal, TerminalKind } from '../model/terminal.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
@@ -105,9 +106,14 @@ export interface Agent {
     readonly clusters: readonly string[] | 'all';
   }): Promise<{ rotated: { cluster: ClusterId; title: string }[]; warnings: string[] }>;
   /** Returns a kubeconfig (YAML) for one program, which reaches the clusters through local TLS proxies. */
-  kubeconfigFile(options: { readonly clusters: readonly string[] }): Promise<{
+  kubeconfigFile(options: {
+    readonly clusters: readonly string[];
+    readonly readOnly?: ReadOnly | undefined;
+    readonly minutes?: number | undefined;
+  }): Promise<{
     kubeconfig: string;
     clusters: { cluster: ClusterId; title: string; context: string }[];
+    readOnly?: ReadOnly;
     until: number;
   }>;
   /** Makes a connected cluster the current context; `-` restores the previous context. */
@@ -125,6 +131,7 @@ export interface Agent {
     readonly pid: number;
     readonly namespace?: string | undefined;
     readonly form?: EntryForm | undefined;
+    readonly readOnly?: ReadOnly | undefined;
     readonly production?: boolean | undefined;
     readonly signal: AbortSignal;
   }): Promise<{ results: ConnectResult[]; terminals: (Terminal & { file: string })[] }>;

@@ -13,6 +13,7 @@ import { clusterSetSchema, setNameSchema } from '../model/cluster-set.ts';
 import { consentSchema } from '../model/consent.ts';
 import { findingsSchema } from '../model/findings.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../model/organisation-view.ts';
+import { readOnlySchema } from '../model/read-only.ts';
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
 import { clusterWord, context, minutes, production } from './contract-inputs.ts';
 import { terminalOperations } from './terminal-contract.ts';
@@ -91,10 +92,18 @@ export const operations = {
   },
   /** Returns a separate kubeconfig for one program, through local TLS proxies. Contains secrets. */
   'kubeconfig-file': {
-    input: z.object({ clusters: z.array(clusterWord).min(1).max(50) }),
+    input: z.object({
+      clusters: z.array(clusterWord).min(1).max(50),
+      /** The file can only read. */
+      readOnly: readOnlySchema.optional(),
+      /** When its secrets end, if that is sooner than they would. */
+      minutes,
+    }),
     output: z.object({
       kubeconfig: z.string(),
       clusters: z.array(z.object({ cluster: clusterIdSchema, title: z.string(), context: z.string() })),
+      /** The limits of the file, if it can only read. */
+      readOnly: readOnlySchema.optional(),
       /** When its first secret expires, ms since the epoch. */
       until: z.number(),
     }),

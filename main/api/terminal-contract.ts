@@ -3,6 +3,7 @@ import { connectResultSchema } from '../model/agent-view.ts';
 import { clusterIdSchema } from '../model/cluster.ts';
 import { entryForms } from '../model/entry-form.ts';
 import { contextSchema, kubeconfigEditSchema } from '../model/kubeconfig-view.ts';
+import { readOnlySchema } from '../model/read-only.ts';
 import { namespaceSchema, terminalIdSchema, terminalSchema } from '../model/terminal.ts';
 import { clusterWord, context, production } from './contract-inputs.ts';
 
@@ -21,6 +22,8 @@ export const terminalOperations = {
       namespace: namespaceSchema.optional(),
       /** The proxy protocol of the entries, whatever the setting and the cluster's tag say. */
       form: z.enum(entryForms).optional(),
+      /** The entries can only read. They are of the form `tls`. */
+      readOnly: readOnlySchema.optional(),
       production,
     }),
     output: z.object({

@@ -4,6 +4,8 @@ import { pathsFrom } from '../agent/paths.ts';
 import type { Output } from '../api/contract.ts';
 import { connectAgent } from '../api/socket/client.ts';
 import { AppError } from '../model/app-error.ts';
+import { command } from '../model/command.ts';
+import type { ReadOnly } from '../model/read-only.ts';
 import type { Terminal, TerminalKind } from '../model/terminal.ts';
 import { failedLines } from './commands/connect.ts';
 import { withConfirmation } from './confirm-production.ts';
@@ -20,6 +22,7 @@ export type IsolatedTerminal = Terminal & { readonly file: string };
 export interface IsolateHow {
   readonly namespace?: string | undefined;
   readonly production?: true | undefined;
+  readonly readOnly?: ReadOnly | undefined;
 }
 
 /** Connects clusters with a kubeconfig of their own for each. Asks about production where the organisation wants that. */
@@ -29,7 +32,7 @@ export async function isolate(
   how: IsolateHow & { readonly kind: TerminalKind; readonly pid: number },
 ): Promise<Output<'isolate'>> {
   const { client, signal } = session;
-  const { namespace, kind, pid, production } = how;
+  const { namespace, kind, pid, production, readOnly } = how;
   const ask = (names: readonly string[]) =>
     withConfirmation({
       session,
@@ -43,6 +46,7 @@ export async function isolate(
             kind,
             pid,
             ...(namespace === undefined ? {} : { namespace }),
+            ...(readOnly === undefined ? {} : { readOnly }),
             ...confirmed,
           };
           return await client.call('isolate', input, { signal });
@@ -53,7 +57,22 @@ export async function isolate(
     });
   const { result } = await withMissingSignIns(session, clusters, () => withPicker(session, clusters, ask));
   session.progress.end();
+  if (readOnly !== undefined) await checkReadOnly(result.terminals);
   return result;
+}
+
+/** Ends terminals of an agent that does not know of read-only ones, and rejects: they could do everything. */
+async function checkReadOnly(terminals: readonly IsolatedTerminal[]): Promise<void> {
+  if (terminals.every(({ readOnly }) => readOnly !== undefined)) return;
+  await endTerminals(terminals);
+  throw olderAgent();
+}
+
+/** Returns the error for an agent that opens read-only files as any other. */
+export function olderAgent(): AppError {
+  return new AppError('agent-version', 'The running agent is older, and knows no read-only kubeconfigs.', {
+    hint: `Run \`${command`k8s-tunnels quit`}\`, then try again.`,
+  });
 }
 
 /** Returns the one terminal. Throws the error of the connection if there is none. */
@@ -72,12 +91,19 @@ export function reportFailed({ results }: Output<'isolate'>): void {
 }
 
 /** Returns the variables of a terminal's programs. */
-export function terminalVariables({ file, context, namespace, production }: IsolatedTerminal): Variables {
+export function terminalVariables({
+  file,
+  context,
+  namespace,
+  production,
+  readOnly,
+}: IsolatedTerminal): Variables {
   return {
     KUBECONFIG: file,
     K8S_TUNNELS_CONTEXT: context,
     K8S_TUNNELS_NAMESPACE: namespace,
     K8S_TUNNELS_PRODUCTION: production ? '1' : undefined,
+    K8S_TUNNELS_READ_ONLY: readOnly === undefined ? undefined : '1',
   };
 }
 

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { ReadOnly } from '../model/read-only.ts';
 import type { commandHelp } from './command-help.ts';
 import { runContexts } from './commands/contexts.ts';
 import { runEnv, runEnvUnset } from './commands/env.ts';
 import { runExec } from './commands/exec.ts';
 import { runDiff, runHistory, runUndo } from './commands/kubeconfig.ts';
 import { runShell } from './commands/shell.ts';
+import { addReadOnly, type ReadOnlyFlags, readOnlyFrom } from './read-only-flags.ts';
 import type { Session } from './session.ts';
 
 /** What `describe` gives to a file that describes some of its commands. */
@@ -19,7 +21,12 @@ export interface Describing {
   readonly rest: readonly string[];
 }
 
-interface IsolateFlags {
+interface KubeconfigFlags extends ReadOnlyFlags {
+  readonly for?: string;
+  readonly expires?: string;
+}
+
+interface IsolateFlags extends ReadOnlyFlags {
   readonly namespace?: string;
   readonly production?: true;
 }
@@ -27,14 +34,16 @@ interface IsolateFlags {
 /** Describes the commands for terminals with a kubeconfig of their own. */
 export function describeTerminals({ program, json, command, withSession, done, rest }: Describing): void {
   const isolating = (usage: string) =>
-    command(usage)
-      .option('-n, --namespace <namespace>', "Set the context's namespace")
-      .option('--production', 'Confirm questions about production clusters');
+    addReadOnly(
+      command(usage)
+        .option('-n, --namespace <namespace>', "Set the context's namespace")
+        .option('--production', 'Confirm questions about production clusters'),
+    );
   isolating('shell <cluster>')
     .option('--shell <program>', 'Start this shell (default: the one that you use)')
     .action(async (cluster: string, flags: IsolateFlags & { readonly shell?: string }) => {
       if (json) program.error('error: shell has no JSON output: see exec and env');
-      done(await runShell(cluster, flags));
+      done(await runShell(cluster, isolateHow(flags)));
     });
   isolating('env [cluster]')
     .option('--shell <shell>', 'Print for bash, zsh, fish, powershell, nushell or posix (default: yours)')
@@ -51,7 +60,7 @@ export function describeTerminals({ program, json, command, withSession, done, r
         if ((cluster === undefined) !== (unset === true))
           program.error('error: name a cluster, or give --unset');
         if (cluster === undefined) done(runEnvUnset(flags));
-        else await withSession((session) => runEnv(session, cluster, flags));
+        else await withSession((session) => runEnv(session, cluster, isolateHow(flags)));
       },
     );
   isolating('exec [clusters...]')
@@ -66,9 +75,17 @@ export function describeTerminals({ program, json, command, withSession, done, r
         if ((flags.set === undefined) === (clusters.length === 0))
           program.error('error: name clusters, or a set with --set');
         if (rest.length === 0) program.error('error: give a command after --');
-        done(await runExec(clusters, rest, { ...flags, json }));
+        done(await runExec(clusters, rest, { ...isolateHow(flags), json }));
       },
     );
+}
+
+/** Turns the flags about reading into what they mean. */
+function isolateHow<T extends IsolateFlags>(
+  flags: T,
+): Omit<T, keyof ReadOnlyFlags> & { readonly readOnly: ReadOnly | undefined } {
+  const { allowSecrets: _, allowDryRun: __, readOnly: ___, ...others } = flags;
+  return { ...others, readOnly: readOnlyFrom(flags) };
 }
 
 /** Describes the commands for the contexts and the edits of the caller's kubeconfig. */
@@ -79,15 +96,25 @@ export function describeKubeconfig({ program, command, withSession }: Describing
       if (output !== undefined && output !== 'name') program.error('error: --output is name, or left out');
       return withSession((session) => runContexts(session, { names: output === 'name' }));
     });
-  command('kubeconfig <what> [more...]')
+  addReadOnly(command('kubeconfig <what> [more...]'))
     .usage('[options] history | diff [edit] | undo [edit] | <clusters...> --for <program>')
     .option('--for <program>', 'Program: python, java, js, rust, ansible, or the path of a file to write')
-    .action((what: string, more: string[], flags: { readonly for?: string }) =>
+    .option('--expires <time>', 'With --for: end the file after 30m or 2h, 12h at most')
+    .action((what: string, more: string[], flags: KubeconfigFlags) =>
       withSession(async (session) => {
         if (flags.for !== undefined) {
           const { runKubeconfigFor } = await import('./commands/kubeconfig-for.ts');
-          return runKubeconfigFor(session, [what, ...more], flags.for);
+          return runKubeconfigFor(session, [what, ...more], {
+            program: flags.for,
+            readOnly: readOnlyFrom(flags),
+            expires: flags.expires,
+          });
         }
+        const [misplaced] = ['readOnly', 'allowSecrets', 'allowDryRun', 'expires'].filter(
+          (name) => name in flags,
+        );
+        if (misplaced !== undefined)
+          program.error('error: --read-only, --allow-secrets, --allow-dry-run and --expires need --for');
         const [edit, ...others] = more;
         if (!['history', 'diff', 'undo'].includes(what) || others.length > 0)
           program.error('error: give history, diff or undo, or clusters with --for');

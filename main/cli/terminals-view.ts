@@ -14,7 +14,7 @@ export function terminalLines(
   now: number,
 ): readonly string[] {
   if (terminals.length === 0) return [];
-  const rows = terminals.map(({ cluster: id, kind, pid, since, namespace, production }) => {
+  const rows = terminals.map(({ cluster: id, kind, pid, since, namespace, production, readOnly }) => {
     const cluster = clusters.get(id);
     return [
       paint(production ? ['red', 'bold'] : 'dim', '>_'),
@@ -22,6 +22,7 @@ export function terminalLines(
       cluster === undefined ? '' : environmentText(cluster),
       `${kinds[kind]}, process ${pid}`,
       namespace === undefined ? '' : `namespace ${printable(namespace)}`,
+      readOnly === undefined ? '' : 'read-only',
       `for ${span(now - since)}`,
     ];
   });

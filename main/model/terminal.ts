@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clusterIdSchema } from './cluster.ts';
+import { readOnlySchema } from './read-only.ts';
 
 /** What uses an isolated kubeconfig: an interactive shell of ours, a shell that evaluated `env`, or one command. */
 const terminalKindSchema = z.enum(['shell', 'env', 'exec']);
@@ -25,6 +26,8 @@ export const terminalSchema = z.object({
   pid: z.number(),
   /** ms since the epoch. */
   since: z.number(),
+  /** With its kubeconfig, a client can only read. */
+  readOnly: readOnlySchema.optional(),
   /** True for a production cluster. */
   production: z.literal(true).optional(),
 });

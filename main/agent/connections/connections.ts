@@ -158,7 +158,9 @@ export async function createConnections(options: {
   readonly tunnels: Tunnels;
   readonly ports: Pick<Ports, 'known' | 'rotate'>;
   /** The local TLS proxies. Without them no entry has the form `tls`. */
-  readonly apiProxies?: Pick<ApiProxies, 'forEntry' | 'end' | 'release'> | undefined;
+  readonly apiProxies?:
+    | Pick<ApiProxies, 'forEntry' | 'forFile' | 'end' | 'endTerminals' | 'release'>
+    | undefined;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
   /** The template of context names: the cluster's name where undefined. */
@@ -194,7 +196,7 @@ export async function createConnections(options: {
   const terminals: Terminals = await createTerminals({
     ...options,
     onChange: () => onTerminals(views()),
-    onEnded: (ids) => void isolated.closeUnused(ids),
+    onEnded: (ended) => void isolated.ended(ended),
   });
   const tunnels = keepListening(options.tunnels, terminals);
   const currentContext = await createCurrentContext({ ...options, remembered, isGuarded });

@@ -2,6 +2,7 @@ import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { contextName } from '../../model/context-name.ts';
 import type { EntryForm } from '../../model/entry-form.ts';
+import type { ReadOnly } from '../../model/read-only.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -17,11 +18,11 @@ export interface Entries {
   /** Returns the form of a cluster's entry: by its tag, else by the setting. */
   formOf(cluster: Cluster): EntryForm;
   /**
-   * Resolves with a cluster's entry through that port, or directly to the API if there is none. With `form`, uses that
-   * form whatever the setting and the cluster's tag say. With the form `tls` its local TLS proxy listens then; rejects as
+   * Resolves with a cluster's entry through that port, or directly to the API if there is none. With `own`, uses that form
+   * whatever the setting and the cluster's tag say. With the form `tls` its local TLS proxy listens then; rejects as
    * `ApiProxies.forEntry` does.
    */
-  through(cluster: Cluster, place: Place | undefined, form?: EntryForm): Promise<KubeconfigEntry>;
+  through(cluster: Cluster, place: Place | undefined, own?: OwnForm): Promise<KubeconfigEntry>;
   /**
    * Resolves with a cluster's entry through the port of its tunnel. Rejects as `through` does, or if the tunnel has no
    * port and needs one.
@@ -36,6 +37,9 @@ export interface Entries {
   write(place: KubeconfigPlace, entries: readonly KubeconfigEntry[]): Promise<void>;
 }
 
+/** The form of one file's entry: also one of the form `tls` whose secret is a terminal's, and only reads. */
+export type OwnForm = EntryForm | { readonly terminal: string; readonly readOnly: ReadOnly };
+
 export function createEntries(options: {
   readonly catalog: Catalog;
   readonly kubeconfig: Kubeconfig;
@@ -45,19 +49,24 @@ export function createEntries(options: {
   readonly contextTemplate?: (() => string) | undefined;
   /** The proxy protocol of entries: SOCKS5 where undefined. */
   readonly entryForm?: (() => EntryForm) | undefined;
-  readonly apiProxies?: Pick<ApiProxies, 'forEntry'> | undefined;
+  readonly apiProxies?: Pick<ApiProxies, 'forEntry' | 'forFile'> | undefined;
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
 }): Entries {
   const { catalog, kubeconfig, given, plugin, entryForm, apiProxies, contextTemplate, noticeOnce } = options;
   const nameOf = (cluster: Cluster) =>
     contextName(cluster, catalog.clusters(), { given: given.list(), template: contextTemplate?.() });
   const formOf: Entries['formOf'] = (cluster) => cluster.entryForm ?? entryForm?.() ?? 'socks5';
-  const through: Entries['through'] = async (cluster, place, own) => {
-    const form = own ?? formOf(cluster);
-    const proxy = form === 'tls' ? await apiProxies?.forEntry(cluster) : undefined;
+  const through: Entries['through'] = async (cluster, place, own = formOf(cluster)) => {
+    const isReadOnly = typeof own === 'object';
+    const proxy = isReadOnly
+      ? await apiProxies?.forFile(cluster, own)
+      : own === 'tls'
+        ? await apiProxies?.forEntry(cluster)
+        : undefined;
+    if (isReadOnly && proxy === undefined) throw new AppError('internal', 'There is no local TLS proxy.');
     const name = nameOf(cluster);
     given.give(name, cluster.id);
-    return kubeconfigEntry({ cluster, name, place, form, proxy, plugin });
+    return kubeconfigEntry({ cluster, name, place, form: isReadOnly ? 'tls' : own, proxy, plugin });
   };
   return {
     nameOf,

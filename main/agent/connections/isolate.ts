@@ -1,11 +1,13 @@
 import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { EntryForm } from '../../model/entry-form.ts';
+import type { ReadOnly } from '../../model/read-only.ts';
 import type { TerminalKind } from '../../model/terminal.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Logger } from '../parts.ts';
-import type { StoredTerminal, Terminals } from '../terminals/terminals.ts';
-import type { Ports } from '../tunnels/ports.ts';
+import type { EntryFor, StoredTerminal, Terminals } from '../terminals/terminals.ts';
+import type { Place, Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
@@ -24,6 +26,8 @@ export interface IsolateRequest {
   readonly namespace?: string | undefined;
   /** The proxy protocol of the entries, whatever the setting and the cluster's tag say. */
   readonly form?: EntryForm | undefined;
+  /** The entries can only read. They are of the form `tls`. */
+  readonly readOnly?: ReadOnly | undefined;
   /** The user's answer to the question about production clusters. */
   readonly production?: boolean | undefined;
   readonly signal: AbortSignal;
@@ -41,8 +45,8 @@ export interface Isolate extends Pick<Connections, 'isolate' | 'endTerminals'> {
   renew(id: ClusterId): Promise<void>;
   /** After a start: the ports of clusters with terminals listen, so that the next command opens the tunnel. */
   restore(): Promise<void>;
-  /** Closes tunnels that a terminal had open, unless something else uses them. Never rejects. */
-  closeUnused(ids: readonly ClusterId[]): Promise<void>;
+  /** Ends the secrets of terminals that have ended, and closes their tunnels unless something else uses them. Never rejects. */
+  ended(terminals: readonly StoredTerminal[]): Promise<void>;
 }
 
 export function createIsolate(options: {
@@ -53,6 +57,7 @@ export function createIsolate(options: {
   readonly remembered: Remembered;
   readonly entries: Entries;
   readonly terminals: Terminals;
+  readonly apiProxies?: Pick<ApiProxies, 'endTerminals'> | undefined;
   readonly settled: (ids: readonly ClusterId[]) => Promise<void>;
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   /** Returns true if the organisation wants a confirmation before a terminal of a production cluster opens. */
@@ -75,15 +80,22 @@ export function createIsolate(options: {
     }
   };
 
+  const entryFor =
+    (cluster: Cluster, place: Place | undefined): EntryFor =>
+    ({ id, form, readOnly = {} }) =>
+      entries.through(cluster, place, form === 'read-only' ? { terminal: id, readOnly } : form);
   const renew = async (id: ClusterId) => {
     const way = knownWay(id, options);
-    if (way !== undefined) await terminals.renew(id, (form) => entries.through(way.cluster, way.place, form));
+    if (way !== undefined) await terminals.renew(id, entryFor(way.cluster, way.place));
   };
 
   return {
     renew,
-    closeUnused,
-    async isolate({ clusters, kind, pid, namespace, form, production, signal }) {
+    async ended(terminals) {
+      await options.apiProxies?.endTerminals(terminals.map(({ id }) => id));
+      await closeUnused([...new Set(terminals.map(({ cluster }) => cluster))]);
+    },
+    async isolate({ clusters, kind, pid, namespace, form, readOnly, production, signal }) {
       checkTerminals(clusters, { asks: options.asksInTerminals(), confirmed: production === true });
       const ids = clusters.map(({ id }) => id);
       await settled(ids);
@@ -112,22 +124,24 @@ export function createIsolate(options: {
           }
           const { cluster, tunnel, state } = one;
           const place = tunnel.connector() === 'direct' ? undefined : tunnel.place();
-          const entry = await entries.through(cluster, place, form);
+          const make = entryFor(cluster, place);
+          const own = readOnly === undefined ? form : 'read-only';
           const terminal = await terminals.add(
             {
               cluster: cluster.id,
               kind,
               pid,
               ...(namespace === undefined ? {} : { namespace }),
-              ...(form === undefined ? {} : { form }),
+              ...(own === undefined ? {} : { form: own }),
+              ...(readOnly === undefined ? {} : { readOnly }),
             },
-            namespace === undefined ? entry : { ...entry, namespace },
+            async (one) => ({ ...(await make(one)), ...(namespace === undefined ? {} : { namespace }) }),
           );
           opened.push({ ...terminal, file: terminals.fileOf(terminal.id) });
           outcomes.push({
             status: 'connected',
             cluster,
-            context: entry.name,
+            context: terminal.context,
             port: place?.port,
             latencyMs: state.status === 'connected' ? state.probe.totalMs : 0,
           });

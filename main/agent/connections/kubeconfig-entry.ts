@@ -27,15 +27,15 @@ export function kubeconfigEntry(options: {
   /** The name of its context, cluster and user: `contextName`. */
   readonly name: string;
   readonly place: Place | undefined;
-  /** The entry form, unless the cluster's tag names one: SOCKS5 where undefined. */
+  /** The entry form: SOCKS5 where undefined. */
   readonly form?: EntryForm | undefined;
-  /** The local TLS proxy, which the form `tls` needs. */
+  /** The local TLS proxy, for the form `tls`: with it, the entry holds nothing but its secret. */
   readonly proxy?: ProxyPlace | undefined;
   readonly plugin: PluginCommand;
 }): KubeconfigEntry {
   const { cluster, name, place, form = 'socks5', proxy, plugin } = options;
   const namespace = cluster.namespace === undefined ? {} : { namespace: cluster.namespace };
-  if ((cluster.entryForm ?? form) === 'tls' && proxy !== undefined)
+  if (proxy !== undefined)
     return {
       id: cluster.id,
       name,
@@ -55,7 +55,7 @@ export function kubeconfigEntry(options: {
         ? {}
         : { certificateAuthorityData: cluster.certificateAuthorityData }),
       ...(cluster.serverName === undefined ? {} : { tlsServerName: cluster.serverName }),
-      ...(place === undefined ? {} : { proxyUrl: proxyUrl(place, cluster.entryForm ?? form) }),
+      ...(place === undefined ? {} : { proxyUrl: proxyUrl(place, form) }),
     },
     user: {
       kind: 'exec',

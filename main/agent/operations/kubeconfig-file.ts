@@ -18,19 +18,19 @@ export function kubeconfigFileOperation(options: {
   readonly kubeconfig: Pick<Kubeconfig, 'owner'>;
 }): Agent['kubeconfigFile'] {
   const { clusters, catalog, state, apiProxies, kubeconfig } = options;
-  return async ({ clusters: words }) => {
+  return async ({ clusters: words, readOnly, minutes }) => {
+    const lifeMs = minutes === undefined ? undefined : minutes * 60_000;
     const found = await clusters.find(words);
     const { givenNames: given, settings } = state.get();
     const owner = await kubeconfig.owner();
     const all = await Promise.all(
       found.map(async (cluster) => {
-        const proxy = await apiProxies.forFile(cluster);
+        const proxy = await apiProxies.forFile(cluster, { readOnly, lifeMs });
         const name = contextName(cluster, catalog.clusters(), { given, template: settings.contextName });
         const entry = kubeconfigEntry({
           cluster,
           name,
           place: undefined,
-          form: 'tls',
           proxy,
           plugin: { command: '', args: [] },
         });
@@ -51,6 +51,7 @@ export function kubeconfigFileOperation(options: {
         'current-context': first?.name ?? '',
       }),
       clusters: all.map(({ name, cluster }) => ({ ...clusters.named(cluster.id), context: name })),
+      ...(readOnly === undefined ? {} : { readOnly }),
       until: Math.min(...all.map(({ proxy }) => proxy.until)),
     };
   };

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
-import { type EntryForm, entryForms } from '../../model/entry-form.ts';
+import { entryForms } from '../../model/entry-form.ts';
 import { terminalSchema } from '../../model/terminal.ts';
 import { singleFlight } from '../async/single-flight.ts';
 import type { Kubeconfig, KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
@@ -18,11 +19,19 @@ const checkMs = 2_000;
 const storedSchema = terminalSchema.omit({ production: true }).extend({
   /** When its process started, ms since the epoch: another process may get the same pid later. */
   start: z.number(),
-  /** The proxy protocol of its entry, if it differs from that of the cluster's other entries. */
-  form: z.enum(entryForms).optional(),
+  /**
+   * The form of its entry, if it differs from that of the cluster's other entries. A read-only one is of the form `tls`: it
+   * has a value of its own, so that an agent that does not know it reads no terminal, rather than open everything to it.
+   */
+  form: z.enum([...entryForms, 'read-only']).optional(),
 });
 /** A terminal as it is stored. Whether its cluster is production is read from the catalog. */
 export type StoredTerminal = z.infer<typeof storedSchema>;
+
+/** What decides about the entry in a terminal's file. */
+export type EntryFor = (
+  terminal: Pick<StoredTerminal, 'id' | 'form' | 'readOnly'>,
+) => Promise<KubeconfigEntry>;
 
 /** The process that a terminal ends with. */
 export interface Owner {
@@ -55,18 +64,18 @@ export interface Terminals {
   fileOf(id: string): string;
   /**
    * Adds a terminal and writes its file. A shell that evaluates `env` again for the same cluster and namespace gets the
-   * file that it has. Rejects as writing a file does: there is no terminal then.
+   * file that it has. Rejects as `entryFor` and as writing a file does: there is no terminal then.
    */
   add(
-    terminal: Pick<StoredTerminal, 'cluster' | 'kind' | 'namespace' | 'pid' | 'form'>,
-    entry: KubeconfigEntry,
+    terminal: Pick<StoredTerminal, 'cluster' | 'kind' | 'namespace' | 'pid' | 'form' | 'readOnly'>,
+    entryFor: EntryFor,
   ): Promise<StoredTerminal>;
   /** Lets a terminal end with another process. Does nothing if the terminal has ended. */
   follow(id: string, pid: number): Promise<void>;
   /** Removes these terminals and their files. Resolves with those that existed. */
   end(ids: readonly string[]): Promise<readonly StoredTerminal[]>;
   /** Writes the files of a cluster's terminals again, each with its own entry. Logs what cannot be written. */
-  renew(id: ClusterId, entryFor: (form: EntryForm | undefined) => Promise<KubeconfigEntry>): Promise<void>;
+  renew(id: ClusterId, entryFor: EntryFor): Promise<void>;
   /** Ends the terminals whose processes have ended. Runs automatically, every two seconds while there are terminals. */
   check(): Promise<void>;
   /** Stops the automatic checks. */
@@ -82,8 +91,8 @@ export async function createTerminals(options: {
   readonly processes?: Processes | undefined;
   /** Called when the result of `list` has changed. */
   readonly onChange: () => void;
-  /** Called with the clusters of terminals that have ended. */
-  readonly onEnded: (ids: readonly ClusterId[]) => void;
+  /** Called with terminals that have ended. */
+  readonly onEnded: (ended: readonly StoredTerminal[]) => void;
 }): Promise<Terminals> {
   const { folder, clock, logger, processes = systemProcesses, onChange, onEnded } = options;
   const files = createTerminalFiles(path.join(folder, 'terminals'), options.kubeconfig);
@@ -110,7 +119,7 @@ export async function createTerminals(options: {
     // The record goes last: if this is interrupted, the next agent finds the terminal and removes the rest.
     await Promise.allSettled(ended.map(({ id }) => files.remove(id)));
     await save();
-    onEnded([...new Set(ended.map(({ cluster }) => cluster))]);
+    onEnded(ended);
     return ended;
   };
   const check = singleFlight(async () => {
@@ -142,7 +151,7 @@ export async function createTerminals(options: {
       };
     },
     fileOf: files.fileOf,
-    async add({ pid, ...wanted }, entry) {
+    async add({ pid, ...wanted }, entryFor) {
       const start = processes.startOf(pid) ?? clock.now();
       const same = [...known.values()].find(
         (one) =>
@@ -152,16 +161,12 @@ export async function createTerminals(options: {
           Math.abs(one.start - start) <= 1_000 &&
           one.cluster === wanted.cluster &&
           one.namespace === wanted.namespace &&
-          one.form === wanted.form,
+          one.form === wanted.form &&
+          isDeepStrictEqual(one.readOnly, wanted.readOnly),
       );
-      const terminal = same ?? {
-        ...wanted,
-        id: randomBytes(8).toString('hex'),
-        context: entry.name,
-        pid,
-        start,
-        since: clock.now(),
-      };
+      const id = same?.id ?? randomBytes(8).toString('hex');
+      const entry = await entryFor({ ...wanted, id });
+      const terminal = same ?? { ...wanted, id, context: entry.name, pid, start, since: clock.now() };
       known.set(terminal.id, terminal);
       try {
         // The record goes first: a file that no record names would stay until the next start of an agent.
@@ -181,8 +186,9 @@ export async function createTerminals(options: {
     },
     end,
     async renew(cluster, entryFor) {
-      for (const { id, form, context } of [...known.values()].filter((one) => one.cluster === cluster)) {
-        await entryFor(form)
+      for (const terminal of [...known.values()].filter((one) => one.cluster === cluster)) {
+        const { id, context } = terminal;
+        await entryFor(terminal)
           .then((entry) => files.write(id, { ...entry, name: context }))
           .catch((error: unknown) =>
             logger.warn('The kubeconfig of a terminal is not written', { id, error: toPlainError(error) }),

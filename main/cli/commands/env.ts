@@ -47,6 +47,7 @@ export function runEnvUnset(flags: { readonly shell?: string | undefined }): num
       K8S_TUNNELS_CONTEXT: undefined,
       K8S_TUNNELS_NAMESPACE: undefined,
       K8S_TUNNELS_PRODUCTION: undefined,
+      K8S_TUNNELS_READ_ONLY: undefined,
       [beforeName]: undefined,
     },
     shell,

@@ -4,9 +4,14 @@ import { pathsFrom } from '../../agent/paths.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
+import type { ReadOnly } from '../../model/read-only.ts';
+import { minutesFrom } from '../duration.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { olderAgent } from '../isolated.ts';
+import { readOnlyText } from '../read-only-flags.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
+import { span } from '../span.ts';
 import { printable, warningLine } from '../terminal.ts';
 
 /** The first line of our files: no other file is overwritten. */
@@ -21,13 +26,21 @@ const uses: Readonly<Record<string, (file: string) => string>> = {
   ansible: (file) => command`K8S_AUTH_KUBECONFIG=${file}`,
 };
 
+interface FileFlags {
+  /** A program of `uses`, or the path of a file. */
+  readonly program: string;
+  readonly readOnly: ReadOnly | undefined;
+  readonly expires: string | undefined;
+}
+
 /** Writes a kubeconfig for one program, beside the user's, and prints how to use it. */
 export async function runKubeconfigFor(
   session: Session,
   clusters: readonly string[],
-  program: string,
+  { program, readOnly, expires }: FileFlags,
 ): Promise<number> {
   const { client, json, progress } = session;
+  const minutes = expires === undefined ? undefined : minutesFrom(expires, '--expires');
   const use = uses[program];
   const file =
     use === undefined
@@ -35,17 +48,22 @@ export async function runKubeconfigFor(
       : path.join(pathsFrom(process.env).state, 'kubeconfigs', `${program}.yaml`);
   await refuseForeign(file);
   progress.update('Writing the kubeconfig');
-  const { kubeconfig, ...rest } = await client.call('kubeconfig-file', { clusters: [...clusters] });
+  const { kubeconfig, ...rest } = await client.call('kubeconfig-file', {
+    clusters: [...clusters],
+    ...(readOnly === undefined ? {} : { readOnly }),
+    ...(minutes === undefined ? {} : { minutes }),
+  });
+  if (readOnly !== undefined && rest.readOnly === undefined) throw olderAgent();
   await writeFileAtomic(file, `${mark}${kubeconfig}`);
   progress.end();
   if (json) writeJson({ file, ...rest });
   else {
-    const hours = Math.floor((rest.until - Date.now()) / 3_600_000);
     const names = rest.clusters.map(({ context }) => printable(context)).join(', ');
     writeLines([
       `✓ ${printable(file)}  ${names}`,
       `  Use it: ${printable(use?.(file) ?? command`KUBECONFIG=${file}`)}`,
-      `  It ends in about ${hours} h, when you sign out, or when you remove the cluster. It works while the agent runs.`,
+      ...(readOnly === undefined ? [] : [`  ${readOnlyText(readOnly)}`]),
+      `  It ends in about ${span(rest.until - Date.now())}, when you sign out, or when you remove the cluster. It works while the agent runs.`,
     ]);
     writeAside(proxyWarnings(process.env).map(warningLine));
   }

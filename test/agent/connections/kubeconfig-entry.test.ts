@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Catalog } from '../../../main/agent/catalog/catalog.ts';
+import { createEntries } from '../../../main/agent/connections/entries.ts';
+import type { GivenNames } from '../../../main/agent/connections/given-names.ts';
 import { kubeconfigEntry } from '../../../main/agent/connections/kubeconfig-entry.ts';
+import type { Kubeconfig, KubeconfigEntry } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { pinnedEnvironment } from '../../../main/agent/paths.ts';
+import type { EntryForm } from '../../../main/model/entry-form.ts';
 import { aCluster } from '../../renderer/shown.ts';
 
 const place = { port: 31_234, credentials: { user: 'k8s-tunnels', password: 'S3cret' } };
@@ -17,13 +22,6 @@ describe('the proxy of an entry', () => {
     expect(proxyOf({ cluster: aCluster('pay'), form: 'connect' })).toBe(
       'http://k8s-tunnels:S3cret@127.0.0.1:31234',
     );
-  });
-
-  it.each(['socks5', 'connect'] as const)('is that of the tag, %s, whatever the setting', (entryForm) => {
-    const form = entryForm === 'socks5' ? 'connect' : 'socks5';
-    const scheme = entryForm === 'socks5' ? 'socks5:' : 'http:';
-    const url = proxyOf({ cluster: aCluster('pay', { entryForm }), form });
-    expect(new URL(url ?? '').protocol).toBe(scheme);
   });
 });
 
@@ -45,13 +43,52 @@ describe('an entry of the form tls', () => {
       namespace: 'web',
     });
   });
+});
 
-  it('is the choice of the tag, whatever the setting', () => {
-    const options = { name: 'pay', place, proxy, plugin };
-    expect(kubeconfigEntry({ ...options, cluster: aCluster('pay'), form: 'tls' }).user.kind).toBe('token');
-    const tagged = aCluster('pay', { entryForm: 'connect' });
-    expect(kubeconfigEntry({ ...options, cluster: tagged, form: 'tls' }).user.kind).toBe('exec');
+describe('the form of an entry', () => {
+  const proxy = { port: 31_235, certificateAuthorityData: 'Q0E=', secret: 'S3cretToken', until: 0 };
+  const asked: unknown[] = [];
+  const entriesWith = (form: EntryForm) =>
+    createEntries({
+      catalog: { clusters: () => [] } as unknown as Catalog,
+      kubeconfig: {} as Kubeconfig,
+      given: { list: () => new Map(), give() {} } as unknown as GivenNames,
+      plugin,
+      entryForm: () => form,
+      apiProxies: {
+        forEntry: async () => proxy,
+        async forFile(_, how) {
+          asked.push(how);
+          return { ...proxy, secret: 'ReadOnly' };
+        },
+      },
+      noticeOnce() {},
+    });
+  const shown = ({ cluster: { proxyUrl }, user }: KubeconfigEntry) =>
+    user.kind === 'token' ? user.token : proxyUrl?.split(':')[0];
+
+  it.each([
+    ['that of the setting', undefined, 'connect', undefined, 'http'],
+    ['that of the tag, whatever the setting', 'socks5', 'connect', undefined, 'socks5'],
+    ['that of the tag, with a setting of tls', 'connect', 'tls', undefined, 'http'],
+    ['tls by the tag', 'tls', 'socks5', undefined, 'S3cretToken'],
+    ['that of the file, whatever the tag', 'socks5', 'connect', 'tls', 'S3cretToken'],
+    ['that of the file, with a tag of tls', 'tls', 'tls', 'connect', 'http'],
+  ] as const)('is %s', async (_, tag, setting, own, expected) => {
+    const cluster = aCluster('pay', tag === undefined ? {} : { entryForm: tag });
+    expect(shown(await entriesWith(setting).through(cluster, place, own))).toBe(expected);
   });
+
+  it.each(['socks5', 'connect', 'tls'] as const)(
+    'of a read-only file has nothing but a secret that reads, also with the tag %s',
+    async (entryForm) => {
+      const own = { terminal: '00112233aabbccdd', readOnly: { secrets: true } } as const;
+      const entry = await entriesWith('socks5').through(aCluster('pay', { entryForm }), place, own);
+      expect(entry.user).toEqual({ kind: 'token', token: 'ReadOnly' });
+      expect(entry.cluster.proxyUrl).toBeUndefined();
+      expect(asked.at(-1)).toEqual(own);
+    },
+  );
 });
 
 describe('the environment of the plugin', () => {

@@ -28,7 +28,7 @@ async function start(): Promise<Terminals> {
       isRunning: ({ pid, start: at }: Owner) => running.get(pid) === at,
     },
     onChange: () => {},
-    onEnded: (ids) => ended.push(...ids),
+    onEnded: (all) => ended.push(...all.map((one) => one.cluster)),
   });
 }
 
@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 const add = (kind: 'shell' | 'env', pid: number, namespace?: string) =>
-  terminals.add({ cluster, kind, pid, ...(namespace === undefined ? {} : { namespace }) }, entry);
+  terminals.add({ cluster, kind, pid, ...(namespace === undefined ? {} : { namespace }) }, async () => entry);
 const folders = () => readdir(path.join(folder, 'terminals'));
 
 test('its file is 0600 in a folder with mode 0700, and has the one context, which is current', async () => {

@@ -50,8 +50,22 @@ afterAll(async () => {
   await server.close();
 });
 
-const methods = ['GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'LOCK'];
-const segments = [
+type List<T> = readonly [T, ...T[]];
+const methods: List<string> = [
+  'GET',
+  'GET',
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'TRACE',
+  'LOCK',
+];
+const segments: List<string> = [
+  'api',
   ...[
     'api',
     'apis',
@@ -96,7 +110,8 @@ const segments = [
     ';x',
   ],
 ];
-const starts = [
+const starts: List<string> = [
+  '/api/v1/namespaces/web/pods',
   ...[
     '/api/v1',
     '/api/v1/namespaces/web',
@@ -107,7 +122,7 @@ const starts = [
   ],
   ...['/apis/authorization.k8s.io/v1', '/api/v1/proxy', '', '//api/v1', '/apis', '/./api/v1'],
 ];
-const queries = [
+const queries: List<string> = [
   '',
   '',
   '?watch=1',
@@ -117,7 +132,7 @@ const queries = [
   '?/exec',
   '?%2fexec',
 ];
-const fields: readonly (readonly [string, string])[] = [
+const fields: List<readonly [string, string]> = [
   ['Impersonate-User', 'admin'],
   ['impersonate_user', 'admin'],
   ['X-HTTP-Method-Override', 'DELETE'],
