@@ -1,0 +1,145 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Output } from '../../main/api/contract.ts';
+import { whyNoKubectl } from '../world-tests/kube-fixture.ts';
+import { connectThrough, type Tunnelled } from './tunnel-fixture.ts';
+
+// A kubeconfig that can only read, with the built command line and a real kubectl.
+
+const cluster = 'payments-staging-eu';
+const namespace = 'payments-staging';
+const pod = 'web-6d4cf56db6-x2v9k';
+const password = 'aHVudGVyMg==';
+
+let tunnelled: Tunnelled;
+let file: string;
+let changed: string;
+beforeAll(async () => {
+  tunnelled = await connectThrough(cluster);
+  file = path.join(tunnelled.folder, 'read-only.yaml');
+  if (whyNoKubectl !== undefined) return;
+  const manifest = path.join(tunnelled.folder, 'secret.yaml');
+  await writeFile(
+    manifest,
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: login}\ndata: {password: ${password}}\n`,
+  );
+  await tunnelled.kubectl('apply', '-n', namespace, '-f', manifest);
+  changed = path.join(tunnelled.folder, 'changed.yaml');
+  await writeFile(changed, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: changed}\n');
+}, 60_000);
+beforeEach((context) => context.skip(whyNoKubectl !== undefined, whyNoKubectl));
+afterAll(() => tunnelled?.close());
+
+const kubectl = (...args: readonly string[]) =>
+  tunnelled.commandLine.run('kubectl', ['--kubeconfig', file, '-n', namespace, ...args]);
+const write = (...flags: readonly string[]) =>
+  tunnelled.commandLine.tunnels<Output<'kubeconfig-file'>>('kubeconfig', cluster, '--for', file, ...flags);
+const podNames = () => tunnelled.kubectl('get', 'pods', '-n', namespace, '-o', 'name');
+
+test('reads what its user may read, and holds nothing but its own secret', async () => {
+  const { until, readOnly } = await write('--read-only', '--expires', '2h');
+  expect(readOnly).toEqual({});
+  expect(until).toBeLessThanOrEqual(Date.now() + 2 * 3_600_000);
+  const raw = await kubectl('config', 'view', '--raw', '-o', 'json');
+  const { users, clusters } = JSON.parse(raw.stdout) as {
+    users: { user: object }[];
+    clusters: { cluster: Record<string, string> }[];
+  };
+  expect(users.map(({ user }) => Object.keys(user))).toEqual([['token', 'extensions']]);
+  expect(clusters[0]?.cluster.server).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+
+  for (const args of [
+    ['get', 'pods'],
+    ['get', 'pods', '-o', 'yaml'],
+    ['get', 'pods', '-A'],
+    ['describe', 'pod', pod],
+    ['logs', pod, '--tail=1'],
+    ['get', 'secrets'],
+    ['api-resources'],
+    ['version'],
+    ['auth', 'can-i', 'delete', 'pods'],
+  ])
+    expect(await kubectl(...args), args.join(' ')).toMatchObject({ stderr: '', code: 0 });
+  const watch = tunnelled.commandLine.follow('kubectl', [
+    '--kubeconfig',
+    file,
+    'get',
+    'ns',
+    '-o',
+    'name',
+    '--watch',
+  ]);
+  await watch.line(/^namespace\//);
+  tunnelled.world.api(namespace).addNamespace('late');
+  await watch.line(/^namespace\/late/);
+});
+
+test.each([
+  ['delete', ['delete', 'pod', pod]],
+  ['apply', ['apply', '-f', 'changed.yaml']],
+  ['exec', ['exec', pod, '--', 'id']],
+  ['cp', ['cp', `${pod}:/etc/hostname`, './hostname']],
+  ['port-forward', ['port-forward', pod, ':8080']],
+  ['debug', ['debug', pod, '--image=busybox']],
+  ['create token', ['create', 'token', 'default']],
+  ['scale', ['scale', 'deployment/web', '--replicas=0']],
+  ['a dry run', ['delete', 'pod', pod, '--dry-run=server']],
+  ['another user', ['get', 'pods', '--as', 'admin']],
+  ['the proxy of a pod', ['get', '--raw', `/api/v1/namespaces/${namespace}/pods/${pod}/proxy/`]],
+  ['the data of a Secret', ['get', 'secret', 'login', '-o', 'yaml']],
+])('refuses %s, and says why', async (_, args) => {
+  const before = await podNames();
+  const { code, stdout, stderr } = await kubectl(
+    ...args.map((word) => (word === 'changed.yaml' ? changed : word)),
+  );
+  expect(code).not.toBe(0);
+  expect(`${stdout}${stderr}`).toContain('this kubeconfig is read-only');
+  expect(`${stdout}${stderr}`).not.toContain(password);
+  expect(await podNames()).toBe(before);
+});
+
+test('lists Secrets without their data', async () => {
+  const { stdout } = await kubectl('get', 'secrets');
+  expect(stdout).toMatch(/^login +Opaque +1 /m);
+  const all = await kubectl('get', 'secrets', '-v=9');
+  expect(`${all.stdout}${all.stderr}`).not.toContain(password);
+});
+
+test('reads Secrets where that was allowed, and writes none', async () => {
+  await write('--read-only', '--allow-secrets');
+  expect((await kubectl('get', 'secret', 'login', '-o', 'jsonpath={.data.password}')).stdout).toBe(password);
+  expect((await kubectl('delete', 'secret', 'login')).stderr).toContain('delete secrets is not allowed');
+});
+
+test('sends a dry run where that was allowed', async () => {
+  await write('--read-only', '--allow-dry-run');
+  const dry = await kubectl('scale', 'deployment/web', '--replicas=0', '--dry-run=server');
+  // A subresource: the server would try it, the rule does not know what else would.
+  expect(dry.stderr).toContain('patch deployments/scale.apps is not allowed');
+  expect(await kubectl('label', 'pod', pod, 'tried=1', '--dry-run=server')).toMatchObject({ code: 0 });
+  expect(await tunnelled.kubectl('get', 'pod', pod, '-n', namespace, '--show-labels')).not.toContain('tried');
+  expect((await kubectl('label', 'pod', pod, 'tried=1')).code).not.toBe(0);
+});
+
+test('a command that runs read-only gets such a file, which ends with it', async () => {
+  const { commandLine } = tunnelled;
+  const deleting = ['kubectl', '-n', namespace, 'delete', 'pod', pod];
+  const refused = await commandLine.run('k8s-tunnels', ['exec', '--read-only', cluster, '--', ...deleting]);
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toContain('this kubeconfig is read-only');
+  const copying = ['sh', '-c', `cp "$KUBECONFIG" '${file}' && echo "read-only=$K8S_TUNNELS_READ_ONLY"`];
+  const copied = await commandLine.run('k8s-tunnels', ['exec', '--read-only', cluster, '--', ...copying]);
+  expect(copied.stdout).toContain('read-only=1');
+  expect(parse(await readFile(file, 'utf8')).users).toHaveLength(1);
+  const late = await kubectl('get', 'pods');
+  expect(late.code).not.toBe(0);
+  expect(late.stderr).toMatch(/session of this token has ended|Unauthorized|logged in/);
+});
+
+test('a limit without --read-only is refused: the file would allow everything', async () => {
+  const wrong = await tunnelled.commandLine.run('k8s-tunnels', ['env', cluster, '--allow-secrets']);
+  expect(wrong.code).not.toBe(0);
+  expect(wrong.stderr).toContain('--allow-secrets needs --read-only');
+});
