@@ -4,13 +4,13 @@ import { pathsFrom } from '../agent/paths.ts';
 import type { Output } from '../api/contract.ts';
 import { connectAgent } from '../api/socket/client.ts';
 import { AppError } from '../model/app-error.ts';
-import { command } from '../model/command.ts';
 import type { ReadOnly } from '../model/read-only.ts';
 import type { Terminal, TerminalKind } from '../model/terminal.ts';
 import { failedLines } from './commands/connect.ts';
 import { withConfirmation } from './confirm-production.ts';
 import { followConnecting } from './connect-progress.ts';
 import { withPicker } from './picked.ts';
+import { olderAgent } from './read-only-flags.ts';
 import { writeAside } from './report.ts';
 import type { Session } from './session.ts';
 import type { Variables } from './shells/shell-text.ts';
@@ -66,13 +66,6 @@ async function checkReadOnly(terminals: readonly IsolatedTerminal[]): Promise<vo
   if (terminals.every(({ readOnly }) => readOnly !== undefined)) return;
   await endTerminals(terminals);
   throw olderAgent();
-}
-
-/** Returns the error for an agent that opens read-only files as any other. */
-export function olderAgent(): AppError {
-  return new AppError('agent-version', 'The running agent is older, and knows no read-only kubeconfigs.', {
-    hint: `Run \`${command`k8s-tunnels quit`}\`, then try again.`,
-  });
 }
 
 /** Returns the one terminal. Throws the error of the connection if there is none. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { AppError } from '../model/app-error.ts';
+import { command } from '../model/command.ts';
 import type { ReadOnly } from '../model/read-only.ts';
 import { listed } from '../model/wording.ts';
 
@@ -10,8 +11,8 @@ export interface ReadOnlyFlags {
 }
 
 /** Adds the options with which a kubeconfig can only read. */
-export function addReadOnly(command: Command): Command {
-  return command
+export function addReadOnly(described: Command): Command {
+  return described
     .option('--read-only', 'Let the kubeconfig read only, with no change and no data of Secrets')
     .option('--allow-secrets', 'With --read-only: let it read the data of Secrets')
     .option('--allow-dry-run', 'With --read-only: let it send changes that the server only tries');
@@ -37,4 +38,11 @@ export function readOnlyFrom({ readOnly, allowSecrets, allowDryRun }: ReadOnlyFl
     ...(allowSecrets === undefined ? {} : { secrets: allowSecrets }),
     ...(allowDryRun === undefined ? {} : { dryRun: allowDryRun }),
   };
+}
+
+/** Returns the error for an agent that opens read-only files as any other. */
+export function olderAgent(): AppError {
+  return new AppError('agent-version', 'The running agent is older, and knows no read-only kubeconfigs.', {
+    hint: `Run \`${command`k8s-tunnels quit`}\`, then try again.`,
+  });
 }
