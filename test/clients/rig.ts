@@ -10,7 +10,7 @@ import { startWorld, type World } from '../world/world.ts';
 
 /** A real cluster behind the world's Access edge and the built product, with a kubeconfig of each entry form. */
 export interface Rig {
-  /** By the entry form: a kubeconfig with one current context. */
+  /** By the entry form: a kubeconfig with one current context. `read-only` is one that only reads. */
   readonly kubeconfigs: Readonly<Record<string, string>>;
   /** An empty folder for homes of clients. */
   readonly folder: string;
@@ -50,6 +50,9 @@ export async function startRig(server: KubeOrigin): Promise<Rig> {
       await writeFile(file, withContext(written, clusterOf(form)), { mode: 0o600 });
       kubeconfigs[form] = file;
     }
+    kubeconfigs['read-only'] = path.join(folder, 'read-only.yaml');
+    const flags = ['--for', kubeconfigs['read-only'], '--read-only'];
+    await commandLine.tunnels('kubeconfig', clusterOf('tls'), ...flags);
     await mkdir(path.join(folder, 'homes'));
     return { kubeconfigs, folder: path.join(folder, 'homes'), commandLine, world, close };
   } catch (error) {
