@@ -121,6 +121,48 @@ test('the preview of an addition writes nothing, and shows no password', async (
   expect(await kubeconfig.diff(place(), undefined)).toBe(diff);
 });
 
+test('a diff shows three lines around a change, and changes that are near each other in one part', () => {
+  const before = Array.from({ length: 20 }, (_, at) => `line ${at}`);
+  const after = before.map((line, at) => (at === 5 || at === 10 ? `${line} now` : line));
+  const diff = unifiedDiff({ name: 'config', before: before.join('\n'), after: after.join('\n') });
+  const [, , ...shown] = diff.trimEnd().split('\n');
+  expect(shown).toEqual([
+    '@@ -3,12 +3,12 @@',
+    ...[
+      ' line 2',
+      ' line 3',
+      ' line 4',
+      '-line 5',
+      '+line 5 now',
+      ' line 6',
+      ' line 7',
+      ' line 8',
+      ' line 9',
+    ],
+    ...['-line 10', '+line 10 now', ' line 11', ' line 12', ' line 13'],
+  ]);
+});
+
+test('a diff of texts with little in common shows one in place of the other', () => {
+  const before = Array.from({ length: 400 }, (_, at) => (at % 2 === 0 ? `same ${at}` : `old ${at}`));
+  const after = before.map((line, at) => (at % 2 === 0 && at < 398 ? line : `new ${at}`));
+  const few = unifiedDiff({ name: 'config', before: before.join('\n'), after: after.join('\n') });
+  expect(few).toContain(' same 2\n');
+  const many = [before, after].map((lines) =>
+    Array.from({ length: 3 }, (_, at) => lines.map((line) => `${line} ${at}`))
+      .flat()
+      .join('\n'),
+  );
+  const [old = '', now = ''] = many;
+  const signs = unifiedDiff({ name: 'config', before: old, after: now })
+    .trimEnd()
+    .split('\n')
+    .slice(3)
+    .map((line) => line[0]);
+  const first = signs.indexOf('+');
+  expect(signs.slice(first).includes('-')).toBe(false);
+});
+
 test('a diff is that of diff -u, and patch applies it', async (context) => {
   const patch = await execa('patch', ['--version'], { reject: false });
   context.skip(patch.exitCode !== 0, 'patch is not installed');

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -19,6 +19,14 @@ test('the setting kubeconfigPath is one file, absolute or below ~/, and no list'
     agent.changeSettings({ kubeconfigPath });
     expect(await agent.kubectl(elsewhere)).toEqual({ context: 'chosen' });
   }
+  // A tilde counts only at the beginning.
+  await mkdir(path.join(home, 'old~'));
+  await writeFile(
+    path.join(home, 'old~', 'mine.yaml'),
+    'current-context: older\ncontexts: [{name: older}]\n',
+  );
+  agent.changeSettings({ kubeconfigPath: path.join(home, 'old~', 'mine.yaml') });
+  expect(await agent.kubectl(elsewhere)).toEqual({ context: 'older' });
   for (const kubeconfigPath of ['mine.yaml', './mine.yaml', `${file}:${file}`, `${file};/tmp/x`])
     expect(() => agent.changeSettings({ kubeconfigPath })).toThrow(/kubeconfigPath.*one file/);
 });
