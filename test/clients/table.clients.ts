@@ -34,14 +34,18 @@ function missing({
 }
 
 /** Runs a client through the entry of a form, in a home of its own. */
-function through(client: TestedClient, form: ClientForm): Promise<Outcomes> {
+function through(
+  client: TestedClient,
+  form: ClientForm,
+  kubeconfig = rig.status === 'ready' ? rig.kubeconfigs[form] : undefined,
+): Promise<Outcomes> {
   if (rig.status !== 'ready') throw new Error(rig.reason);
   const home = mkdtempSync(path.join(rig.folder, 'home-'));
   const kubectl = tools.kubectl?.status === 'ready' ? path.dirname(tools.kubectl.path) : '';
   const env = {
     HOME: home,
     TMPDIR: home,
-    KUBECONFIG: rig.kubeconfigs[form] ?? '',
+    KUBECONFIG: kubeconfig ?? '',
     // k9s runs the kubectl that it finds.
     PATH: [kubectl, process.env.PATH ?? ''].join(path.delimiter),
     LANG: 'C.UTF-8',
@@ -100,6 +104,22 @@ describe.concurrent.each(testedClients)('$kind $version', (client) => {
     skip(lacking !== undefined, lacking?.reason);
     expect(inItsWords(kind, client, form, await through(client, form))).toEqual(expected(kind, form));
   });
+});
+
+test('kubectl 1.20 works through HTTP CONNECT where the entry names the exec API v1beta1', async ({
+  skip,
+}) => {
+  const client = testedClients.find(({ kind }) => kind === 'kubectl-1.20');
+  if (client === undefined) throw new Error('kubectl 1.20 is not tested');
+  const lacking = missing(client);
+  skip(lacking !== undefined, lacking?.reason);
+  const outcomes = await through(
+    client,
+    'connect',
+    rig.status === 'ready' ? rig.kubeconfigs.v1beta1 : undefined,
+  );
+  const { operations } = kindOf(client.kind);
+  expect(operations.map((one) => judge(one, outcomes[one]))).toEqual(operations.map(() => 'works'));
 });
 
 test('every kind of the table is run, or named with the reason why not', () => {

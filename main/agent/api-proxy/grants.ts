@@ -22,6 +22,10 @@ const grantSchema = z.object({
   secret: z.string().optional(),
   /** Whose session it belongs to. */
   owner: z.string().optional(),
+  /** The path of the separate kubeconfig. Absent for one of an earlier version. */
+  file: z.string().optional(),
+  /** The Unix socket through which a container reaches the port. */
+  socket: z.string().optional(),
   since: z.number(),
   until: z.number(),
   ended: z.literal(true).optional(),
@@ -37,7 +41,11 @@ export interface Grants {
   /** Resolves with the secret of a cluster's entry: a new one if there is none or half of its life is over. */
   forEntry(cluster: ClusterId, owner: string | undefined): Promise<Grant & { readonly secret: string }>;
   /** Resolves with a new secret for a separate file, which is not stored itself. */
-  forFile(cluster: ClusterId, owner: string | undefined): Promise<Grant & { readonly secret: string }>;
+  forFile(
+    cluster: ClusterId,
+    owner: string | undefined,
+    at: Pick<Grant, 'file' | 'socket'>,
+  ): Promise<Grant & { readonly secret: string }>;
   /** Stores whose session a grant belongs to, if that was not known when it was issued. */
   bind(grant: Grant, owner: string): Promise<void>;
   /** Ends the valid grants that `isEnding` says, and resolves when that is stored. Ends them even if it rejects. */
@@ -70,7 +78,12 @@ export async function openGrants(options: {
     grants = next.filter((one) => Math.abs(clock.now() - one.since) < one.until - one.since + rememberedMs);
     await file.write([...grants]);
   };
-  const create = async (cluster: ClusterId, holder: Grant['holder'], owner: string | undefined) => {
+  const create = async (
+    cluster: ClusterId,
+    holder: Grant['holder'],
+    owner: string | undefined,
+    at: Pick<Grant, 'file' | 'socket'> = {},
+  ) => {
     const secret = randomBytes(32).toString('base64url');
     const since = clock.now();
     const grant: Grant = {
@@ -79,6 +92,7 @@ export async function openGrants(options: {
       digest: digestOf(secret).toString('hex'),
       ...(holder === 'entry' ? { secret } : {}),
       ...(owner === undefined ? {} : { owner }),
+      ...at,
       since,
       until: since + grantLifeMs,
     };
@@ -113,7 +127,7 @@ export async function openGrants(options: {
         return { ...known, secret };
       return create(cluster, 'entry', owner);
     },
-    forFile: (cluster, owner) => create(cluster, 'file', owner),
+    forFile: (cluster, owner, at) => create(cluster, 'file', owner, at),
     bind: ({ digest }, owner) => put(grants.map((one) => (one.digest === digest ? { ...one, owner } : one))),
     async end(isEnding) {
       const ending = grants.filter((one) => isValid(one) && isEnding(one));

@@ -1,7 +1,8 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { contextName } from '../../model/context-name.ts';
-import type { EntryForm } from '../../model/entry-form.ts';
+import { type EntryForm, type EntrySettings, entryFormOf, execApiVersionOf } from '../../model/entry-form.ts';
+import { defaultSettings } from '../../model/settings.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -14,7 +15,7 @@ import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 export interface Entries {
   /** Returns the name of a cluster's context, which also names it on a command line. */
   nameOf(cluster: Cluster): string;
-  /** Returns the form of a cluster's entry: by its tag, else by the setting. */
+  /** Returns the form of a cluster's entry: the user's for it, else that of its tag, else that for all. */
   formOf(cluster: Cluster): EntryForm;
   /**
    * Resolves with a cluster's entry through that port, or directly to the API if there is none. With `form`, uses that
@@ -43,21 +44,30 @@ export function createEntries(options: {
   readonly plugin: PluginCommand;
   /** The template of context names: the cluster's name where undefined. */
   readonly contextTemplate?: (() => string) | undefined;
-  /** The proxy protocol of entries: SOCKS5 where undefined. */
-  readonly entryForm?: (() => EntryForm) | undefined;
+  /** Returns the settings that decide about entries: the defaults where undefined. */
+  readonly entrySettings?: (() => EntrySettings) | undefined;
   readonly apiProxies?: Pick<ApiProxies, 'forEntry'> | undefined;
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
 }): Entries {
-  const { catalog, kubeconfig, given, plugin, entryForm, apiProxies, contextTemplate, noticeOnce } = options;
+  const { catalog, kubeconfig, given, plugin, apiProxies, contextTemplate, noticeOnce } = options;
   const nameOf = (cluster: Cluster) =>
     contextName(cluster, catalog.clusters(), { given: given.list(), template: contextTemplate?.() });
-  const formOf: Entries['formOf'] = (cluster) => cluster.entryForm ?? entryForm?.() ?? 'socks5';
+  const { entrySettings = () => defaultSettings } = options;
+  const formOf: Entries['formOf'] = (cluster) => entryFormOf(cluster, entrySettings());
   const through: Entries['through'] = async (cluster, place, own) => {
     const form = own ?? formOf(cluster);
     const proxy = form === 'tls' ? await apiProxies?.forEntry(cluster) : undefined;
     const name = nameOf(cluster);
     given.give(name, cluster.id);
-    return kubeconfigEntry({ cluster, name, place, form, proxy, plugin });
+    return kubeconfigEntry({
+      cluster,
+      name,
+      place,
+      form,
+      proxy,
+      plugin,
+      execApiVersion: execApiVersionOf(cluster, entrySettings()),
+    });
   };
   return {
     nameOf,

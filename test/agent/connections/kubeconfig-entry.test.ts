@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { kubeconfigEntry } from '../../../main/agent/connections/kubeconfig-entry.ts';
+import { execCredential } from '../../../main/agent/credentials/exec-credential.ts';
 import { pinnedEnvironment } from '../../../main/agent/paths.ts';
+import { type ExecApiVersion, entryFormOf, withEntryForm } from '../../../main/model/entry-form.ts';
+import { settingsSchema } from '../../../main/model/settings.ts';
 import { aCluster } from '../../renderer/shown.ts';
 
 const place = { port: 31_234, credentials: { user: 'k8s-tunnels', password: 'S3cret' } };
@@ -19,11 +22,13 @@ describe('the proxy of an entry', () => {
     );
   });
 
-  it.each(['socks5', 'connect'] as const)('is that of the tag, %s, whatever the setting', (entryForm) => {
-    const form = entryForm === 'socks5' ? 'connect' : 'socks5';
-    const scheme = entryForm === 'socks5' ? 'socks5:' : 'http:';
-    const url = proxyOf({ cluster: aCluster('pay', { entryForm }), form });
-    expect(new URL(url ?? '').protocol).toBe(scheme);
+  it.each([
+    ['socks5', 'socks5:'],
+    ['connect', 'http:'],
+  ] as const)('is that of the tag, %s, unless another form is asked for', (entryForm, scheme) => {
+    const cluster = aCluster('pay', { entryForm });
+    expect(new URL(proxyOf({ cluster }) ?? '').protocol).toBe(scheme);
+    expect(new URL(proxyOf({ cluster, form: 'connect' }) ?? '').protocol).toBe('http:');
   });
 });
 
@@ -46,11 +51,60 @@ describe('an entry of the form tls', () => {
     });
   });
 
-  it('is the choice of the tag, whatever the setting', () => {
+  it('is what a separate file gets, whatever the tag says', () => {
     const options = { name: 'pay', place, proxy, plugin };
     expect(kubeconfigEntry({ ...options, cluster: aCluster('pay'), form: 'tls' }).user.kind).toBe('token');
     const tagged = aCluster('pay', { entryForm: 'connect' });
-    expect(kubeconfigEntry({ ...options, cluster: tagged, form: 'tls' }).user.kind).toBe('exec');
+    expect(kubeconfigEntry({ ...options, cluster: tagged, form: 'tls' }).user.kind).toBe('token');
+    expect(kubeconfigEntry({ ...options, cluster: tagged }).user.kind).toBe('exec');
+  });
+});
+
+describe('the credential of an entry', () => {
+  const userOf = (options: {
+    readonly execApiVersion?: ExecApiVersion;
+    readonly env?: Record<string, string>;
+  }) => {
+    const { execApiVersion, ...rest } = options;
+    const cluster = aCluster('pay');
+    return kubeconfigEntry({ cluster, name: 'pay', place, plugin: { ...plugin, ...rest }, execApiVersion })
+      .user;
+  };
+
+  it('is of the exec API v1, in which the plugin answers where it is not told', () => {
+    expect(userOf({})).toMatchObject({ apiVersion: 'client.authentication.k8s.io/v1' });
+    expect(userOf({})).not.toHaveProperty('env');
+  });
+
+  it('is of v1beta1 where that is set, and so is the answer to a client that names no version', () => {
+    const user = userOf({ execApiVersion: 'v1beta1', env: { HOME: '/home/ada' } });
+    const apiVersion = 'client.authentication.k8s.io/v1beta1';
+    expect(user).toMatchObject({ apiVersion, env: { HOME: '/home/ada' } });
+    const info = user.kind === 'exec' ? user.env?.KUBERNETES_EXEC_INFO : undefined;
+    expect(execCredential({ kind: 'token', token: 'a', expiresAt: undefined }, info)).toMatchObject({
+      apiVersion,
+    });
+  });
+});
+
+describe('the form of a cluster', () => {
+  const settings = { entryForm: 'socks5', clusterEntryForms: ['a/1=tls', 'a/2=connect'] } as const;
+
+  it('is the user’s for it, else that of its tag, else that for all', () => {
+    expect(entryFormOf({ id: 'a/1', entryForm: 'connect' }, settings)).toBe('tls');
+    expect(entryFormOf({ id: 'a/3', entryForm: 'connect' }, settings)).toBe('connect');
+    expect(entryFormOf({ id: 'a/3' }, settings)).toBe('socks5');
+  });
+
+  it('is changed for one cluster, and chosen no more where undefined', () => {
+    expect(withEntryForm('a/1', 'socks5', settings)).toEqual(['a/2=connect', 'a/1=socks5']);
+    expect(withEntryForm('a/2', undefined, settings)).toEqual(['a/1=tls']);
+    expect(withEntryForm('a', undefined, settings)).toEqual(settings.clusterEntryForms);
+  });
+
+  it.each(['=tls', 'a/1', 'a/1=http', 'a/1=TLS'])('is refused as %s, with what it must be', (text) => {
+    const { error } = settingsSchema.shape.clusterEntryForms.safeParse([text]);
+    expect(error?.issues[0]?.message).toBe('must be CLUSTER_ID=FORM, with the form socks5, connect or tls');
   });
 });
 
