@@ -12,6 +12,7 @@ const outputs = [
   'out/cli',
   'out/agent',
   'out/plan',
+  'out/relay',
   'out/main',
   'out/preload',
   'out/renderer',

@@ -13,6 +13,7 @@ import {
 import { cellSchema, clusterIdSchema, clusterSchema } from '../main/model/cluster.ts';
 import { clusterSetSchema } from '../main/model/cluster-set.ts';
 import { plainErrorSchema } from '../main/model/error-schema.ts';
+import { localProxySchema } from '../main/model/local-proxy.ts';
 import { policySchema } from '../main/model/policy.ts';
 import { terminalSchema } from '../main/model/terminal.ts';
 
@@ -48,6 +49,7 @@ const documents = {
     agent,
     tunnels: z.array(tunnelViewSchema.extend({ ...titled, ...about.shape })),
     kept: z.array(z.object({ cluster: clusterIdSchema, ...titled })),
+    localProxies: z.array(localProxySchema.extend(titled)),
     terminals: z.array(terminalSchema.extend(titled)),
     kubectl: z.union([kubectlSchema, z.object({ error: plainErrorSchema })]),
     discovery,
@@ -71,6 +73,10 @@ const documents = {
   'kubeconfig history': operations['kubeconfig-history'].output,
   'kubeconfig diff': operations['kubeconfig-diff'].output,
   'kubeconfig undo': operations['kubeconfig-undo'].output,
+  'kubeconfig --for': operations['kubeconfig-file'].output
+    .omit({ kubeconfig: true })
+    .extend({ file: z.string() }),
+  'kubeconfig end': operations['kubeconfig-file-end'].output,
   env: z.object({
     terminal: terminalSchema.extend({ file: z.string() }),
     variables: z.record(z.string(), z.string()),

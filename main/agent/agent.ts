@@ -105,10 +105,16 @@ export interface Agent {
   rotate(options: {
     readonly clusters: readonly string[] | 'all';
   }): Promise<{ rotated: { cluster: ClusterId; title: string }[]; warnings: string[] }>;
-  /** Returns a kubeconfig (YAML) for one program, which reaches the clusters through local TLS proxies. */
+  /**
+   * Returns a kubeconfig (YAML) for one program, which reaches the clusters through local TLS proxies. `file` is where the
+   * caller writes it. With `container`, listens on a Unix socket for each cluster in the same folder.
+   */
   kubeconfigFile(options: {
     readonly clusters: readonly string[];
+    readonly file: string;
+    readonly container?: true | undefined;
     readonly readOnly?: ReadOnly | undefined;
+    /** When its secrets end, if that is sooner than they would. */
     readonly minutes?: number | undefined;
   }): Promise<{
     kubeconfig: string;
@@ -116,6 +122,8 @@ export interface Agent {
     readOnly?: ReadOnly;
     until: number;
   }>;
+  /** Ends what a separate kubeconfig opens. Rejects with `not-found` if there is none at this path. */
+  endKubeconfigFile(file: string): Promise<{ ended: { cluster: ClusterId; title: string }[] }>;
   /** Makes a connected cluster the current context; `-` restores the previous context. */
   switchTo(options: {
     readonly cluster: string;

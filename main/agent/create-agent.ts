@@ -122,7 +122,7 @@ async function wireAgent(wired: {
     apiProxies: reach.apiProxies,
     kubeconfig,
     plugin: { ...parts.plugin, env: pinnedEnvironment(env) },
-    entryForm: () => settings.get().entryForm,
+    entrySettings: settings.get,
     contextTemplate: () => settings.get().contextName,
     isGuarded: () => organisation.current()?.production.guard !== false,
     asksInTerminals: () => organisation.current()?.production.terminals === 'ask',
@@ -158,6 +158,7 @@ async function wireAgent(wired: {
       );
       reach.apiProxies.renew();
     },
+    onOver: reach.endSecrets,
   });
   await sessions.look();
   const current = followCurrent({

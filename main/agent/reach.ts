@@ -23,6 +23,7 @@ import { createPorts, type Ports } from './tunnels/ports.ts';
 import { createRefusals, type ReportedRefusal } from './tunnels/refusals.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
 import { createTunnels, type Tunnels } from './tunnels/tunnels.ts';
+import { createUnproven } from './tunnels/unproven.ts';
 import { viewOf } from './views.ts';
 
 /** What reaches clusters: sessions, policies and tunnels. */
@@ -46,6 +47,8 @@ export interface Reach {
     /** A tunnel is being closed. */
     closing: [ClusterId, { readonly listening: boolean }];
   }>;
+  /** Ends the secrets of clusters that the sessions of these organisations open. */
+  endSecrets(teams: readonly string[]): void;
   /** Reports a tunnel again: what is shown of it has changed. */
   refresh(id: ClusterId): void;
   close(): Promise<void>;
@@ -104,8 +107,15 @@ export async function createReach(options: {
   const report = (tunnel: Tunnel) =>
     state.report({
       kind: 'tunnel',
-      tunnel: viewOf(tunnel, organisation.current()?.links?.accessRequest, state.get().entryProblems),
+      tunnel: viewOf(
+        tunnel,
+        apiProxies.traffic(tunnel.id),
+        organisation.current()?.links?.accessRequest,
+        state.get().entryProblems,
+      ),
     });
+  const refusals = createRefusals({ logger, onFirst: (refusal) => events.emit('refused', refusal) });
+  const unproven = createUnproven();
   const tunnels = createTunnels({
     clock,
     logger,
@@ -119,11 +129,11 @@ export async function createReach(options: {
     onChange: report,
     onDemand,
     onClosing: (id, how) => events.emit('closing', id, how),
-    onRefused: (refusal) => events.emit('refused', refusal),
+    refusals,
+    unproven,
     onClientFailed: (failure) => events.emit('clientFailed', failure),
   });
-  const refusals = createRefusals({ logger, onFirst: (refusal) => events.emit('refused', refusal) });
-  const apiProxies = await createApiProxies({
+  const apiProxies: ApiProxies = await createApiProxies({
     folder: paths.state,
     clock,
     logger,
@@ -131,14 +141,18 @@ export async function createReach(options: {
     credentials: base.credentials,
     ports,
     peers,
+    unproven,
     dial: async (cluster, signal) => tunnels.tunnel(cluster).dial(signal),
     onRefused: refusals.count,
+    notice: notices.add,
   });
   events.on('closing', (id, how) => void apiProxies.cut(id, how));
   /** Ends the secrets of clusters that a session of these applications opens. */
   const endSecretsOf = (isTheirs: (hostname: string) => boolean) => {
     void apiProxies.end((id) => hostnamesOf(catalog, [id]).some(isTheirs));
   };
+  const endSecrets = (teams: readonly string[]) =>
+    endSecretsOf((hostname) => teams.includes(access.teamOf(hostname) ?? ''));
   const memory = createMemory({
     clock,
     isInUse: () => tunnels.list().some((tunnel) => tunnel.state().status !== 'idle'),
@@ -152,7 +166,7 @@ export async function createReach(options: {
   events.on('sessionEnded', (ended) => {
     // Wake the organisation's other tunnels, so that they find out now and not at their next probe.
     for (const tunnel of tunnelsWhere((hostname) => access.teamOf(hostname) === ended)) tunnel.wake();
-    endSecretsOf((hostname) => access.teamOf(hostname) === ended);
+    endSecrets([ended]);
   });
 
   const isDenied = (hostname: string) => policies.get(hostname)?.verdict === 'denied';
@@ -217,6 +231,7 @@ export async function createReach(options: {
     tunnels,
     apiProxies,
     events,
+    endSecrets,
     refresh(id) {
       const tunnel = tunnels.find(id);
       if (tunnel !== undefined) report(tunnel);

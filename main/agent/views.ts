@@ -7,13 +7,29 @@ import type { Outcome } from './connections/outcome.ts';
 import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
 
-/** Returns a tunnel as shells see it. One that is up is degraded while kubectl cannot use its entry. */
+type Traffic = NonNullable<ReturnType<Tunnel['traffic']>>;
+
+/** Returns the traffic of a cluster's ports together: of its tunnel and of its local TLS proxy. */
+export function trafficOf(all: readonly (Traffic | undefined)[]): Traffic {
+  const sum = (count: (one: Traffic) => number) =>
+    all.reduce((total, one) => total + (one === undefined ? 0 : count(one)), 0);
+  return {
+    connections: sum(({ connections }) => connections),
+    sent: sum(({ sent }) => sent),
+    received: sum(({ received }) => received),
+  };
+}
+
+/**
+ * Returns a tunnel as shells see it, with the traffic of its local TLS proxy. One that is up is degraded while kubectl
+ * cannot use its entry.
+ */
 export function viewOf(
   tunnel: Tunnel,
+  proxy: Traffic | undefined,
   accessRequest: string | undefined,
   problems: Slices['entryProblems'] = [],
 ): TunnelView {
-  const { connections = 0, sent = 0, received = 0 } = tunnel.traffic() ?? {};
   const port = tunnel.place()?.port;
   const problem = problems.find(({ cluster }) => cluster === tunnel.id);
   return {
@@ -28,9 +44,7 @@ export function viewOf(
           }
         : stateWithAccessRequest(tunnel.state(), accessRequest),
     ...(port === undefined ? {} : { port }),
-    connections,
-    sent,
-    received,
+    ...trafficOf([tunnel.traffic(), proxy]),
   };
 }
 

@@ -94,6 +94,10 @@ export const operations = {
   'kubeconfig-file': {
     input: z.object({
       clusters: z.array(clusterWord).min(1).max(50),
+      /** Where the caller writes it: an absolute path. */
+      file: z.string().min(1).max(4_096),
+      /** For a container: a Unix socket for each cluster is made in the file's folder. */
+      container: z.literal(true).optional(),
       /** The file can only read. */
       readOnly: readOnlySchema.optional(),
       /** When its secrets end, if that is sooner than they would. */
@@ -107,6 +111,11 @@ export const operations = {
       /** When its first secret expires, ms since the epoch. */
       until: z.number(),
     }),
+  },
+  /** Ends the secrets of a separate kubeconfig, and what they have opened. */
+  'kubeconfig-file-end': {
+    input: z.object({ file: z.string().min(1).max(4_096) }),
+    output: z.object({ ended: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })) }),
   },
   /** Switches the current context to a connected cluster. `-` restores the previous context. */
   switch: {

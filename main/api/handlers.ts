@@ -13,6 +13,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     forget: (input) => agent.forget(input),
     rotate: (input) => agent.rotate(input),
     'kubeconfig-file': (input) => agent.kubeconfigFile(input),
+    'kubeconfig-file-end': ({ file }) => agent.endKubeconfigFile(file),
     switch: (input) => agent.switchTo(input),
     isolate: (input, { signal }) => agent.isolate({ ...input, signal }),
     async 'terminal-follow'({ terminal, pid }) {

@@ -36,6 +36,11 @@ export function assetFiles(folder: string): PageFiles {
   return async (name) => read(path.posix.join(folder, path.posix.join('/', name)));
 }
 
+/** Returns the text of a file in the executable. */
+export function assetText(name: string): string {
+  return read(name).toString('utf8');
+}
+
 /** Returns the contents of an asset, which the build has compressed. Throws if there is none of this name. */
 function read(name: string): Buffer {
   return brotliDecompressSync(getAsset(name));

@@ -51,13 +51,24 @@ export const commandHelp = {
   kubeconfig: {
     summary: 'Show or undo changes of the kubeconfig, or write a separate one',
     details:
-      'history lists what k8s-tunnels changed, diff shows an edit (the latest without one), undo takes it back. With --for, writes a separate kubeconfig for one program: your own stays as it is.',
+      'history lists what k8s-tunnels changed, diff shows an edit (the latest without one), undo takes it back. With --for, writes a separate kubeconfig for one program; with --container, one for a container, with what it needs to reach the clusters. Your own stays as it is. end makes a separate kubeconfig useless.',
     examples: [
       'k8s-tunnels kubeconfig history',
       'k8s-tunnels kubeconfig diff',
       'k8s-tunnels kubeconfig undo',
       'k8s-tunnels kubeconfig payments-staging --for python',
       'k8s-tunnels kubeconfig payments-staging search-staging --for ./clusters.yaml',
+      'k8s-tunnels kubeconfig payments-staging --container ~/containers/payments',
+      'k8s-tunnels kubeconfig end ~/containers/payments',
+    ],
+  },
+  relay: {
+    summary: 'Pass the connections of a container on to the agent of the computer',
+    details:
+      'Runs in a container, with the folder that kubeconfig --container has written. Serves until Ctrl-C.',
+    examples: [
+      'k8s-tunnels relay /k8s-tunnels',
+      'k8s-tunnels relay /k8s-tunnels --host host.docker.internal',
     ],
   },
   switch: {

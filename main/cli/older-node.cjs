@@ -36,7 +36,7 @@ if (existsSync(node)) {
   });
 } else {
   process.stderr.write(
-    `k8s-tunnels needs Node 24 or later; this is Node ${process.versions.node} (${process.execPath}).\nRun npm ci in ${checkout}, which installs it, or install Node 24.\n`,
+    `k8s-tunnels needs Node 24 or later; this is Node ${process.versions.node} (${process.execPath}). Run npm ci in ${checkout}, which installs it, or install Node 24.\n`,
   );
   process.exitCode = 1;
 }

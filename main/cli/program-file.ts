@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { getAsset, isSea } from 'node:sea';
 import { pathToFileURL } from 'node:url';
 import type { PageFiles } from '../api/web/static-file.ts';
-import { assetFiles, requireAsset } from './assets.ts';
+import { assetFiles, assetText, requireAsset } from './assets.ts';
 
 /**
  * Returns the command that starts this program: the single executable, or Node with the bundle or, from source,
@@ -40,6 +41,24 @@ export function planScript(): URL | { readonly source: () => string } {
   const built = 'plan/plan-worker.cjs';
   if (isSea()) return { source: () => getAsset(built, 'utf8') };
   return pathToFileURL(beside({ built, source: '../agent/kubeconfig/plan-worker.ts' }));
+}
+
+const relay = { built: 'relay/relay.cjs', source: 'relay.cjs' };
+
+/** Loads what passes a container's connections on to the agent. */
+export function loadRelay(): Promise<{
+  relay(options: {
+    readonly folder: string;
+    readonly host: string | undefined;
+    readonly log: (text: string) => void;
+  }): () => void;
+}> {
+  return load(relay);
+}
+
+/** Resolves with its text, which runs without this program. */
+export async function relayText(): Promise<string> {
+  return isSea() ? assetText(relay.built) : readFile(beside(relay), 'utf8');
 }
 
 interface ProgramPart {

@@ -23,6 +23,7 @@ export interface Describing {
 
 interface KubeconfigFlags extends ReadOnlyFlags {
   readonly for?: string;
+  readonly container?: string;
   readonly expires?: string;
 }
 
@@ -97,15 +98,22 @@ export function describeKubeconfig({ program, command, withSession }: Describing
       return withSession((session) => runContexts(session, { names: output === 'name' }));
     });
   addReadOnly(command('kubeconfig <what> [more...]'))
-    .usage('[options] history | diff [edit] | undo [edit] | <clusters...> --for <program>')
+    .usage(
+      '[options] history | diff [edit] | undo [edit] | <clusters...> --for <program> | <clusters...> --container <folder> | end <file>',
+    )
     .option('--for <program>', 'Program: python, java, js, rust, ansible, or the path of a file to write')
-    .option('--expires <time>', 'With --for: end the file after 30m or 2h, 12h at most')
-    .action((what: string, more: string[], flags: KubeconfigFlags) =>
-      withSession(async (session) => {
-        if (flags.for !== undefined) {
+    .option('--container <folder>', 'Write a folder to mount into a container')
+    .option('--expires <time>', 'With --for and --container: end the file after 30m or 2h, 12h at most')
+    .action((what: string, more: string[], flags: KubeconfigFlags) => {
+      if (flags.for !== undefined && flags.container !== undefined)
+        program.error('error: --for and --container exclude each other');
+      const separate = flags.for ?? flags.container;
+      return withSession(async (session) => {
+        if (separate !== undefined) {
           const { runKubeconfigFor } = await import('./commands/kubeconfig-for.ts');
           return runKubeconfigFor(session, [what, ...more], {
-            program: flags.for,
+            target: separate,
+            isContainers: flags.container !== undefined,
             readOnly: readOnlyFrom(flags),
             expires: flags.expires,
           });
@@ -114,19 +122,33 @@ export function describeKubeconfig({ program, command, withSession }: Describing
           (name) => name in flags,
         );
         if (misplaced !== undefined)
-          program.error('error: --read-only, --allow-secrets, --allow-dry-run and --expires need --for');
+          program.error(
+            'error: --read-only, --allow-secrets, --allow-dry-run and --expires need --for or --container',
+          );
         const [edit, ...others] = more;
+        if (what === 'end' && edit !== undefined && others.length === 0) {
+          const { runKubeconfigEnd } = await import('./commands/kubeconfig-end.ts');
+          return runKubeconfigEnd(session, edit);
+        }
         if (!['history', 'diff', 'undo'].includes(what) || others.length > 0)
-          program.error('error: give history, diff or undo, or clusters with --for');
+          program.error(
+            'error: give history, diff or undo, end and a file, or clusters with --for or --container',
+          );
         if (what === 'history' && edit !== undefined) program.error('error: history takes no edit');
         if (what === 'history') return runHistory(session);
         return what === 'diff' ? runDiff(session, edit) : runUndo(session, edit);
-      }),
-    );
+      });
+    });
 }
 
-/** Describes the commands that print something about the command line itself. */
+/** Describes the commands that need no agent. */
 export function describeOwn({ program, command, done }: Describing): void {
+  command('relay <folder>')
+    .option('--host <host>', 'Connect to this host in place of the sockets in the folder')
+    .action(async (folder: string, { host }: { readonly host?: string }) => {
+      const { runRelay } = await import('./commands/relay.ts');
+      done(await runRelay(folder, host));
+    });
   command('completion <shell>').action(async (shell: string) => {
     const { completionScript } = await import('./completion/script.ts');
     process.stdout.write(completionScript(program, shell));

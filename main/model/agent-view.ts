@@ -15,6 +15,7 @@ import { consentSchema } from './consent.ts';
 import { credentialIdentitySchema } from './credential-identity.ts';
 import { discoveryStatusSchema } from './discovery-status.ts';
 import { plainErrorSchema } from './error-schema.ts';
+import { localProxySchema } from './local-proxy.ts';
 import { organisationViewSchema } from './organisation-view.ts';
 import { type Policy, policySchema } from './policy.ts';
 import { releaseViewSchema } from './release.ts';
@@ -164,6 +165,8 @@ export const snapshotSchema = z.object({
   policies: z.array(policySchema),
   /** Failed client connections, whose protocols cannot report the reason. Absent: none. */
   clientFailures: z.array(clientFailureSchema).optional(),
+  /** The local TLS proxies that listen. Absent: none. */
+  localProxies: z.array(localProxySchema).optional(),
   notices: z.array(noticeSchema),
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entryForms } from './entry-form.ts';
+import { entryForms, execApiVersions } from './entry-form.ts';
 import { plainErrorSchema } from './error-schema.ts';
 import { sources } from './sources.ts';
 
@@ -154,8 +154,10 @@ export const clusterSchema = z.object({
   namespace: z.string().optional(),
   /** The connector from its tag. */
   connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
-  /** The proxy protocol of its kubeconfig entry, from its tag. */
+  /** The form of its kubeconfig entry, from its tag. */
   entryForm: z.enum(entryForms).optional(),
+  /** The exec credential API in its kubeconfig entry, from its tag. */
+  execApiVersion: z.enum(execApiVersions).optional(),
   owner: z.string().optional(),
   description: z.string().optional(),
   docs: z.string().optional(),

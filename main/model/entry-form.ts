@@ -6,3 +6,52 @@
  */
 export const entryForms = ['socks5', 'connect', 'tls'] as const;
 export type EntryForm = (typeof entryForms)[number];
+
+/**
+ * The version of the exec credential API in an entry. Clients from before kubectl 1.22, and libraries made with their
+ * client-go, know `v1beta1` alone.
+ */
+export const execApiVersions = ['v1', 'v1beta1'] as const;
+export type ExecApiVersion = (typeof execApiVersions)[number];
+
+/** What decides about the entries of clusters. */
+export interface EntrySettings {
+  readonly entryForm: EntryForm;
+  /** `CLUSTER_ID=FORM`. */
+  readonly clusterEntryForms: readonly string[];
+  readonly execApiVersion: ExecApiVersion;
+}
+
+/** Returns the form of a cluster's entry: the user's for this cluster, else that of its tag, else that for all. */
+export function entryFormOf(
+  { id, entryForm }: { readonly id: string; readonly entryForm?: EntryForm | undefined },
+  settings: Pick<EntrySettings, 'entryForm' | 'clusterEntryForms'>,
+): EntryForm {
+  return ownEntryForm(id, settings) ?? entryForm ?? settings.entryForm;
+}
+
+/** Returns the form that the user has chosen for one cluster, if any. */
+export function ownEntryForm(
+  id: string,
+  { clusterEntryForms }: Pick<EntrySettings, 'clusterEntryForms'>,
+): EntryForm | undefined {
+  return entryForms.find((form) => clusterEntryForms.includes(`${id}=${form}`));
+}
+
+/** Returns the setting with another form for a cluster, or without one where undefined. */
+export function withEntryForm(
+  id: string,
+  form: EntryForm | undefined,
+  { clusterEntryForms }: Pick<EntrySettings, 'clusterEntryForms'>,
+): string[] {
+  const others = clusterEntryForms.filter((one) => one.slice(0, one.lastIndexOf('=')) !== id);
+  return form === undefined ? others : [...others, `${id}=${form}`];
+}
+
+/** Returns the exec API version of a cluster's entry: that of its tag, else that of the setting. */
+export function execApiVersionOf(
+  { execApiVersion }: { readonly execApiVersion?: ExecApiVersion | undefined },
+  settings: Pick<EntrySettings, 'execApiVersion'>,
+): ExecApiVersion {
+  return execApiVersion ?? settings.execApiVersion;
+}

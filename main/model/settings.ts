@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { awsRegionPattern, portalIn } from './aws-portals.ts';
 import { defaultTemplate, templateProblem } from './context-name.ts';
-import { entryForms } from './entry-form.ts';
+import { entryForms, execApiVersions } from './entry-form.ts';
 
 /** Returns true for an absolute path, one below `~/`, and an empty text. A list, as in KUBECONFIG, is no path. */
 function isOneFile(path: string): boolean {
@@ -14,8 +14,19 @@ export const settingsSchema = z.object({
   kubeconfigMode: z.enum(['switch', 'add']),
   /** Keep a disconnected cluster's entry in the kubeconfig as an on-demand context. */
   keepEntries: z.boolean(),
-  /** The proxy protocol of kubeconfig entries. A cluster's tag takes precedence. */
+  /** The form of kubeconfig entries. A cluster's tag takes precedence. */
   entryForm: z.enum(entryForms),
+  /** The form of single clusters' entries, as `CLUSTER_ID=FORM`. Takes precedence over their tags. */
+  clusterEntryForms: z.array(
+    z
+      .string()
+      .refine(
+        (text) => entryForms.some((form) => text.endsWith(`=${form}`) && text.length > form.length + 1),
+        `must be CLUSTER_ID=FORM, with the form ${entryForms.slice(0, -1).join(', ')} or ${entryForms.at(-1)}`,
+      ),
+  ),
+  /** The exec credential API in kubeconfig entries. A cluster's tag takes precedence. */
+  execApiVersion: z.enum(execApiVersions),
   /** The names of contexts: a template with fields such as `{group}/{name}`. */
   contextName: z
     .string()
@@ -79,6 +90,8 @@ export const defaultSettings: Settings = {
   kubeconfigMode: 'switch',
   keepEntries: true,
   entryForm: 'socks5',
+  clusterEntryForms: [],
+  execApiVersion: 'v1',
   contextName: defaultTemplate,
   credentialStartsAgent: true,
   kubeconfigPath: '',

@@ -54,3 +54,21 @@ const milliseconds = new Intl.NumberFormat(locale, {
 export function latency(ms: number): string {
   return milliseconds.format(ms);
 }
+
+const sizes = (['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const).map(
+  (unit) =>
+    new Intl.NumberFormat(locale, {
+      style: 'unit',
+      unit,
+      unitDisplay: unit === 'byte' ? 'long' : 'short',
+      maximumSignificantDigits: 3,
+    }),
+);
+
+/** Formats a size in decimal units, with three figures: `0 bytes`, `12.4 kB`, `310 MB`. */
+export function byteSize(bytes: number): string {
+  // Rounded first: 999,999 bytes are 1 MB.
+  const rounded = Number(bytes.toPrecision(3));
+  const power = rounded < 1_000 ? 0 : Math.min(Math.floor(Math.log10(rounded) / 3), sizes.length - 1);
+  return sizes[power]?.format(rounded / 1_000 ** power) ?? '';
+}

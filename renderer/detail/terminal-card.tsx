@@ -2,13 +2,14 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { History } from '../../main/model/activity-entry.ts';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { contextName } from '../../main/model/context-name.ts';
+import { byteSize } from '../../main/model/wording.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
 import { clusterText } from '../text/cluster.ts';
-import { byteSize } from '../text/quantities.ts';
 import { Card, Facts } from './card.tsx';
+import { EntryFormChoice } from './entry-form-choice.tsx';
 import { detailText } from './text.ts';
 
 type Traffic = NonNullable<History['traffic']>;
@@ -57,6 +58,7 @@ export function TerminalCard({
   // The default name may be taken by another context: the kubeconfig has the actual one.
   const context = history?.entry?.name ?? defaultName;
   const command = kubectlCommand(context, platform);
+  const entryForm = [detailText.entryForm, <EntryFormChoice key="form" cluster={cluster} />] as const;
   return (
     <Card
       title={detailText.terminal}
@@ -76,9 +78,9 @@ export function TerminalCard({
       <Facts
         facts={
           open === undefined
-            ? [...entryFacts(context, history), [detailText.onDemand, detailText.connectsOnDemand]]
+            ? [...entryFacts(context, history), entryForm, [detailText.onDemand, detailText.connectsOnDemand]]
             : [
-                ...(isUsable ? entryFacts(context, history) : []),
+                ...(isUsable ? [...entryFacts(context, history), entryForm] : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
                 [detailText.connector, clusterText.connectors[open.connector]],
               ]

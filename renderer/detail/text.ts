@@ -42,6 +42,9 @@ export const detailText = {
   signsInAs: 'Signs in as',
   identity: ({ used, others, grants, choose }: CredentialIdentity) =>
     `${used}. ${others.length === 0 ? '' : `Others that reach it: ${others.join(', ')} (choose by ${choose}). `}If the cluster answers 401 or 403, it needs ${grants}.`,
+  entryForm: 'entry form',
+  entryFormFor: (title: string) => `Entry form of ${title}`,
+  entryFormDefault: (form: string) => `Default (${form})`,
   onDemand: 'on demand',
   connectsOnDemand: 'connects when kubectl needs it',
   remove: 'Remove from kubeconfig',

@@ -85,6 +85,19 @@ export function SettingsPage({
           patch={(entryForm) => ({ entryForm })}
         />
         <TextSetting
+          name="clusterEntryForms"
+          words={settingsText.clusterEntryForms}
+          value={settings.clusterEntryForms.join(', ')}
+          patch={(forms) => ({ clusterEntryForms: listOf(forms) })}
+        />
+        <ChoiceSetting
+          name="execApiVersion"
+          words={settingsText.execApiVersion}
+          value={settings.execApiVersion}
+          options={settingsText.execApiVersions}
+          patch={(execApiVersion) => ({ execApiVersion })}
+        />
+        <TextSetting
           name="contextName"
           words={settingsText.contextName}
           value={settings.contextName}

@@ -26,6 +26,12 @@ export const settingsText = {
   ],
   terminal: ['Terminal app', 'With its arguments, separated by commas. Empty: the default of this computer.'],
   entryForms: { socks5: 'SOCKS5', connect: 'HTTP CONNECT', tls: 'Local TLS proxy' },
+  clusterEntryForms: [
+    'Entry forms of clusters',
+    'Where a cluster needs another form, as ID=tls. Its page offers the choice.',
+  ],
+  execApiVersion: ['Credential API', 'v1beta1 is for clients from before kubectl 1.22.'],
+  execApiVersions: { v1: 'v1', v1beta1: 'v1beta1' },
   credentialStartsAgent: [
     'Start the agent for kubectl',
     'Off: without an agent, kubectl gets a credential but no tunnel.',

@@ -378,10 +378,11 @@ describe('credential', () => {
     });
   });
 
-  it('tells kubectl on stderr what is wrong', async () => {
+  it('tells kubectl on stderr what is wrong and what to do, in one line', async () => {
     const { stdout, stderr, code } = await run('credential', 'nothing');
     expect([code, stdout]).toEqual([4, '']);
-    expect(stderr).toContain('There is no cluster called "nothing".');
+    // Some clients show the first line alone: what to do is in it.
+    expect(stderr).toMatch(/^✗ There is no cluster called "nothing"\. \S.*\n$/);
     expect((await json('credential', 'nothing')).document.error).toMatchObject({ code: 'not-found' });
   });
 });

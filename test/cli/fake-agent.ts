@@ -346,6 +346,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       };
     },
     'kubeconfig-file': () => Promise.reject(new Error('no local TLS proxy')),
+    'kubeconfig-file-end': () => Promise.reject(new Error('no local TLS proxy')),
     async rotate({ clusters: words }) {
       const ids = words === 'all' ? [...byId.keys()] : words.map((word) => findCluster(word, byId).id);
       const ours = ids.flatMap((id) => (open.has(id) || kept.has(id) ? [byId.get(id)] : []));

@@ -29,7 +29,7 @@ test('without a newer Node it says which is needed, which this is and what to do
   const { exitCode, stderr } = await start('status');
   expect(exitCode).toBe(1);
   expect(stderr).toBe(
-    `k8s-tunnels needs Node 24 or later; this is Node ${process.versions.node} (${process.execPath}).\nRun npm ci in ${checkout}, which installs it, or install Node 24.`,
+    `k8s-tunnels needs Node 24 or later; this is Node ${process.versions.node} (${process.execPath}). Run npm ci in ${checkout}, which installs it, or install Node 24.`,
   );
 });
 

@@ -10,7 +10,10 @@ import { startWorld, type World } from '../world/world.ts';
 
 /** A real cluster behind the world's Access edge and the built product, with a kubeconfig of each entry form. */
 export interface Rig {
-  /** By the entry form: a kubeconfig with one current context. `read-only` is one that only reads. */
+  /**
+   * By the entry form, `v1beta1` for `connect` with that exec API, and `read-only` for one that only reads: a kubeconfig with
+   * one current context.
+   */
   readonly kubeconfigs: Readonly<Record<string, string>>;
   /** An empty folder for homes of clients. */
   readonly folder: string;
@@ -21,11 +24,18 @@ export interface Rig {
 
 /** The forms that the product has. A new one is tested as soon as it is in the model. */
 export const forms: readonly EntryForm[] = entryForms;
-const clusterOf = (form: EntryForm) => `clients-${form}`;
-const apiHost = (form: EntryForm) => `k8s.${clusterOf(form)}.acme.internal`;
+/** The entries: one of each form, and one for clients that know the older exec credential API alone. */
+const entries = [...forms, 'v1beta1'] as const;
+type Entry = (typeof entries)[number];
+const clusterOf = (entry: Entry) => `clients-${entry}`;
+const apiHost = (entry: Entry) => `k8s.${clusterOf(entry)}.acme.internal`;
+const tagsOf = (entry: Entry): Record<string, string> =>
+  entry === 'v1beta1'
+    ? { 'k8s-tunnels-entry': 'connect', 'k8s-tunnels-exec': entry }
+    : { 'k8s-tunnels-entry': entry };
 
-/** The hostnames of the API server: one for each form. */
-export const apiHosts: readonly string[] = forms.map(apiHost);
+/** The hostnames of the API server: one for each entry. */
+export const apiHosts: readonly string[] = entries.map(apiHost);
 
 /** Connects to the cluster by every form. Who started the cluster ends it. */
 export async function startRig(server: KubeOrigin): Promise<Rig> {
@@ -34,21 +44,21 @@ export async function startRig(server: KubeOrigin): Promise<Rig> {
     for (const one of closers.reverse()) await one();
   };
   try {
-    const standIns = new Map(forms.map((form) => [clusterOf(form), server]));
+    const standIns = new Map(entries.map((entry) => [clusterOf(entry), server]));
     const world = await startWorld({ plan: planOf(), standIns });
     closers.push(() => world.close());
     const commandLine = await createCommandLine(world);
     closers.push(() => commandLine.stop());
-    await commandLine.tunnels('connect', ...forms.map(clusterOf));
+    await commandLine.tunnels('connect', ...entries.map(clusterOf));
 
     const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-clients-'));
     closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
     const written = await readFile(commandLine.env.KUBECONFIG ?? '', 'utf8');
     const kubeconfigs: Record<string, string> = {};
-    for (const form of forms) {
-      const file = path.join(folder, `${form}.yaml`);
-      await writeFile(file, withContext(written, clusterOf(form)), { mode: 0o600 });
-      kubeconfigs[form] = file;
+    for (const entry of entries) {
+      const file = path.join(folder, `${entry}.yaml`);
+      await writeFile(file, withContext(written, clusterOf(entry)), { mode: 0o600 });
+      kubeconfigs[entry] = file;
     }
     kubeconfigs['read-only'] = path.join(folder, 'read-only.yaml');
     const flags = ['--for', kubeconfigs['read-only'], '--read-only'];
@@ -61,27 +71,27 @@ export async function startRig(server: KubeOrigin): Promise<Rig> {
   }
 }
 
-/** One cluster for each form, in Vault: its tag names the form. */
+/** One cluster for each entry, in Vault: its tags say what is in it. */
 function planOf(): Plan {
-  const secrets = forms.map((form) => ({
-    path: `edge/${clusterOf(form)}`,
-    name: clusterOf(form),
-    server: `https://${apiHost(form)}:6443`,
+  const secrets = entries.map((entry) => ({
+    path: `edge/${clusterOf(entry)}`,
+    name: clusterOf(entry),
+    server: `https://${apiHost(entry)}:6443`,
     customMetadata: {
-      'k8s-tunnels-hostname': `${clusterOf(form)}.k8s.acme.example`,
+      'k8s-tunnels-hostname': `${clusterOf(entry)}.k8s.acme.example`,
       'k8s-tunnels-origin': 'tcp',
-      'k8s-tunnels-entry': form,
+      ...tagsOf(entry),
     },
     holds: 'token' as const,
   }));
   return {
     ...defaultPlan,
     vault: { ...defaultPlan.vault, secrets },
-    applications: forms.map((form) => ({
-      hostname: `${clusterOf(form)}.k8s.acme.example`,
+    applications: entries.map((entry) => ({
+      hostname: `${clusterOf(entry)}.k8s.acme.example`,
       origin: 'tcp' as const,
     })),
-    served: forms.map(clusterOf),
+    served: entries.map(clusterOf),
   };
 }
 

@@ -52,6 +52,18 @@ describe.concurrent.each(testedClients)('$kind $version', (client) => {
   });
 });
 
+test('kubectl 1.20 works through HTTP CONNECT where the entry names the exec API v1beta1', async ({
+  skip,
+}) => {
+  const client = testedClients.find(({ kind }) => kind === 'kubectl-1.20');
+  if (client === undefined) throw new Error('kubectl 1.20 is not tested');
+  const reason = skipReason(client);
+  skip(reason !== undefined, reason);
+  const outcomes = await through(client, 'connect', 'v1beta1');
+  const { operations } = kindOf(client.kind);
+  expect(operations.map((one) => judge(one, outcomes[one]))).toEqual(operations.map(() => 'works'));
+});
+
 test('every kind of the table is run, or named with the reason why not', () => {
   const named = new Set([...testedClients.map(({ kind }) => kind), ...Object.keys(notRun)]);
   expect(named).toEqual(new Set(clientKinds.map(({ id }) => id)));

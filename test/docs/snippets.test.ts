@@ -53,10 +53,34 @@ const tasks = z.array(
   }),
 );
 
+/** Of dev containers what we use. */
+const devContainer = z.strictObject({
+  image: z.string(),
+  mounts: z.array(z.string().regex(/^source=\S+,target=\/\S+,type=bind$/)),
+  containerEnv: z.record(z.string(), z.string()),
+  postStartCommand: z.string(),
+});
+
+/** What is wrong with a unit of systemd: a line that is none, a section that is not there, a call of ours. */
+function wrongUnit(text: string): readonly string[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const sections = lines.filter((line) => line.startsWith('['));
+  const bad = lines.filter((line) => !/^(?:\[(?:Unit|Service|Install)\]|[A-Z][A-Za-z]+=.+)$/.test(line));
+  const calls = lines.flatMap((line) => callsOf('k8s-tunnels', line.replace(/^ExecStart=\/usr\/bin\//, '')));
+  if (calls.length === 0) bad.push('it starts nothing of ours');
+  if (sections.length !== 3) bad.push('it has not the three sections');
+  return [...bad, ...calls.flatMap((args) => wrongArguments(args) ?? [])];
+}
+
 type Check = (text: string) => readonly string[] | Promise<readonly string[]>;
 /** By language and, of YAML, by the first word of the kind. What stands in no line here fails. */
 const checks: Readonly<Record<string, Check>> = {
   sh: wrongShell,
+  'ini unit': wrongUnit,
+  async 'json devcontainer'(text) {
+    const found = devContainer.safeParse(JSON.parse(text));
+    return found.success ? wrongShell(found.data.postStartCommand) : [found.error.message];
+  },
   hcl: wrongTerraform,
   'yaml organisation': organisation,
   'yaml organisation-part': (text) => organisation(`version: 1\nname: Acme\n${text}`),
@@ -127,6 +151,8 @@ it.each([
     'yaml workflow',
     'name: a\non: {schedule: []}\njobs: {a: {runs-on: a, steps: [{run: k8s-tunnels lint}]}}\n',
   ],
+  ['ini unit', '[Unit]\n[Service]\nExecStart=/usr/bin/k8s-tunnels agnt\n[Install]\n'],
+  ['json devcontainer', '{"image": "a", "mount": []}'],
   ['yaml', 'a: b\n'],
   ['python', 'print()'],
 ])('a wrong block of %s is found: %s', async (info, text) => {

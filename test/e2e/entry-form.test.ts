@@ -52,6 +52,36 @@ test('the setting writes every entry again, on-demand ones too, with the same po
   await expect.poll(schemes, { timeout: 10_000 }).toEqual(['socks5:', 'socks5:']);
 });
 
+test('the exec API v1beta1 is in every entry by the setting, and the plugin answers in it', async () => {
+  const { commandLine } = tunnelled;
+  const execOf = async () => {
+    const text = await readFile(commandLine.env.KUBECONFIG ?? '', 'utf8');
+    const { users } = parse(text) as {
+      readonly users: readonly {
+        readonly user: {
+          readonly exec: {
+            readonly apiVersion: string;
+            readonly command: string;
+            readonly args: readonly string[];
+            readonly env: readonly { readonly name: string; readonly value: string }[];
+          };
+        };
+      }[];
+    };
+    return users[0]?.user.exec;
+  };
+  const apiVersion = 'client.authentication.k8s.io/v1beta1';
+  await commandLine.tunnels('settings', 'execApiVersion', 'v1beta1');
+  await expect.poll(async () => (await execOf())?.apiVersion, { timeout: 10_000 }).toBe(apiVersion);
+  const { command = '', args = [], env = [] } = (await execOf()) ?? {};
+  // As client-go before 1.20 does, which names no version to the plugin.
+  const variables = env.map(({ name, value }) => `${name}=${value}`);
+  const { code, stdout } = await commandLine.run('env', [...variables, command, ...args]);
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { apiVersion, kind: 'ExecCredential' }]);
+  if (whyNoKubectl === undefined)
+    expect(await tunnelled.kubectl('--context', cluster, 'get', 'ns', '-o', 'name')).toContain('namespace/');
+});
+
 test('kubectl gets its credential from this agent, whatever its environment', async (context) => {
   context.skip(whyNoKubectl !== undefined, whyNoKubectl);
   const { commandLine, folder } = tunnelled;

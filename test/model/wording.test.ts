@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { duration, latency, listed, plural } from '../../main/model/wording.ts';
+import { byteSize, duration, latency, listed, plural } from '../../main/model/wording.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -46,4 +46,21 @@ test('names are listed, and how many more there are', () => {
     'a, b and c',
     'a, b and 4 more',
   ]);
+});
+
+test.each([
+  [0, '0 bytes'],
+  [1, '1 byte'],
+  [999, '999 bytes'],
+  [1_000, '1 kB'],
+  [12_400, '12.4 kB'],
+  [310_000_000, '310 MB'],
+  [5_250_000_000, '5.25 GB'],
+  [7e15, '7,000 TB'],
+])('%d bytes are %s', (bytes, size) => {
+  expect(byteSize(bytes)).toBe(size);
+});
+
+test('a size that rounds up to the next unit is given in that unit', () => {
+  expect([byteSize(999_999), byteSize(99_960)]).toEqual(['1 MB', '100 kB']);
 });

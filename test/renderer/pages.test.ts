@@ -357,6 +357,29 @@ describe('the page of a cluster', () => {
     await eventually(clipboard).toBe('kubectl --context orders get namespaces');
   });
 
+  test('offers the form of its entry, for this cluster alone', async (context) => {
+    const { agent, page, row } = await shown.open(context, { clusters, tunnels: both });
+    const patches: unknown[] = [];
+    const save = agent.handlers['settings-set'];
+    agent.handlers['settings-set'] = (patch, call) => {
+      patches.push(patch);
+      return save(patch, call);
+    };
+    await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
+    const form = page.getByRole('combobox', { name: 'Entry form of orders' });
+    expect(await form.getByRole('option').allTextContents()).toEqual([
+      'Default (SOCKS5)',
+      'SOCKS5',
+      'HTTP CONNECT',
+      'Local TLS proxy',
+    ]);
+    await form.selectOption('Local TLS proxy');
+    await eventually(() => form.inputValue()).toBe('tls');
+    await form.selectOption('Default (SOCKS5)');
+    await eventually(() => form.inputValue()).toBe('');
+    expect(patches).toEqual([{ clusterEntryForms: [`${orders.id}=tls`] }, { clusterEntryForms: [] }]);
+  });
+
   test('says that one is reached directly, with the stages that there are', async (context) => {
     const probe = { at: 0, stages: [{ stage: 'tls' as const, ms: 8 }], totalMs: 8 };
     const { port: _, ...tunnel } = aTunnel(orders.id, { status: 'connected', since: 0, probe });

@@ -20,8 +20,10 @@ export function createSessions(options: {
   readonly logger: Logger;
   /** The user has signed in to these organisations, or a session was renewed. */
   readonly onBegun: (teams: readonly string[]) => void;
+  /** The user's sessions at these organisations have ended: they expired, or were removed from the disk. */
+  readonly onOver?: (teams: readonly string[]) => void;
 }): Sessions {
-  const { access, policies, state, logger, onBegun } = options;
+  const { access, policies, state, logger, onBegun, onOver = () => {} } = options;
   const look = async () => {
     const all = await access.sessions();
     const sessions = all.sessions.map(withoutUndefined);
@@ -29,6 +31,9 @@ export function createSessions(options: {
     const known = state.get().sessions;
     state.set({ sessions, endedSessions: all.ended.map(withoutUndefined) });
     const begun = sessions.filter((one) => !known.some((other) => isDeepStrictEqual(other, one)));
+    const left = new Set(sessions.map(({ authDomain }) => authDomain));
+    const over = known.filter(({ authDomain }) => !left.has(authDomain));
+    if (over.length > 0) onOver(over.map(({ authDomain }) => authDomain));
     if (begun.length > 0) onBegun(begun.map(({ authDomain }) => authDomain));
   };
   return {

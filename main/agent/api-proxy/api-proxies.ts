@@ -1,30 +1,33 @@
 import { EventEmitter } from 'node:events';
 import { toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import type { LocalProxy } from '../../model/local-proxy.ts';
+import type { ReadOnly } from '../../model/read-only.ts';
 import { once } from '../async/once.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { Refusal } from '../tunnels/gateway.ts';
 import type { Peers } from '../tunnels/peers/peers.ts';
-import { createPortListener, type PortListener } from '../tunnels/port-listener.ts';
 import type { Ports } from '../tunnels/ports.ts';
-import { createUnproven } from '../tunnels/unproven.ts';
+import type { Unproven } from '../tunnels/unproven.ts';
 import { endedStatus, withinSessions } from './admitted.ts';
-import { type ClusterApi, createClusterApi } from './cluster-api.ts';
+import { type ClusterProxy, createClusterProxy } from './cluster-proxy.ts';
 import { type FileGrant, type Grant, openGrants } from './grants.ts';
-import { type LocalPort, openLocalPort } from './local-port.ts';
+import { localProxiesOf, movedNotice } from './local-proxies.ts';
+import type { ProxyPlace } from './proxy-place.ts';
+import { createRelaySockets } from './relay-sockets.ts';
+import { createSeparateFiles } from './separate-files.ts';
 import type { DialUpstream } from './upstream-connection.ts';
 
-/** What an entry of form `tls` says. */
-export interface ProxyPlace {
-  readonly port: number;
-  /** PEM in base64. */
-  readonly certificateAuthorityData: string;
-  /** The bearer token. */
-  readonly secret: string;
-  /** When it expires, ms since the epoch. */
-  readonly until: number;
+/** A separate kubeconfig, which others than the user's clients read. */
+export interface SeparateFile {
+  /** Its absolute path. */
+  readonly file: string;
+  readonly isContainers: boolean;
+  readonly readOnly?: ReadOnly | undefined;
+  /** How long its secrets are valid at most, ms. */
+  readonly lifeMs?: number | undefined;
 }
 
 /** The local TLS proxies: a port for each cluster with the entry form `tls`. */
@@ -34,12 +37,23 @@ export interface ApiProxies {
    * Rejects as `openGateway` does, and as writing a file does.
    */
   forEntry(cluster: Cluster): Promise<ProxyPlace>;
-  /** As `forEntry`, with a new secret for a separate file: for full access, or only to read. */
-  forFile(cluster: Cluster, how?: FileGrant): Promise<ProxyPlace>;
+  /**
+   * As `forEntry`, with a secret for a separate file: for full access, or only to read. For a container, listens on a Unix
+   * socket beside that file too, which leads to the port; rejects as `RelaySockets.listen` does.
+   */
+  forFile(cluster: Cluster, at: SeparateFile): Promise<ProxyPlace>;
+  /** As `forEntry`, with a secret for the file of a terminal, which only reads. */
+  forTerminal(cluster: Cluster, at: Required<Pick<FileGrant, 'terminal' | 'readOnly'>>): Promise<ProxyPlace>;
   /** Ends the secrets in the files of these terminals. */
   endTerminals(ids: readonly string[]): Promise<void>;
-  /** Listens again for separate files whose secrets are still valid. */
+  /** Ends the secrets of a separate file. Without `except`, of all its clusters. Resolves with the clusters. */
+  endFile(file: string, options?: { readonly except: readonly ClusterId[] }): Promise<readonly ClusterId[]>;
+  /** Listens again for separate files whose secrets are still valid. Rejects with the first failure, after the others. */
   standBy(): Promise<void>;
+  /** Returns the ports that listen, with their traffic and the separate files that lead to them. */
+  list(): readonly LocalProxy[];
+  /** Returns the traffic of a cluster's port, if it listens. */
+  traffic(id: ClusterId): ReturnType<ClusterProxy['listener']['traffic']>;
   /** Ends the secrets of these clusters, every connection that has shown one, and those to their APIs, at once. */
   end(isTheirs: (id: ClusterId) => boolean): Promise<void>;
   /** Ends the secrets of the entries of these clusters, which have another form now. Closes ports without a secret. */
@@ -59,13 +73,6 @@ export interface ApiProxies {
   }>;
 }
 
-interface Proxy {
-  readonly listener: PortListener;
-  readonly api: ClusterApi;
-  /** Undefined until it listens. */
-  port: LocalPort | undefined;
-}
-
 /** Reads the secrets of before; listens on nothing yet. */
 export async function createApiProxies(options: {
   readonly folder: string;
@@ -75,15 +82,19 @@ export async function createApiProxies(options: {
   readonly credentials: Pick<Credentials, 'get' | 'drop' | 'ownerOf'>;
   readonly ports: Ports;
   readonly peers: Peers;
+  /** Counts them with those of the tunnels' ports. */
+  readonly unproven: Unproven;
   /** Opens a connection through the cluster's tunnel, which it opens first if it is closed. */
   readonly dial: (cluster: Cluster, signal: AbortSignal) => ReturnType<DialUpstream>;
   readonly onRefused: (at: { cluster: ClusterId; port: number }, refusal: Refusal) => Promise<void>;
+  readonly notice: (level: 'warning', message: string) => void;
 }): Promise<ApiProxies> {
-  const { folder, clock, logger, catalog, credentials, ports, peers, dial, onRefused } = options;
+  const { folder, clock, logger, catalog, credentials, ports, peers, unproven, dial, onRefused, notice } =
+    options;
   const grants = await openGrants({ folder, clock, logger });
   const events: ApiProxies['events'] = new EventEmitter();
-  const unproven = createUnproven();
-  const proxies = new Map<ClusterId, Proxy>();
+  const relays = createRelaySockets({ logger });
+  const proxies = new Map<ClusterId, ClusterProxy>();
   /** Ports that are being closed. */
   const closing = new Map<ClusterId, Promise<void>>();
   let cancelTimer = () => {};
@@ -95,9 +106,10 @@ export async function createApiProxies(options: {
     return openLocalAuthority({ folder, clock, logger });
   });
 
+  const warn = (message: string) => (error: unknown) => logger.warn(message, { error: toPlainError(error) });
   const dropEnded = () => {
     const valid = new Set(grants.list().map(({ digest }) => digest));
-    for (const { port } of proxies.values()) port?.end((digest) => !valid.has(digest));
+    for (const proxy of proxies.values()) proxy.end((digest) => !valid.has(digest));
   };
   const schedule = () => {
     cancelTimer();
@@ -113,77 +125,70 @@ export async function createApiProxies(options: {
     const stored = grants.end(isEnding);
     dropEnded();
     schedule();
-    await stored.catch((error: unknown) =>
-      logger.warn('Ended secrets are not stored', { error: toPlainError(error) }),
-    );
+    await stored.catch(warn('Ended secrets are not stored'));
   };
 
   const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
   const serve = withinSessions({
     end,
-    bind: (grant, owner) =>
-      grants
-        .bind(grant, owner)
-        .catch((error: unknown) =>
-          logger.warn('The user of a secret is not stored', { error: toPlainError(error) }),
-        ),
+    bind: (grant, owner) => grants.bind(grant, owner).catch(warn('The user of a secret is not stored')),
     titleOf: ({ cluster }) => titleOf(cluster),
     onDue: () => void events.emit('due'),
   });
 
-  const create = (cluster: Cluster): Proxy => {
+  const create = (cluster: Cluster): ClusterProxy => {
     const { id } = cluster;
-    const api = createClusterApi({
+    return createClusterProxy({
       clock,
+      logger,
+      ports,
       credentials,
+      peers,
+      unproven,
+      portId: portId(id),
       cluster: () => catalog.get(id) ?? cluster,
       dial: (signal) => dial(catalog.get(id) ?? cluster, signal),
+      authority: localAuthority,
+      check: (secret) => grants.check(id, secret),
+      serve,
+      onEnded: () => endedStatus(titleOf(id)),
+      onRefused: (port, refusal) => onRefused({ cluster: id, port }, refusal),
+      onSessionOver: () => void end((grant) => grant.cluster === id),
+      // The certificate proves the port: its secret goes to no other program, so that nothing has to be replaced.
+      onMoved(ports) {
+        logger.warn('A local TLS port has moved', { cluster: id, ...ports });
+        const moved = movedNotice(
+          titleOf(id),
+          ports,
+          grants.list().filter((one) => one.cluster === id),
+        );
+        if (moved !== undefined) notice('warning', moved);
+      },
     });
-    const proxy: Proxy = {
-      api,
-      port: undefined,
-      listener: createPortListener({
-        id: portId(id),
-        logger,
-        ports,
-        // The certificate proves the port: its secret goes to no other program, so that nothing has to be replaced.
-        onMoved: ({ from, to }) => logger.warn('A local TLS port has moved', { cluster: id, from, to }),
-        async open(port) {
-          proxy.port = await openLocalPort({
-            port,
-            authority: await localAuthority(),
-            peers,
-            unproven,
-            check: (secret) => grants.check(id, secret),
-            serve: (admitted) => serve(api, admitted),
-            onEnded: () => endedStatus(titleOf(id)),
-            onRefused: (refusal) => onRefused({ cluster: id, port }, refusal),
-          });
-          return proxy.port;
-        },
-      }),
-    };
-    return proxy;
   };
 
-  const listen = async (cluster: Cluster): Promise<Proxy> => {
+  const listen = async (cluster: Cluster): Promise<ClusterProxy> => {
     await closing.get(cluster.id);
     const proxy = proxies.get(cluster.id) ?? create(cluster);
     proxies.set(cluster.id, proxy);
     await proxy.listener.standBy();
     return proxy;
   };
+  const portOf = (id: ClusterId) => ports.known(portId(id))?.port ?? 0;
   const placeFor = async (
     cluster: Cluster,
-    issue: (owner: string | undefined) => Promise<Grant & { readonly secret: string }>,
+    issue: (owner: string | undefined, port: number) => ReturnType<typeof grants.forEntry>,
   ): Promise<ProxyPlace> => {
     const { api } = await listen(cluster);
-    const { secret, until } = await issue(await api.owner().catch(() => undefined));
+    const owner = await api.owner().catch(() => undefined);
+    const port = portOf(cluster.id);
+    const { secret, until } = await issue(owner, port);
     schedule();
     const { certificate } = await localAuthority();
-    const { port = 0 } = ports.known(portId(cluster.id)) ?? {};
     return { port, certificateAuthorityData: Buffer.from(certificate).toString('base64'), secret, until };
   };
+
+  const files = createSeparateFiles({ catalog, grants, relays, logger, placeFor, listen, portOf, end });
 
   const renew = () => {
     if (proxies.size > 0) events.emit('due');
@@ -193,7 +198,7 @@ export async function createApiProxies(options: {
     if (proxy === undefined) return;
     const hasFile = grants.list().some(({ cluster, holder }) => cluster === id && holder !== 'entry');
     const listening = options.listening || hasFile;
-    proxy.api.cut();
+    proxy.cut();
     const closed = proxy.listener.close({ listening });
     if (!listening) {
       proxies.delete(id);
@@ -206,15 +211,16 @@ export async function createApiProxies(options: {
   return {
     events,
     forEntry: (cluster) => placeFor(cluster, (owner) => grants.forEntry(cluster.id, owner)),
-    forFile: (cluster, how) => placeFor(cluster, (owner) => grants.forFile(cluster.id, owner, how)),
+    forTerminal: (cluster, at) => placeFor(cluster, (owner) => grants.forFile(cluster.id, owner, at)),
     endTerminals: (ids) => end(({ terminal }) => terminal !== undefined && ids.includes(terminal)),
+    ...files,
     async standBy() {
-      const ids = new Set(grants.list().flatMap((one) => (one.holder === 'entry' ? [] : one.cluster)));
-      for (const cluster of [...ids].flatMap((id) => catalog.get(id) ?? [])) await listen(cluster);
-      schedule();
+      await files.standBy().finally(schedule);
     },
+    list: () => localProxiesOf({ proxies, grants: grants.list(), portOf }),
+    traffic: (id) => proxies.get(id)?.listener.traffic(),
     async end(isTheirs) {
-      for (const [id, { api }] of proxies) if (isTheirs(id)) api.cut();
+      for (const [id, proxy] of proxies) if (isTheirs(id)) proxy.cut();
       await end(({ cluster }) => isTheirs(cluster));
     },
     async release(ids) {
@@ -238,7 +244,8 @@ export async function createApiProxies(options: {
     async close() {
       isClosed = true;
       cancelTimer();
-      for (const { api } of proxies.values()) api.cut();
+      await relays.close();
+      for (const proxy of proxies.values()) proxy.cut();
       await Promise.all([...proxies.values()].map(({ listener }) => listener.close({ listening: false })));
     },
   };

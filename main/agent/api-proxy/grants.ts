@@ -31,6 +31,10 @@ const grantSchema = z.object({
   secret: z.string().optional(),
   /** Whose session it belongs to. */
   owner: z.string().optional(),
+  /** The path of the separate kubeconfig. Absent for one of an earlier version. */
+  file: z.string().optional(),
+  /** The Unix socket through which a container reaches the port. */
+  socket: z.string().optional(),
   since: z.number(),
   until: z.number(),
   ended: z.literal(true).optional(),
@@ -39,10 +43,8 @@ const grantSchema = z.object({
 export type Grant = z.infer<typeof grantSchema>;
 
 /** A secret for a separate file. */
-export interface FileGrant {
+export interface FileGrant extends Pick<Grant, 'file' | 'socket' | 'terminal'> {
   readonly readOnly?: ReadOnly | undefined;
-  /** The terminal that the file is of. */
-  readonly terminal?: string | undefined;
   /** ms. */
   readonly lifeMs?: number | undefined;
 }
@@ -99,17 +101,17 @@ export async function openGrants(options: {
     cluster: ClusterId,
     holder: 'entry' | 'file',
     owner: string | undefined,
-    { readOnly, terminal, lifeMs = grantLifeMs }: FileGrant = {},
+    { readOnly, lifeMs = grantLifeMs, ...at }: FileGrant = {},
   ) => {
     const secret = randomBytes(32).toString('base64url');
     const since = clock.now();
     const grant: Grant = {
       cluster,
       ...(readOnly === undefined ? { holder } : { holder: 'read-only', limits: readOnly }),
-      ...(terminal === undefined ? {} : { terminal }),
       digest: digestOf(secret).toString('hex'),
       ...(holder === 'entry' ? { secret } : {}),
       ...(owner === undefined ? {} : { owner }),
+      ...at,
       since,
       until: since + Math.min(lifeMs, grantLifeMs),
     };

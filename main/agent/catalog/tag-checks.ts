@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { entryForms } from '../../model/entry-form.ts';
+import { entryForms, execApiVersions } from '../../model/entry-form.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { isDnsLabel, isHostName, isPort } from './host-name.ts';
 
@@ -13,6 +13,7 @@ export const tagFields = [
   'namespace',
   'connector',
   'entry',
+  'exec',
   'server-name',
   'endpoint',
   'role',
@@ -72,6 +73,8 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
       return checkWord(key, value.toLowerCase(), ['auto', 'builtin', 'cloudflared', 'direct']);
     case 'entry':
       return checkWord(key, value.toLowerCase(), entryForms);
+    case 'exec':
+      return checkWord(key, value.toLowerCase(), execApiVersions);
     case 'namespace':
       return isDnsLabel(value)
         ? { value }

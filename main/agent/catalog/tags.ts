@@ -16,6 +16,7 @@ export interface TagFields {
   readonly role?: string;
   readonly connector?: NonNullable<Cluster['connector']>;
   readonly entryForm?: NonNullable<Cluster['entryForm']>;
+  readonly execApiVersion?: NonNullable<Cluster['execApiVersion']>;
   readonly owner?: string;
   readonly description?: string;
   readonly docs?: string;
@@ -61,6 +62,7 @@ export function readTags(
       ...text('role', 'role'),
       ...text('connector', 'connector'),
       ...text('entryForm', 'entry'),
+      ...text('execApiVersion', 'exec'),
       ...text('owner', 'owner'),
       ...text('description', 'description'),
       ...text('docs', 'docs'),

@@ -1,6 +1,6 @@
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { GivenContextNames } from '../../model/context-name.ts';
-import type { EntryForm } from '../../model/entry-form.ts';
+import type { EntrySettings } from '../../model/entry-form.ts';
 import type { Terminal } from '../../model/terminal.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -159,14 +159,14 @@ export async function createConnections(options: {
   readonly ports: Pick<Ports, 'known' | 'rotate'>;
   /** The local TLS proxies. Without them no entry has the form `tls`. */
   readonly apiProxies?:
-    | Pick<ApiProxies, 'forEntry' | 'forFile' | 'end' | 'endTerminals' | 'release'>
+    | Pick<ApiProxies, 'forEntry' | 'forTerminal' | 'end' | 'endTerminals' | 'release' | 'traffic'>
     | undefined;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
   /** The template of context names: the cluster's name where undefined. */
   readonly contextTemplate?: (() => string) | undefined;
-  /** The proxy protocol of entries: SOCKS5 where undefined. */
-  readonly entryForm?: (() => EntryForm) | undefined;
+  /** Returns the settings that decide about entries: the defaults where undefined. */
+  readonly entrySettings?: (() => EntrySettings) | undefined;
   /** Reads the cluster fields that the listing left out, before its tunnel is opened. */
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;

@@ -1,8 +1,9 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { contextName } from '../../model/context-name.ts';
-import type { EntryForm } from '../../model/entry-form.ts';
+import { type EntryForm, type EntrySettings, entryFormOf, execApiVersionOf } from '../../model/entry-form.ts';
 import type { ReadOnly } from '../../model/read-only.ts';
+import { defaultSettings } from '../../model/settings.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -15,7 +16,7 @@ import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 export interface Entries {
   /** Returns the name of a cluster's context, which also names it on a command line. */
   nameOf(cluster: Cluster): string;
-  /** Returns the form of a cluster's entry: by its tag, else by the setting. */
+  /** Returns the form of a cluster's entry: the user's for it, else that of its tag, else that for all. */
   formOf(cluster: Cluster): EntryForm;
   /**
    * Resolves with a cluster's entry through that port, or directly to the API if there is none. With `own`, uses that form
@@ -47,26 +48,35 @@ export function createEntries(options: {
   readonly plugin: PluginCommand;
   /** The template of context names: the cluster's name where undefined. */
   readonly contextTemplate?: (() => string) | undefined;
-  /** The proxy protocol of entries: SOCKS5 where undefined. */
-  readonly entryForm?: (() => EntryForm) | undefined;
-  readonly apiProxies?: Pick<ApiProxies, 'forEntry' | 'forFile'> | undefined;
+  /** Returns the settings that decide about entries: the defaults where undefined. */
+  readonly entrySettings?: (() => EntrySettings) | undefined;
+  readonly apiProxies?: Pick<ApiProxies, 'forEntry' | 'forTerminal'> | undefined;
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
 }): Entries {
-  const { catalog, kubeconfig, given, plugin, entryForm, apiProxies, contextTemplate, noticeOnce } = options;
+  const { catalog, kubeconfig, given, plugin, apiProxies, contextTemplate, noticeOnce } = options;
   const nameOf = (cluster: Cluster) =>
     contextName(cluster, catalog.clusters(), { given: given.list(), template: contextTemplate?.() });
-  const formOf: Entries['formOf'] = (cluster) => cluster.entryForm ?? entryForm?.() ?? 'socks5';
+  const { entrySettings = () => defaultSettings } = options;
+  const formOf: Entries['formOf'] = (cluster) => entryFormOf(cluster, entrySettings());
   const through: Entries['through'] = async (cluster, place, own = formOf(cluster)) => {
     const isReadOnly = typeof own === 'object';
     const proxy = isReadOnly
-      ? await apiProxies?.forFile(cluster, own)
+      ? await apiProxies?.forTerminal(cluster, own)
       : own === 'tls'
         ? await apiProxies?.forEntry(cluster)
         : undefined;
     if (isReadOnly && proxy === undefined) throw new AppError('internal', 'There is no local TLS proxy.');
     const name = nameOf(cluster);
     given.give(name, cluster.id);
-    return kubeconfigEntry({ cluster, name, place, form: isReadOnly ? 'tls' : own, proxy, plugin });
+    return kubeconfigEntry({
+      cluster,
+      name,
+      place,
+      form: isReadOnly ? 'tls' : own,
+      proxy,
+      plugin,
+      execApiVersion: execApiVersionOf(cluster, entrySettings()),
+    });
   };
   return {
     nameOf,

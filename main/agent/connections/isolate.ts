@@ -54,24 +54,27 @@ export function createIsolate(options: {
   readonly catalog: Catalog;
   readonly tunnels: Tunnels;
   readonly ports: Pick<Ports, 'known'>;
+  readonly apiProxies?: Pick<ApiProxies, 'endTerminals' | 'traffic'> | undefined;
   readonly remembered: Remembered;
   readonly entries: Entries;
   readonly terminals: Terminals;
-  readonly apiProxies?: Pick<ApiProxies, 'endTerminals'> | undefined;
   readonly settled: (ids: readonly ClusterId[]) => Promise<void>;
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   /** Returns true if the organisation wants a confirmation before a terminal of a production cluster opens. */
   readonly asksInTerminals: () => boolean;
 }): Isolate {
-  const { logger, catalog, tunnels, remembered, entries, terminals, settled, complete } = options;
+  const { logger, catalog, tunnels, apiProxies, remembered, entries, terminals, settled, complete } = options;
 
+  /** Returns true if a client is connected, through the tunnel's port or the local TLS proxy. */
+  const isInUse = (id: ClusterId) =>
+    [tunnels.find(id)?.traffic(), apiProxies?.traffic(id)].some((one) => (one?.connections ?? 0) > 0);
   const closeUnused = async (ids: readonly ClusterId[]) => {
     for (const id of ids) {
       const connection = remembered.get(id);
       if (terminals.uses(id) || connection?.status === 'open') continue;
       try {
         // Somebody uses the on-demand context while the tunnel is up: it stays open.
-        if (connection?.status === 'kept' && (tunnels.find(id)?.traffic()?.connections ?? 0) > 0)
+        if (connection?.status === 'kept' && isInUse(id))
           await remembered.put([{ ...connection, status: 'open' }]);
         else await tunnels.close(id, { listening: connection !== undefined });
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
-import type { EntryForm } from '../../model/entry-form.ts';
-import type { ProxyPlace } from '../api-proxy/api-proxies.ts';
+import type { EntryForm, ExecApiVersion } from '../../model/entry-form.ts';
+import type { ProxyPlace } from '../api-proxy/proxy-place.ts';
 import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
 
@@ -27,15 +27,18 @@ export function kubeconfigEntry(options: {
   /** The name of its context, cluster and user: `contextName`. */
   readonly name: string;
   readonly place: Place | undefined;
-  /** The entry form: SOCKS5 where undefined. */
+  /** The entry form. Where undefined, that of the cluster's tag, else SOCKS5. */
   readonly form?: EntryForm | undefined;
   /** The local TLS proxy, for the form `tls`: with it, the entry holds nothing but its secret. */
   readonly proxy?: ProxyPlace | undefined;
   readonly plugin: PluginCommand;
+  /** The version of the exec credential API: v1 where undefined. */
+  readonly execApiVersion?: ExecApiVersion | undefined;
 }): KubeconfigEntry {
-  const { cluster, name, place, form = 'socks5', proxy, plugin } = options;
+  const { cluster, name, place, proxy, plugin, execApiVersion = 'v1' } = options;
+  const form = options.form ?? cluster.entryForm ?? 'socks5';
   const namespace = cluster.namespace === undefined ? {} : { namespace: cluster.namespace };
-  if (proxy !== undefined)
+  if (form === 'tls' && proxy !== undefined)
     return {
       id: cluster.id,
       name,
@@ -59,17 +62,31 @@ export function kubeconfigEntry(options: {
     },
     user: {
       kind: 'exec',
-      apiVersion: 'client.authentication.k8s.io/v1',
+      apiVersion: `client.authentication.k8s.io/${execApiVersion}`,
       command: plugin.command,
       args: [...plugin.args, 'credential', cluster.id],
       interactiveMode: 'IfAvailable',
-      ...(plugin.env === undefined ? {} : { env: plugin.env }),
+      ...environmentOf(plugin, execApiVersion),
       // Send an id token only to the server that the user allowed: this entry may be older than what is known about the
       // cluster.
       ...(cluster.credential?.kind === 'oidc' ? { provideClusterInfo: true as const } : {}),
     },
     ...namespace,
   };
+}
+
+/**
+ * The plugin must answer in the version that the entry names, and client-go says that in KUBERNETES_EXEC_INFO only from 1.20
+ * on (kubernetes/kubernetes#95489). Newer ones replace this value.
+ */
+function environmentOf({ env }: PluginCommand, version: ExecApiVersion) {
+  const info = JSON.stringify({
+    apiVersion: `client.authentication.k8s.io/${version}`,
+    kind: 'ExecCredential',
+    spec: {},
+  });
+  const asked = version === 'v1' ? {} : { KUBERNETES_EXEC_INFO: info };
+  return env === undefined && version === 'v1' ? {} : { env: { ...env, ...asked } };
 }
 
 function proxyUrl({ credentials: { user, password }, port }: Place, form: EntryForm): string {

@@ -14,6 +14,7 @@ import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 import type { Reach } from '../reach.ts';
 import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
+import { trafficOf } from '../views.ts';
 import { createClusters } from './clusters.ts';
 import { connectOperation } from './connect.ts';
 import { connectedOperations } from './connected.ts';
@@ -21,7 +22,7 @@ import { credentialOperation } from './credential.ts';
 import { discoverOperation } from './discover.ts';
 import { favouriteOperations } from './favourites.ts';
 import { kubeconfigOperations } from './kubeconfig.ts';
-import { kubeconfigFileOperation } from './kubeconfig-file.ts';
+import { kubeconfigFileOperations } from './kubeconfig-file.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
 import { terminalOperations } from './terminals.ts';
@@ -76,7 +77,7 @@ export function createOperations(agent: {
     discover: discoverOperation({ ...shared, clock, logger }),
     connect: connectOperation({ ...shared, clock, logger }),
     ...connectedOperations({ ...shared, clock, logger }),
-    kubeconfigFile: kubeconfigFileOperation(shared),
+    ...kubeconfigFileOperations(shared),
     switchTo: switchOperation(shared),
     ...terminalOperations({ ...shared, parts }),
     ...kubeconfigOperations({ ...shared, state }),
@@ -100,12 +101,12 @@ export function createOperations(agent: {
     lookAt: (ids) => policies.want(hostnamesOf(catalog, ids)),
     activity: activity.list,
     async history(cluster) {
-      const traffic = tunnels.find(cluster)?.traffic();
+      const ports = [tunnels.find(cluster)?.traffic(), apiProxies.traffic(cluster)];
       const identity = credentials.identityOf(cluster);
       const entry = await connections.entry(cluster).catch(() => undefined);
       return {
         ...activity.past(cluster),
-        ...(traffic === undefined ? {} : { traffic }),
+        ...(ports.every((port) => port === undefined) ? {} : { traffic: trafficOf(ports) }),
         ...(entry === undefined ? {} : { entry }),
         ...(identity === undefined ? {} : { identity }),
       };

@@ -2,6 +2,7 @@ import type { Snapshot } from '../../model/agent-view.ts';
 import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import type { Policies } from '../access/policies.ts';
 import type { Agent } from '../agent.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import { shownVariables } from '../callers/identity-variables.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Credentials } from '../credentials/credentials.ts';
@@ -25,6 +26,7 @@ export function snapshotOperation(options: {
   readonly state: Pick<State, 'get'>;
   readonly catalog: Pick<Catalog, 'clusters' | 'cells'>;
   readonly tunnels: Pick<Tunnels, 'list' | 'clientFailures'>;
+  readonly apiProxies: Pick<ApiProxies, 'list' | 'traffic'>;
   readonly credentials: Pick<Credentials, 'identityOf'>;
   readonly policies: Pick<Policies, 'list'>;
   readonly notices: Pick<Notices, 'list'>;
@@ -33,8 +35,8 @@ export function snapshotOperation(options: {
   readonly env: Environment;
   readonly startedAt: number;
 }): Agent['snapshot'] {
-  const { state, catalog, tunnels, credentials, policies, notices, accessRequest, signIns, env, startedAt } =
-    options;
+  const { state, catalog, tunnels, apiProxies, credentials, policies, notices } = options;
+  const { accessRequest, signIns, env, startedAt } = options;
   const variables = { ...networkVariables(env), ...shownVariables(env) };
   const agent = { version, pid: process.pid, startedAt, platform: process.platform, signIns, variables };
   return () => ({
@@ -46,7 +48,10 @@ export function snapshotOperation(options: {
     tunnels: tunnels
       .list()
       .filter((tunnel) => tunnel.state().status !== 'idle')
-      .map((tunnel) => viewOf(tunnel, accessRequest(), state.get().entryProblems)),
+      .map((tunnel) =>
+        viewOf(tunnel, apiProxies.traffic(tunnel.id), accessRequest(), state.get().entryProblems),
+      ),
+    localProxies: [...apiProxies.list()],
     policies: [...policies.list()],
     identities: catalog.clusters().flatMap(({ id }) => {
       const identity = credentials.identityOf(id);

@@ -38,10 +38,15 @@ export function followSettings(options: {
     if (!isDeepStrictEqual(placesIn(now), placesIn(before))) schedule.renew();
     if (!now.keepEntries && connections.kept().length > 0)
       afterRestore(() => connections.remove(connections.kept()), 'On-demand contexts were not removed.');
-    if (now.entryForm !== before.entryForm || now.contextName !== before.contextName) rewrite();
+    if (!isDeepStrictEqual(entriesIn(now), entriesIn(before))) rewrite();
     // The new settings may name another kubeconfig.
     current.lookNow();
   });
+}
+
+/** Returns the settings that decide what entries say. */
+function entriesIn({ entryForm, clusterEntryForms, execApiVersion, contextName }: Settings) {
+  return { entryForm, clusterEntryForms, execApiVersion, contextName };
 }
 
 /** Returns the settings that decide where discovery looks for clusters. */

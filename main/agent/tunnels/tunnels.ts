@@ -10,9 +10,9 @@ import type { ConnectorRules } from './connector-choice.ts';
 import { createPace } from './pace.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Ports } from './ports.ts';
-import { createRefusals, type ReportedRefusal } from './refusals.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
-import { createUnproven } from './unproven.ts';
+import { createUnproven, type Unproven } from './unproven.ts';
 import { createWays } from './ways.ts';
 
 export interface Tunnels {
@@ -52,8 +52,9 @@ export function createTunnels(options: {
   readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
   /** Called when a tunnel is closed. With `listening`, the next connection opens it again. */
   readonly onClosing?: ((id: ClusterId, options: { readonly listening: boolean }) => void) | undefined;
-  /** Called when a client of a port was rejected, for the first of its class since the start. */
-  readonly onRefused?: ((refusal: ReportedRefusal) => void) | undefined;
+  /** Counts rejected clients, with those of the local TLS proxies. Its own where undefined, and so below. */
+  readonly refusals?: Refusals | undefined;
+  readonly unproven?: Unproven | undefined;
   /** Called when a program's connection failed, for the first failure of its class within a while. */
   readonly onClientFailed?: ((failure: ClientFailure) => void) | undefined;
   /** This computer's addresses; the operating system's where undefined. */
@@ -63,9 +64,8 @@ export function createTunnels(options: {
   const { cloudflared: parts, rules = () => undefined, notice = () => {} } = options;
   const tunnels = new Map<ClusterId, Tunnel>();
   const wayTo = createWays({ network, access, parts, rules, notice });
-  const unproven = createUnproven();
   const pace = createPace(clock);
-  const refusals = createRefusals({ logger, onFirst: options.onRefused ?? (() => {}) });
+  const { refusals = createRefusals({ logger, onFirst() {} }), unproven = createUnproven() } = options;
   const clients = createClientFailures({ clock, logger, onFailed: options.onClientFailed ?? (() => {}) });
   const { interfaces = networkInterfaces } = options;
   /** Runs while there is a tunnel, so that an idle agent does not wake the computer every few seconds. */

@@ -56,6 +56,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   forget: 'free',
   rotate: 'free',
   'kubeconfig-file': 'never',
+  'kubeconfig-file-end': 'never',
   switch: 'free',
   contexts: 'free',
   'connect-preview': 'free',

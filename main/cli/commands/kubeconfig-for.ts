@@ -1,20 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathsFrom } from '../../agent/paths.ts';
+import { privateFolder } from '../../agent/storage/private-folder.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
-import { AppError, errnoOf } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { ReadOnly } from '../../model/read-only.ts';
 import { minutesFrom } from '../duration.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../json-document.ts';
+import { relayText } from '../program-file.ts';
 import { olderAgent, readOnlyText } from '../read-only-flags.ts';
-import { writeAside, writeJson, writeLines } from '../report.ts';
+import { writeAside, writeLines } from '../report.ts';
+import { containerFiles, refuseForeignFile, refuseForeignFolder, separateMark } from '../separate-file.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
 import { printable, warningLine } from '../terminal.ts';
-
-/** The first line of our files: no other file is overwritten. */
-const mark = '# Written by k8s-tunnels for one program. It holds a secret.\n';
 
 /** How a program is given its file. */
 const uses: Readonly<Record<string, (file: string) => string>> = {
@@ -25,64 +24,80 @@ const uses: Readonly<Record<string, (file: string) => string>> = {
   ansible: (file) => command`K8S_AUTH_KUBECONFIG=${file}`,
 };
 
+/** Where the examples mount the folder of a container. */
+const mounted = '/k8s-tunnels';
+
 interface FileFlags {
-  /** A program of `uses`, or the path of a file. */
-  readonly program: string;
+  /** A program of `uses`, the path of a file, or the folder of a container. */
+  readonly target: string;
+  readonly isContainers: boolean;
   readonly readOnly: ReadOnly | undefined;
   readonly expires: string | undefined;
 }
 
-/** Writes a kubeconfig for one program, beside the user's, and prints how to use it. */
+/** Writes a kubeconfig for one program or container, beside the user's, and prints how to use it. */
 export async function runKubeconfigFor(
   session: Session,
   clusters: readonly string[],
-  { program, readOnly, expires }: FileFlags,
+  { target, isContainers, readOnly, expires }: FileFlags,
 ): Promise<number> {
   const { client, json, progress } = session;
   const minutes = expires === undefined ? undefined : minutesFrom(expires, '--expires');
-  const use = uses[program];
-  const file =
-    use === undefined
-      ? path.resolve(program)
-      : path.join(pathsFrom(process.env).state, 'kubeconfigs', `${program}.yaml`);
-  await refuseForeign(file);
+  const use = isContainers ? undefined : uses[target];
+  const file = isContainers
+    ? path.resolve(target, containerFiles.kubeconfig)
+    : use === undefined
+      ? path.resolve(target)
+      : path.join(pathsFrom(process.env).state, 'kubeconfigs', `${target}.yaml`);
   progress.update('Writing the kubeconfig');
+  const folder = path.dirname(file);
+  if (isContainers) {
+    await refuseForeignFolder(folder);
+    await privateFolder(folder, { shared: true, hint: 'Name a folder in your home folder.' });
+  } else await refuseForeignFile(file);
+  // On other systems containers run in a virtual machine, into which no socket leads.
+  const hasSockets = isContainers && process.platform === 'linux';
   const { kubeconfig, ...rest } = await client.call('kubeconfig-file', {
     clusters: [...clusters],
+    file,
+    ...(hasSockets ? { container: true } : {}),
     ...(readOnly === undefined ? {} : { readOnly }),
     ...(minutes === undefined ? {} : { minutes }),
   });
   if (readOnly !== undefined && rest.readOnly === undefined) throw olderAgent();
-  await writeFileAtomic(file, `${mark}${kubeconfig}`);
-  progress.end();
-  if (json) writeJson({ file, ...rest });
-  else {
-    const names = rest.clusters.map(({ context }) => printable(context)).join(', ');
-    writeLines([
-      `✓ ${printable(file)}  ${names}`,
-      `  Use it: ${printable(use?.(file) ?? command`KUBECONFIG=${file}`)}`,
-      ...(readOnly === undefined ? [] : [`  ${readOnlyText(readOnly)}`]),
-      `  It ends in about ${span(rest.until - Date.now())}, when you sign out, or when you remove the cluster. It works while the agent runs.`,
-    ]);
-    writeAside(proxyWarnings(process.env).map(warningLine));
+  await writeFileAtomic(file, `${separateMark}${kubeconfig}`);
+  if (isContainers) {
+    await writeFileAtomic(path.join(folder, containerFiles.relay), await relayText());
+    // It may be in a work tree.
+    await writeFileAtomic(path.join(folder, containerFiles.ignore), '*\n');
   }
+  const { startAtLogin } = await client.call('settings-get', {});
+  progress.end();
+  if (json) {
+    writeJson({ file, ...rest });
+    return exitCodes.ok;
+  }
+  const names = rest.clusters.map(({ context }) => printable(context)).join(', ');
+  const ending = command`k8s-tunnels kubeconfig end ${isContainers ? folder : file}`;
+  writeLines([
+    `✓ ${printable(file)}  ${names}`,
+    ...(isContainers
+      ? containerLines(folder, hasSockets)
+      : [`  Use it: ${printable(use?.(file) ?? command`KUBECONFIG=${file}`)}`]),
+    ...(readOnly === undefined ? [] : [`  ${readOnlyText(readOnly)}`]),
+    `  It ends in about ${span(rest.until - Date.now())}, when you sign out, or with ${printable(ending)}.`,
+    `  It works while the agent runs${startAtLogin ? '' : ': after a restart of this computer, run k8s-tunnels status'}.`,
+  ]);
+  if (!isContainers) writeAside(proxyWarnings(process.env).map(warningLine));
   return exitCodes.ok;
 }
 
-/** Rejects if the file exists and is not one of ours. */
-async function refuseForeign(file: string): Promise<void> {
-  try {
-    if ((await readFile(file, 'utf8')).startsWith(mark)) return;
-  } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return;
-    throw new AppError('file-unreadable', `${file} cannot be read (${errnoOf(cause) ?? 'unknown error'}).`, {
-      hint: 'Name another file.',
-      cause,
-    });
-  }
-  throw new AppError('bad-input', `${file} exists, and k8s-tunnels has not written it.`, {
-    hint: 'Name a new file, or remove that one first.',
-  });
+function containerLines(folder: string, hasSockets: boolean): readonly string[] {
+  const host = hasSockets ? '' : ' --host host.docker.internal';
+  return [
+    `  Mount it: ${printable(command`docker run -v ${`${folder}:${mounted}`} -e KUBECONFIG=${mounted}/kubeconfig`)} IMAGE`,
+    `  In the container, run once: node ${mounted}/relay.cjs${host} &`,
+  ];
 }
 
 /** Many clients send a request for 127.0.0.1 to the proxy of the environment as well. */

@@ -14,6 +14,7 @@ import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
+import { localProxyLines } from '../local-proxies-view.ts';
 import { loginLine } from '../login-notes.ts';
 import { agentVariables, networkDifferences } from '../network-difference.ts';
 import { writeLines } from '../report.ts';
@@ -64,6 +65,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     agent,
     tunnels,
     kept,
+    localProxies: (snapshot.localProxies ?? []).map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     terminals: terminals.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     kubectl,
     discovery,
@@ -128,6 +130,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
             `${plural(kept.length, { one: 'On-demand context', other: 'On-demand contexts' })}: ${listed(kept.map(printable))}`,
           ),
         ]),
+    ...localProxyLines(snapshot.localProxies ?? [], (id) => titleIn(byId, id), now),
     ...terminalLines(terminals, byId, now),
     'error' in kubectl
       ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`

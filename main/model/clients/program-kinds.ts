@@ -32,6 +32,7 @@ export const programKinds: readonly ClientKind[] = [
     versions: '1.21 and older',
     operations: pods,
     forms: { socks5: none('exec-v1-unknown'), connect: none('exec-v1-unknown'), tls: all },
+    note: 'With the setting `execApiVersion v1beta1` it works through `connect` too.',
     sources: [
       'https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins',
     ],

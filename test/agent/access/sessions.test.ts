@@ -14,6 +14,7 @@ const withFakes = () => {
   const told: Change[] = [];
   state.subscribe((change) => told.push(change));
   const begun: (readonly string[])[] = [];
+  const over: (readonly string[])[] = [];
   const keptFor: unknown[] = [];
   const sessions = createSessions({
     access: { sessions: async () => held },
@@ -21,12 +22,13 @@ const withFakes = () => {
     state,
     logger: silentLogger,
     onBegun: (teams) => begun.push(teams),
+    onOver: (teams) => over.push(teams),
   });
   const look = (next: Held) => {
     held = next;
     return sessions.look();
   };
-  return { look, told, begun, keptFor };
+  return { look, told, begun, over, keptFor };
 };
 
 test('who waits for a session goes on when it begins or is renewed, and not when it is looked at again', async () => {
@@ -48,4 +50,15 @@ test('a session that ends is taken away and shown as ended in one change; polici
     { kind: 'set', values: { sessions: [], endedSessions: [{ authDomain: acme, isRevoked: true }] } },
   ]);
   expect(keptFor).toHaveLength(3);
+});
+
+test('what a session has opened ends with it, once, and not where it is renewed', async () => {
+  const { look, over } = withFakes();
+  const session = { authDomain: acme, email: undefined, endsAt: 1_000 };
+  await look({ sessions: [session], ended: [] });
+  await look({ sessions: [{ ...session, endsAt: 2_000 }], ended: [] });
+  expect(over).toEqual([]);
+  await look({ sessions: [], ended: [{ authDomain: acme, email: undefined, isRevoked: false }] });
+  await look({ sessions: [], ended: [{ authDomain: acme, email: undefined, isRevoked: false }] });
+  expect(over).toEqual([[acme]]);
 });

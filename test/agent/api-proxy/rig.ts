@@ -5,16 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Duplex, duplexPair } from 'node:stream';
 import tls from 'node:tls';
-import {
-  type ApiProxies,
-  createApiProxies,
-  type ProxyPlace,
-} from '../../../main/agent/api-proxy/api-proxies.ts';
+import { type ApiProxies, createApiProxies } from '../../../main/agent/api-proxy/api-proxies.ts';
+import type { ProxyPlace } from '../../../main/agent/api-proxy/proxy-place.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import type { Credential } from '../../../main/agent/providers/credential-provider.ts';
 import type { Refusal } from '../../../main/agent/tunnels/gateway.ts';
 import { uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
 import { createPorts } from '../../../main/agent/tunnels/ports.ts';
+import { createUnproven } from '../../../main/agent/tunnels/unproven.ts';
 import type { Cluster, ClusterId } from '../../../main/model/cluster.ts';
 import { aCluster } from '../../renderer/shown.ts';
 import { type Authority, createAuthority } from '../../world/authority.ts';
@@ -29,12 +27,15 @@ export interface ProxyRig {
   readonly cluster: Cluster;
   readonly authority: Authority;
   readonly refusals: Refusal[];
+  readonly notices: string[];
   /** The connections to the API server so far. */
   readonly dialed: net.Socket[];
   /** The credential, or the error, that the user's session gives now. */
   credential: Credential | Error;
   /** Whose the session is. */
   owner: string | undefined;
+  /** How many times the credential was asked for. */
+  readonly asked: () => number;
   /** How many times a refused credential was dropped. */
   readonly drops: () => number;
   proxies: ApiProxies;
@@ -61,9 +62,11 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
     credential: { kind: 'gke' },
   });
   const refusals: Refusal[] = [];
+  const notices: string[] = [];
   const dialed: net.Socket[] = [];
   const clients: tls.TLSSocket[] = [];
   let drops = 0;
+  let asked = 0;
   const open = async () =>
     createApiProxies({
       folder,
@@ -72,6 +75,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       catalog: { get: (id: ClusterId) => (id === cluster.id ? cluster : undefined) },
       credentials: {
         async get() {
+          asked += 1;
           if (rig.credential instanceof Error) throw rig.credential;
           return rig.credential;
         },
@@ -82,6 +86,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       },
       ports: await createPorts({ folder, logger: silentLogger, renew: false }),
       peers: uncheckedPeers,
+      unproven: createUnproven(),
       async dial(_, signal) {
         if (rig.target instanceof Error) throw rig.target;
         const stream = net.connect({ port: rig.target, host: '127.0.0.1', signal, allowHalfOpen: true });
@@ -96,15 +101,18 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
         return { stream: asTunnel(stream), server, served() {} };
       },
       onRefused: async (_, refusal) => void refusals.push(refusal),
+      notice: (_, message) => void notices.push(message),
     });
   const rig: ProxyRig = {
     clock,
     cluster,
     authority: trusted,
     refusals,
+    notices,
     dialed,
     credential: token('users-own'),
     owner: 'ada',
+    asked: () => asked,
     drops: () => drops,
     target: new Error('no server'),
     proxies: undefined as unknown as ApiProxies,

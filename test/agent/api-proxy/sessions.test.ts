@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../main/model/app-error.ts';
-import { type ProxyRig, startProxyRig, startServer } from './rig.ts';
+import { type ProxyRig, startProxyRig, startServer, token } from './rig.ts';
 
 const hour = 3_600_000;
 let rig: ProxyRig;
@@ -103,7 +107,10 @@ describe('a secret', () => {
 
   it('of a separate file is another one, and is not stored', async () => {
     const entry = await secretOf();
-    const file = await rig.proxies.forFile(rig.cluster);
+    const file = await rig.proxies.forFile(rig.cluster, {
+      file: '/home/ada/python.yaml',
+      isContainers: false,
+    });
     expect(file.secret).not.toBe(entry);
     expect((await get(file.secret)).status).toBe(200);
     await rig.restart();
@@ -112,6 +119,80 @@ describe('a secret', () => {
     await rig.proxies.release([rig.cluster.id]);
     expect((await get(file.secret)).status).toBe(200);
     expect((await get(entry)).status).toBe(401);
+  });
+});
+
+describe('a separate file', () => {
+  const at = { file: '/home/ada/python.yaml', isContainers: false };
+
+  it('is listed with its end and the traffic of its port, until it is ended', async () => {
+    const { secret, port, until } = await rig.proxies.forFile(rig.cluster, at);
+    const other = await rig.proxies.forFile(rig.cluster, { ...at, file: '/home/ada/java.yaml' });
+    expect((await get(secret)).status).toBe(200);
+    const [listed, ...others] = rig.proxies.list();
+    expect(others).toEqual([]);
+    expect(listed).toMatchObject({ cluster: rig.cluster.id, port });
+    expect(listed?.files.map(({ file }) => file)).toEqual([at.file, '/home/ada/java.yaml']);
+    expect(listed?.files[0]?.until).toBe(until);
+    expect(listed?.sent).toBeGreaterThan(0);
+    expect(listed?.received).toBeGreaterThan(0);
+    expect(rig.proxies.traffic(rig.cluster.id)).toMatchObject({ sent: listed?.sent });
+
+    expect(await rig.proxies.endFile(at.file)).toEqual([rig.cluster.id]);
+    expect(await rig.proxies.endFile(at.file)).toEqual([]);
+    expect((await get(secret)).status).toBe(401);
+    expect((await get(other.secret)).status).toBe(200);
+    expect(rig.proxies.list()[0]?.files.map(({ file }) => file)).toEqual(['/home/ada/java.yaml']);
+  });
+
+  it('of a container has a socket that outlives a restart, and is gone when the file is ended', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-container-'));
+    try {
+      const file = path.join(folder, 'kubeconfig');
+      const { port } = await rig.proxies.forFile(rig.cluster, { file, isContainers: true });
+      const socket = path.join(folder, `${port}.sock`);
+      const opens = () => once(net.connect(socket), 'connect');
+      await opens();
+      await rig.restart();
+      await expect(opens()).rejects.toMatchObject({ code: 'ENOENT' });
+      await rig.proxies.standBy();
+      await opens();
+      expect(rig.proxies.list()[0]?.files).toMatchObject([{ file, container: true }]);
+      await rig.proxies.endFile(file);
+      await expect(opens()).rejects.toMatchObject({ code: 'ENOENT' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('whose port another program has at the next start is named, with what to do', async () => {
+    const { port } = await rig.proxies.forFile(rig.cluster, at);
+    await rig.proxies.close();
+    const other = net.createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      await rig.restart();
+      await rig.proxies.standBy();
+      expect(rig.notices).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^Port ${port} of .* listens on \\d+ now\\. Write these kubeconfigs again: ${at.file}\\.$`,
+          ),
+        ),
+      ]);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('of a container ends with its folder', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-container-'));
+    const file = path.join(folder, 'kubeconfig');
+    const { secret } = await rig.proxies.forFile(rig.cluster, { file, isContainers: true });
+    await rm(folder, { recursive: true });
+    await rig.restart();
+    await rig.proxies.standBy();
+    expect((await get(secret)).status).toBe(401);
   });
 });
 
@@ -176,6 +257,64 @@ it('a session that is found to have ended ends the secret', async () => {
   rig.credential = credential;
   expect((await get(secret)).status).toBe(401);
   expect((await get(await secretOf())).status).toBe(200);
+});
+
+describe('a session that ends while no request comes', () => {
+  const expired = () => new AppError('aws-session-expired', 'Expired.', { signIn: { provider: 'aws' } });
+  const minute = 60_000;
+  const endingIn = (ms: number) => ({ ...token('users-own'), expiresAt: rig.clock.now() + ms }) as const;
+
+  /** The session was looked at, and what follows from that was done. */
+  const looked = async (times: number) => {
+    await vi.waitFor(() => expect(rig.asked()).toBe(times));
+    await new Promise(setImmediate);
+  };
+
+  it('ends the streams when the credential that opened them expires', async () => {
+    rig.credential = endingIn(15 * minute);
+    const secret = await secretOf();
+    const stream = await watching(secret);
+    const closed = ended(stream);
+    rig.credential = expired();
+    rig.clock.skip(14 * minute);
+    expect(stream.destroyed).toBe(false);
+    rig.clock.skip(2 * minute);
+    await closed;
+    expect((await get(secret)).status).toBe(401);
+  });
+
+  it('keeps them while the session goes on, and looks again at the end of the next credential', async () => {
+    rig.credential = endingIn(15 * minute);
+    const stream = await watching(await secretOf());
+    const closed = ended(stream);
+    rig.credential = { ...endingIn(15 * minute), expiresAt: rig.clock.now() + 30 * minute };
+    rig.clock.skip(16 * minute);
+    await looked(2);
+    expect(stream.destroyed).toBe(false);
+    rig.credential = expired();
+    rig.clock.skip(15 * minute);
+    await closed;
+  });
+
+  it('is found within five minutes where the credential names no end, and not by an error of the network', async () => {
+    const stream = await watching(await secretOf());
+    const closed = ended(stream);
+    rig.credential = new AppError('network-unreachable', 'No network.');
+    rig.clock.skip(6 * minute);
+    await looked(2);
+    expect(stream.destroyed).toBe(false);
+    rig.credential = expired();
+    rig.clock.skip(6 * minute);
+    await closed;
+  });
+
+  it('costs nothing while no client is connected', async () => {
+    rig.credential = endingIn(15 * minute);
+    await get(await secretOf());
+    await vi.waitFor(() => expect(rig.proxies.traffic(rig.cluster.id)?.connections).toBe(0));
+    rig.clock.skip(60 * minute);
+    expect(rig.asked()).toBe(1);
+  });
 });
 
 it('a tunnel that closes ends the streams, and the port goes on listening while its entry stays', async () => {

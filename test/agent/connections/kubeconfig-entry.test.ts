@@ -3,9 +3,16 @@ import type { Catalog } from '../../../main/agent/catalog/catalog.ts';
 import { createEntries } from '../../../main/agent/connections/entries.ts';
 import type { GivenNames } from '../../../main/agent/connections/given-names.ts';
 import { kubeconfigEntry } from '../../../main/agent/connections/kubeconfig-entry.ts';
+import { execCredential } from '../../../main/agent/credentials/exec-credential.ts';
 import type { Kubeconfig, KubeconfigEntry } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { pinnedEnvironment } from '../../../main/agent/paths.ts';
-import type { EntryForm } from '../../../main/model/entry-form.ts';
+import {
+  type EntryForm,
+  type ExecApiVersion,
+  entryFormOf,
+  withEntryForm,
+} from '../../../main/model/entry-form.ts';
+import { defaultSettings, settingsSchema } from '../../../main/model/settings.ts';
 import { aCluster } from '../../renderer/shown.ts';
 
 const place = { port: 31_234, credentials: { user: 'k8s-tunnels', password: 'S3cret' } };
@@ -22,6 +29,15 @@ describe('the proxy of an entry', () => {
     expect(proxyOf({ cluster: aCluster('pay'), form: 'connect' })).toBe(
       'http://k8s-tunnels:S3cret@127.0.0.1:31234',
     );
+  });
+
+  it.each([
+    ['socks5', 'socks5:'],
+    ['connect', 'http:'],
+  ] as const)('is that of the tag, %s, unless another form is asked for', (entryForm, scheme) => {
+    const cluster = aCluster('pay', { entryForm });
+    expect(new URL(proxyOf({ cluster }) ?? '').protocol).toBe(scheme);
+    expect(new URL(proxyOf({ cluster, form: 'connect' }) ?? '').protocol).toBe('http:');
   });
 });
 
@@ -43,6 +59,62 @@ describe('an entry of the form tls', () => {
       namespace: 'web',
     });
   });
+
+  it('is what a separate file gets, whatever the tag says', () => {
+    const options = { name: 'pay', place, proxy, plugin };
+    expect(kubeconfigEntry({ ...options, cluster: aCluster('pay'), form: 'tls' }).user.kind).toBe('token');
+    const tagged = aCluster('pay', { entryForm: 'connect' });
+    expect(kubeconfigEntry({ ...options, cluster: tagged, form: 'tls' }).user.kind).toBe('token');
+    expect(kubeconfigEntry({ ...options, cluster: tagged }).user.kind).toBe('exec');
+  });
+});
+
+describe('the credential of an entry', () => {
+  const userOf = (options: {
+    readonly execApiVersion?: ExecApiVersion;
+    readonly env?: Record<string, string>;
+  }) => {
+    const { execApiVersion, ...rest } = options;
+    const cluster = aCluster('pay');
+    return kubeconfigEntry({ cluster, name: 'pay', place, plugin: { ...plugin, ...rest }, execApiVersion })
+      .user;
+  };
+
+  it('is of the exec API v1, in which the plugin answers where it is not told', () => {
+    expect(userOf({})).toMatchObject({ apiVersion: 'client.authentication.k8s.io/v1' });
+    expect(userOf({})).not.toHaveProperty('env');
+  });
+
+  it('is of v1beta1 where that is set, and so is the answer to a client that names no version', () => {
+    const user = userOf({ execApiVersion: 'v1beta1', env: { HOME: '/home/ada' } });
+    const apiVersion = 'client.authentication.k8s.io/v1beta1';
+    expect(user).toMatchObject({ apiVersion, env: { HOME: '/home/ada' } });
+    const info = user.kind === 'exec' ? user.env?.KUBERNETES_EXEC_INFO : undefined;
+    expect(execCredential({ kind: 'token', token: 'a', expiresAt: undefined }, info)).toMatchObject({
+      apiVersion,
+    });
+  });
+});
+
+describe('the form of a cluster', () => {
+  const settings = { entryForm: 'socks5', clusterEntryForms: ['a/1=tls', 'a/2=connect'] } as const;
+
+  it('is the user’s for it, else that of its tag, else that for all', () => {
+    expect(entryFormOf({ id: 'a/1', entryForm: 'connect' }, settings)).toBe('tls');
+    expect(entryFormOf({ id: 'a/3', entryForm: 'connect' }, settings)).toBe('connect');
+    expect(entryFormOf({ id: 'a/3' }, settings)).toBe('socks5');
+  });
+
+  it('is changed for one cluster, and chosen no more where undefined', () => {
+    expect(withEntryForm('a/1', 'socks5', settings)).toEqual(['a/2=connect', 'a/1=socks5']);
+    expect(withEntryForm('a/2', undefined, settings)).toEqual(['a/1=tls']);
+    expect(withEntryForm('a', undefined, settings)).toEqual(settings.clusterEntryForms);
+  });
+
+  it.each(['=tls', 'a/1', 'a/1=http', 'a/1=TLS'])('is refused as %s, with what it must be', (text) => {
+    const { error } = settingsSchema.shape.clusterEntryForms.safeParse([text]);
+    expect(error?.issues[0]?.message).toBe('must be CLUSTER_ID=FORM, with the form socks5, connect or tls');
+  });
 });
 
 describe('the form of an entry', () => {
@@ -54,10 +126,10 @@ describe('the form of an entry', () => {
       kubeconfig: {} as Kubeconfig,
       given: { list: () => new Map(), give() {} } as unknown as GivenNames,
       plugin,
-      entryForm: () => form,
+      entrySettings: () => ({ ...defaultSettings, entryForm: form }),
       apiProxies: {
         forEntry: async () => proxy,
-        async forFile(_, how) {
+        async forTerminal(_, how) {
           asked.push(how);
           return { ...proxy, secret: 'ReadOnly' };
         },

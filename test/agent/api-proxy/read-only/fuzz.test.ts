@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ProxyPlace } from '../../../../main/agent/api-proxy/api-proxies.ts';
+import type { ProxyPlace } from '../../../../main/agent/api-proxy/proxy-place.ts';
 import { createRandom } from '../../kubeconfig/fuzz/random.ts';
 import { type ProxyRig, startProxyRig, startServer } from '../rig.ts';
 
@@ -43,7 +43,7 @@ beforeAll(async () => {
     { ALPNProtocols: ['h2', 'http/1.1'] },
   );
   rig.target = server.port;
-  place = await rig.proxies.forFile(rig.cluster, { readOnly: {} });
+  place = await rig.proxies.forFile(rig.cluster, { file: '/reader.yaml', isContainers: false, readOnly: {} });
 });
 afterAll(async () => {
   await rig.close();

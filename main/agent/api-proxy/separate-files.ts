@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { AppError, toPlainError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Logger } from '../parts.ts';
+import type { ApiProxies } from './api-proxies.ts';
+import type { Grant, Grants } from './grants.ts';
+import type { ProxyPlace } from './proxy-place.ts';
+import type { RelaySockets } from './relay-sockets.ts';
+
+/** Serves the kubeconfigs that other programs and containers read. */
+export function createSeparateFiles(options: {
+  readonly catalog: Pick<Catalog, 'get'>;
+  readonly grants: Pick<Grants, 'forFile' | 'list'>;
+  readonly relays: Pick<RelaySockets, 'listen' | 'keep'>;
+  readonly logger: Logger;
+  /** Listens on the cluster's port, and issues a secret. */
+  readonly placeFor: (
+    cluster: Cluster,
+    issue: (owner: string | undefined, port: number) => ReturnType<Grants['forFile']>,
+  ) => Promise<ProxyPlace>;
+  readonly listen: (cluster: Cluster) => Promise<unknown>;
+  readonly portOf: (id: ClusterId) => number;
+  readonly end: (isEnding: (grant: Grant) => boolean) => Promise<void>;
+}): Pick<ApiProxies, 'forFile' | 'endFile' | 'standBy'> {
+  const { catalog, grants, relays, logger, placeFor, listen, portOf, end } = options;
+  return {
+    forFile: (cluster, { file, isContainers, ...how }) =>
+      placeFor(cluster, async (owner, port) => {
+        if (!isContainers) return grants.forFile(cluster.id, owner, { ...how, file });
+        const socket = path.join(path.dirname(file), `${port}.sock`);
+        const grant = await grants.forFile(cluster.id, owner, { ...how, file, socket });
+        try {
+          await relays.listen(socket, port);
+        } catch (error) {
+          await end(({ digest }) => digest === grant.digest);
+          throw error;
+        }
+        return grant;
+      }),
+    async endFile(file, { except } = { except: [] }) {
+      const isIn = (grant: Grant) => grant.file === file && !except.includes(grant.cluster);
+      const ending = grants.list().filter(isIn);
+      await end(isIn);
+      // Other ends leave the sockets: their clients are told that the secret has ended.
+      const sockets = ending.map(({ socket }) => socket);
+      relays.keep((socket) => !sockets.includes(socket));
+      return [...new Set(ending.map(({ cluster }) => cluster))];
+    },
+    async standBy() {
+      const failures: unknown[] = [];
+      for (const { cluster: id, socket, file } of grants.list().filter(({ holder }) => holder !== 'entry')) {
+        const cluster = catalog.get(id);
+        if (cluster === undefined) continue;
+        try {
+          await listen(cluster);
+          if (socket !== undefined) await relays.listen(socket, portOf(id));
+        } catch (error) {
+          // The user has deleted its folder.
+          if (error instanceof AppError && error.code === 'not-found')
+            await end((one) => one.socket === socket);
+          else {
+            logger.warn('A separate kubeconfig does not work', { file, error: toPlainError(error) });
+            failures.push(error);
+          }
+        }
+      }
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}
