@@ -115,6 +115,8 @@ export async function createReach(options: {
     peers,
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
+    team,
+    credential: (cluster) => base.credentials.get(cluster),
     notice: notices.add,
     onChange: report,
     onDemand,
@@ -131,7 +133,7 @@ export async function createReach(options: {
     credentials: base.credentials,
     ports,
     peers,
-    dial: async (cluster, signal) => tunnels.tunnel(cluster).dial(signal),
+    tunnel: tunnels.tunnel,
     onRefused: refusals.count,
   });
   events.on('closing', (id, how) => void apiProxies.cut(id, how));

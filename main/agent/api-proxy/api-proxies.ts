@@ -8,13 +8,13 @@ import type { Clock, Logger } from '../parts.ts';
 import type { Refusal } from '../tunnels/gateway.ts';
 import type { Peers } from '../tunnels/peers/peers.ts';
 import { createPortListener, type PortListener } from '../tunnels/port-listener.ts';
-import type { Ports } from '../tunnels/ports.ts';
+import { type Ports, tlsPortId } from '../tunnels/ports.ts';
+import type { Tunnel } from '../tunnels/tunnel.ts';
 import { createUnproven } from '../tunnels/unproven.ts';
 import { endedStatus, withinSessions } from './admitted.ts';
 import { type ClusterApi, createClusterApi } from './cluster-api.ts';
 import { type Grant, openGrants } from './grants.ts';
 import { type LocalPort, openLocalPort } from './local-port.ts';
-import type { DialUpstream } from './upstream-connection.ts';
 
 /** What an entry of form `tls` says. */
 export interface ProxyPlace {
@@ -73,11 +73,11 @@ export async function createApiProxies(options: {
   readonly credentials: Pick<Credentials, 'get' | 'drop' | 'ownerOf'>;
   readonly ports: Ports;
   readonly peers: Peers;
-  /** Opens a connection through the cluster's tunnel, which it opens first if it is closed. */
-  readonly dial: (cluster: Cluster, signal: AbortSignal) => ReturnType<DialUpstream>;
+  /** Returns the cluster's tunnel. A connection through it opens it first if it is closed. */
+  readonly tunnel: (cluster: Cluster) => Pick<Tunnel, 'dial' | 'server'>;
   readonly onRefused: (at: { cluster: ClusterId; port: number }, refusal: Refusal) => Promise<void>;
 }): Promise<ApiProxies> {
-  const { folder, clock, logger, catalog, credentials, ports, peers, dial, onRefused } = options;
+  const { folder, clock, logger, catalog, credentials, ports, peers, tunnel, onRefused } = options;
   const grants = await openGrants({ folder, clock, logger });
   const events: ApiProxies['events'] = new EventEmitter();
   const unproven = createUnproven();
@@ -135,13 +135,13 @@ export async function createApiProxies(options: {
       clock,
       credentials,
       cluster: () => catalog.get(id) ?? cluster,
-      dial: (signal) => dial(catalog.get(id) ?? cluster, signal),
+      tunnel: () => tunnel(catalog.get(id) ?? cluster),
     });
     const proxy: Proxy = {
       api,
       port: undefined,
       listener: createPortListener({
-        id: portId(id),
+        id: tlsPortId(id),
         logger,
         ports,
         // The certificate proves the port: its secret goes to no other program, so that nothing has to be replaced.
@@ -177,7 +177,7 @@ export async function createApiProxies(options: {
     const { secret, until } = await grants[issue](cluster.id, owner);
     schedule();
     const { certificate } = await localAuthority();
-    const { port = 0 } = ports.known(portId(cluster.id)) ?? {};
+    const { port = 0 } = ports.known(tlsPortId(cluster.id)) ?? {};
     return { port, certificateAuthorityData: Buffer.from(certificate).toString('base64'), secret, until };
   };
 
@@ -237,9 +237,4 @@ export async function createApiProxies(options: {
       await Promise.all([...proxies.values()].map(({ listener }) => listener.close({ listening: false })));
     },
   };
-}
-
-/** The name under which the port is stored: derived from the cluster's id as the tunnel's own port is. */
-function portId(id: ClusterId): ClusterId {
-  return `${id}#tls` as ClusterId;
 }

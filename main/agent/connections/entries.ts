@@ -1,7 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { contextName } from '../../model/context-name.ts';
-import type { EntryForm } from '../../model/entry-form.ts';
+import { type EntryForm, entryFormOf } from '../../model/entry-form.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -14,11 +14,11 @@ import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 export interface Entries {
   /** Returns the name of a cluster's context, which also names it on a command line. */
   nameOf(cluster: Cluster): string;
-  /** Returns the form of a cluster's entry: by its tag, else by the setting. */
+  /** Returns the form of a cluster's entry: by its origin and its tag, else by the setting. */
   formOf(cluster: Cluster): EntryForm;
   /**
    * Resolves with a cluster's entry through that port, or directly to the API if there is none. With `form`, uses that
-   * form whatever the setting and the cluster's tag say. With the form `tls` its local TLS proxy listens then; rejects as
+   * form whatever the setting and the cluster's tag say, unless its API is a web application. With the form `tls` its local TLS proxy listens then; rejects as
    * `ApiProxies.forEntry` does.
    */
   through(cluster: Cluster, place: Place | undefined, form?: EntryForm): Promise<KubeconfigEntry>;
@@ -51,13 +51,13 @@ export function createEntries(options: {
   const { catalog, kubeconfig, given, plugin, entryForm, apiProxies, contextTemplate, noticeOnce } = options;
   const nameOf = (cluster: Cluster) =>
     contextName(cluster, catalog.clusters(), { given: given.list(), template: contextTemplate?.() });
-  const formOf: Entries['formOf'] = (cluster) => cluster.entryForm ?? entryForm?.() ?? 'socks5';
+  const formOf: Entries['formOf'] = (cluster) => entryFormOf(cluster, entryForm?.() ?? 'socks5');
   const through: Entries['through'] = async (cluster, place, own) => {
-    const form = own ?? formOf(cluster);
+    const form = own === undefined ? formOf(cluster) : entryFormOf({ reach: cluster.reach }, own);
     const proxy = form === 'tls' ? await apiProxies?.forEntry(cluster) : undefined;
     const name = nameOf(cluster);
     given.give(name, cluster.id);
-    return kubeconfigEntry({ cluster, name, place, form, proxy, plugin });
+    return kubeconfigEntry({ cluster: { ...cluster, entryForm: form }, name, place, proxy, plugin });
   };
   return {
     nameOf,
@@ -65,7 +65,7 @@ export function createEntries(options: {
     through,
     async of(cluster, tunnel) {
       const place = tunnel.place();
-      if (place === undefined && tunnel.connector() !== 'direct')
+      if (place === undefined && tunnel.connector() !== 'direct' && formOf(cluster) !== 'tls')
         throw new AppError('internal', `${cluster.title} has no port.`);
       return through(cluster, place);
     },

@@ -128,7 +128,7 @@ export function createIsolate(options: {
             status: 'connected',
             cluster,
             context: entry.name,
-            port: place?.port,
+            port: tunnel.place()?.port,
             latencyMs: state.status === 'connected' ? state.probe.totalMs : 0,
           });
         }

@@ -27,10 +27,9 @@ export function kubeconfigFileOperation(options: {
         const proxy = await apiProxies.forFile(cluster);
         const name = contextName(cluster, catalog.clusters(), { given, template: settings.contextName });
         const entry = kubeconfigEntry({
-          cluster,
+          cluster: { ...cluster, entryForm: 'tls' },
           name,
           place: undefined,
-          form: 'tls',
           proxy,
           plugin: { command: '', args: [] },
         });

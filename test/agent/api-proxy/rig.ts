@@ -12,6 +12,7 @@ import {
 } from '../../../main/agent/api-proxy/api-proxies.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import type { Credential } from '../../../main/agent/providers/credential-provider.ts';
+import type { ApiServer } from '../../../main/agent/tunnels/api-connection.ts';
 import type { Refusal } from '../../../main/agent/tunnels/gateway.ts';
 import { uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
 import { createPorts } from '../../../main/agent/tunnels/ports.ts';
@@ -40,6 +41,8 @@ export interface ProxyRig {
   proxies: ApiProxies;
   /** Where the dial leads: the port of a server on loopback, or an error. */
   target: number | Error;
+  /** What is at the end of the tunnel. */
+  server: ApiServer;
   place(): Promise<ProxyPlace>;
   /** As after a restart of the agent. */
   restart(): Promise<void>;
@@ -82,19 +85,17 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       },
       ports: await createPorts({ folder, logger: silentLogger, renew: false }),
       peers: uncheckedPeers,
-      async dial(_, signal) {
-        if (rig.target instanceof Error) throw rig.target;
-        const stream = net.connect({ port: rig.target, host: '127.0.0.1', signal, allowHalfOpen: true });
-        stream.on('error', () => {});
-        await once(stream, 'connect');
-        dialed.push(stream);
-        const server = {
-          target: { host: apiHost, port: 443 },
-          authority: trusted.certificate,
-          serverName: undefined,
-        };
-        return { stream: asTunnel(stream), server, served() {} };
-      },
+      tunnel: () => ({
+        server: () => rig.server,
+        async dial(signal) {
+          if (rig.target instanceof Error) throw rig.target;
+          const stream = net.connect({ port: rig.target, host: '127.0.0.1', signal, allowHalfOpen: true });
+          stream.on('error', () => {});
+          await once(stream, 'connect');
+          dialed.push(stream);
+          return { stream: asTunnel(stream), server: rig.server, served() {} };
+        },
+      }),
       onRefused: async (_, refusal) => void refusals.push(refusal),
     });
   const rig: ProxyRig = {
@@ -107,6 +108,11 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
     owner: 'ada',
     drops: () => drops,
     target: new Error('no server'),
+    server: {
+      target: { host: apiHost, port: 443 },
+      authority: trusted.certificate,
+      serverName: undefined,
+    },
     proxies: undefined as unknown as ApiProxies,
     place: () => rig.proxies.forEntry(cluster),
     async restart() {
