@@ -4,5 +4,7 @@
  */
 export function isConnectGateway(server: string): boolean {
   const url = URL.parse(server);
-  return url !== null && /^(?:[a-z0-9-]+-)?connectgateway\./.test(url.hostname) && url.pathname.startsWith('/v1/');
+  return (
+    url !== null && /^(?:[a-z0-9-]+-)?connectgateway\./.test(url.hostname) && url.pathname.startsWith('/v1/')
+  );
 }

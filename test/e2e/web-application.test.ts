@@ -55,7 +55,13 @@ test('kubectl gets, watches, reads logs, runs and forwards, whatever the setting
   expect(
     await commandLine.run('kubectl', ['exec', '-n', namespace, pod, '--', 'sh', '-c', 'exit 9']),
   ).toMatchObject({ code: 9 });
-  const forwarding = commandLine.follow('kubectl', ['port-forward', '-n', namespace, 'deployment/web', ':8080']);
+  const forwarding = commandLine.follow('kubectl', [
+    'port-forward',
+    '-n',
+    namespace,
+    'deployment/web',
+    ':8080',
+  ]);
   const [, port] = /127\.0\.0\.1:(\d+) -> 8080/.exec(await forwarding.line(/^Forwarding from 127/)) ?? [];
   expect(await (await fetch(`http://127.0.0.1:${port}/x`)).text()).toMatch(/^web-\S+: GET \/x\n$/);
   forwarding.stop();

@@ -145,7 +145,9 @@ export async function startFixture(
   const destinations: (string | undefined)[] = [];
   const dial: Dial = (application, destination) => {
     destinations.push(destination);
-    return connectTcp({ socks: socks.port, tcp: origin.port, https: origin.port, down: 1 }[application.origin]);
+    return connectTcp(
+      { socks: socks.port, tcp: origin.port, https: origin.port, down: 1 }[application.origin],
+    );
   };
   const access = await startAccess({ plan, traffic, authority, dial, ...times });
   const proxy = await startProxy({

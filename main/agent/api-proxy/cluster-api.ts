@@ -88,8 +88,7 @@ function below(path: string, connections: Upstream): Upstream {
   if (path === '') return connections;
   return {
     ...connections,
-    request: (request, signal) =>
-      connections.request({ ...request, path: `${path}${request.path}` }, signal),
+    request: (request, signal) => connections.request({ ...request, path: `${path}${request.path}` }, signal),
     upgrade: (request, protocol, signal) =>
       connections.upgrade({ ...request, path: `${path}${request.path}` }, protocol, signal),
   };

@@ -94,12 +94,17 @@ export function createWays(options: {
     const target = { host: url.hostname, port: Number(url.port || 443) };
     const front = createAccessFront({ access, clock, hostname });
     const connector = createWebConnector({ network, access, hostname, target, front, team });
-    return { connector, origin: 'https', server: { target, authority: undefined, serverName: undefined, front } };
+    return {
+      connector,
+      origin: 'https',
+      server: { target, authority: undefined, serverName: undefined, front },
+    };
   };
 
   return (cluster) => {
     const { reach } = cluster;
-    if (reach.kind === 'tunnel' && isWebApplication(cluster)) return wayToWebApplication(cluster, reach.hostname);
+    if (reach.kind === 'tunnel' && isWebApplication(cluster))
+      return wayToWebApplication(cluster, reach.hostname);
     const front = isAtGateway(cluster)
       ? createGatewayFront({ title: cluster.title, credential: () => credential(cluster) })
       : undefined;

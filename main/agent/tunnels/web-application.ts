@@ -126,7 +126,10 @@ function isFromApi(answer: FrontAnswer): boolean {
   const { status, header } = answer;
   if (header('audit-id') !== undefined || header('x-kubernetes-pf-flowschema-uid') !== undefined) return true;
   if (status >= 300 && status <= 399) return !isLogin(answer) && !leadsElsewhere(header('location'));
-  return status < 400 || /^application\/(?:[\w.+-]*(?:json|yaml|protobuf|cbor))/i.test(header('content-type') ?? '');
+  return (
+    status < 400 ||
+    /^application\/(?:[\w.+-]*(?:json|yaml|protobuf|cbor))/i.test(header('content-type') ?? '')
+  );
 }
 
 /** Returns true for an address with a host of its own: an API server redirects to paths only. */

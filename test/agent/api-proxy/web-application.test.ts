@@ -14,7 +14,11 @@ let server: Awaited<ReturnType<typeof startServer>>;
 /** What Access has: the user's current token, and how often one was refused. */
 let token: string | AppError;
 let rejected: string[];
-let seen: { readonly headers: http.IncomingHttpHeaders; readonly path: string | undefined; readonly version: string }[];
+let seen: {
+  readonly headers: http.IncomingHttpHeaders;
+  readonly path: string | undefined;
+  readonly version: string;
+}[];
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
 const fromApi = { 'audit-id': 'a', 'content-type': 'application/json' };
@@ -72,12 +76,14 @@ interface Asked {
   readonly body: string;
 }
 
-async function ask(options: {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-} = {}): Promise<Asked> {
+async function ask(
+  options: {
+    readonly method?: string;
+    readonly path?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  } = {},
+): Promise<Asked> {
   const { port, certificateAuthorityData, secret } = await rig.place();
   const { method = 'GET', path = '/api/v1/namespaces', headers = {}, body } = options;
   const https = await import('node:https');
@@ -94,7 +100,9 @@ async function ask(options: {
     const read = (response: IncomingMessage) => {
       let text = '';
       response.on('data', (chunk) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+      );
       response.on('error', reject);
     };
     request.once('response', read).on('error', reject);
@@ -110,7 +118,11 @@ async function ask(options: {
 describe('a request to a web application', () => {
   it('has the Access token and the credential of the cluster, and nothing of the client’s own', async () => {
     const { status } = await ask({
-      headers: { cookie: 'CF_Authorization=clients', 'cf-access-token': 'clients', 'cf-access-client-id': 'x' },
+      headers: {
+        cookie: 'CF_Authorization=clients',
+        'cf-access-token': 'clients',
+        'cf-access-client-id': 'x',
+      },
     });
     expect(status).toBe(200);
     expect(seen).toEqual([
@@ -152,7 +164,11 @@ describe('a request to a web application', () => {
       request.resume();
       response.writeHead(302, { location: loginPage }).end();
     };
-    const { status, body } = await ask({ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    const { status, body } = await ask({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
     expect(status).toBe(503);
     expect(JSON.parse(body)).toMatchObject({ kind: 'Status', message: expect.stringContaining('Try again') });
     expect(seen).toHaveLength(1);
@@ -167,7 +183,9 @@ describe('a request to a web application', () => {
   });
 
   it('without a session gets 401 and what to run', async () => {
-    token = new AppError('access-login-needed', `Your session for ${hostname} has ended.`, { hint: 'Connect again.' });
+    token = new AppError('access-login-needed', `Your session for ${hostname} has ended.`, {
+      hint: 'Connect again.',
+    });
     const { status, body } = await ask();
     expect(status).toBe(401);
     expect(JSON.parse(body).message).toContain('has ended');
@@ -175,7 +193,13 @@ describe('a request to a web application', () => {
   });
 
   it.each([
-    [403, { 'content-type': 'text/html', 'cf-ray': '8f-FRA' }, '<h1>That account does not have access</h1>', 403, 'Ray ID 8f-FRA'],
+    [
+      403,
+      { 'content-type': 'text/html', 'cf-ray': '8f-FRA' },
+      '<h1>That account does not have access</h1>',
+      403,
+      'Ray ID 8f-FRA',
+    ],
     [302, { location: 'https://wiki.acme.example/denied' }, '', 403, 'redirects to wiki.acme.example'],
     [403, { 'content-type': 'text/html', 'cf-mitigated': 'challenge' }, '<html>', 503, 'bot protection'],
     [502, { 'content-type': 'text/plain' }, 'error code: 502', 503, 'its origin does not respond (HTTP 502)'],
@@ -187,7 +211,10 @@ describe('a request to a web application', () => {
     const answered = await ask();
     expect(answered.status).toBe(status);
     expect(answered.headers['content-type']).toBe('application/json');
-    expect(JSON.parse(answered.body)).toMatchObject({ kind: 'Status', message: expect.stringContaining(says) });
+    expect(JSON.parse(answered.body)).toMatchObject({
+      kind: 'Status',
+      message: expect.stringContaining(says),
+    });
     expect(answered.body).not.toContain('<');
   });
 
@@ -225,15 +252,20 @@ describe('a stream to a web application', () => {
 
   it('over SPDY is answered with what to do instead', async () => {
     answer = (_, response) =>
-      response.writeHead(400, fromApi).end('{"kind":"Status","message":"Upgrade request required","code":400}');
+      response
+        .writeHead(400, fromApi)
+        .end('{"kind":"Status","message":"Upgrade request required","code":400}');
     const { status, body } = await ask({ ...upgrade('SPDY/3.1'), method: 'POST' });
     expect(status).toBe(400);
-    expect(JSON.parse(body)).toMatchObject({ kind: 'Status', message: expect.stringContaining('kubectl and Kubernetes to 1.30') });
+    expect(JSON.parse(body)).toMatchObject({
+      kind: 'Status',
+      message: expect.stringContaining('kubectl and Kubernetes to 1.30'),
+    });
     expect(seen[0]?.headers.upgrade).toBeUndefined();
   });
 
   it.each([
-    [403, '{"kind":"Status","message":"pods \"b\" is forbidden","code":403}'],
+    [403, '{"kind":"Status","message":"pods "b" is forbidden","code":403}'],
     [400, '{"kind":"Status","message":"container x is not valid for pod b","code":400}'],
   ])('over SPDY gets the refusal of the API server itself (%i)', async (code, body) => {
     answer = (_, response) => response.writeHead(code, fromApi).end(body);

@@ -110,7 +110,11 @@ describe('readTags', () => {
   });
 
   test('origin https is a web application, at its hostname alone', () => {
-    const { fields, problems } = readTags({ ...hostname, 'k8s-tunnels-origin': 'HTTPS', 'k8s-tunnels-entry': 'tls' });
+    const { fields, problems } = readTags({
+      ...hostname,
+      'k8s-tunnels-origin': 'HTTPS',
+      'k8s-tunnels-entry': 'tls',
+    });
     expect(problems).toEqual([]);
     expect(fields.reach).toEqual({ kind: 'tunnel', hostname: 'k8s.example.com', origin: 'https' });
   });
@@ -121,7 +125,9 @@ describe('readTags', () => {
     ['k8s-tunnels-entry', 'socks5'],
   ])('origin https leaves %s without effect, which is a problem', (key, value) => {
     const { fields, problems } = readTags({ ...hostname, 'k8s-tunnels-origin': 'https', [key]: value });
-    expect(problems).toEqual([expect.objectContaining({ key, message: expect.stringContaining('no effect') })]);
+    expect(problems).toEqual([
+      expect.objectContaining({ key, message: expect.stringContaining('no effect') }),
+    ]);
     expect(fields.reach).toEqual({ kind: 'tunnel', hostname: 'k8s.example.com', origin: 'https' });
   });
 

@@ -55,7 +55,8 @@ test('a terminal of a web application gets that form too, whatever it asks for',
   expect(await readFile(terminal?.file ?? '', 'utf8')).toContain('https://127.0.0.1:31235');
 });
 
-test('its entry leads nowhere but to the proxy, also before anything listens', () => {
+test('its entry leads nowhere but to the proxy, also before anything listens', async () => {
+  await start('socks5');
   const none = { find: () => undefined };
   expect(
     knownWay(web.id, { catalog: { get: () => web }, tunnels: none, ports: { known: () => undefined } }),

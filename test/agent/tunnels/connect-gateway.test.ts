@@ -67,7 +67,11 @@ test('is reachable for a user who is not signed in: the first command says so', 
 });
 
 test.each([
-  ['disabled', `not enabled in project ${number}`, `gcloud services enable connectgateway.googleapis.com --project ${number}`],
+  [
+    'disabled',
+    `not enabled in project ${number}`,
+    `gcloud services enable connectgateway.googleapis.com --project ${number}`,
+  ],
   ['denied', 'does not let you use the Connect gateway', 'roles/gkehub.gatewayReader'],
 ] as const)('a gateway that is %s is named with its cure', async (gateway, says, cure) => {
   shop().gateway = gateway;
@@ -75,7 +79,11 @@ test.each([
   expect('failure' in state && state.failure).toMatchObject({
     stage: 'readyz',
     mender: 'cluster-administrator',
-    error: { code: 'kube-unauthorized', message: expect.stringContaining(says), hint: expect.stringContaining(cure) },
+    error: {
+      code: 'kube-unauthorized',
+      message: expect.stringContaining(says),
+      hint: expect.stringContaining(cure),
+    },
   });
 });
 

@@ -34,7 +34,7 @@ test('is open after a login, has no port of its own, and shows what it can tell 
     status: 'connected',
     probe: { stages: [{ stage: 'edge' }, { stage: 'readyz' }] },
   });
-  expect(rig.statuses(title)).toEqual(['logging-in', 'connecting', 'connected']);
+  expect(rig.statuses(title)).toEqual(['connecting', 'logging-in', 'connecting', 'connected']);
   expect(tunnel.connector()).toBe('builtin');
   expect(tunnel.place()).toBeUndefined();
   expect(rig.ports.known(tunnel.id)).toBeUndefined();
@@ -60,6 +60,8 @@ test('gets a new token without a login when the edge has dropped the old one', a
 
 test('a policy that denies the user fails at Access, and names the Ray ID', async () => {
   await start({ admits: ['grace@acme.example'] });
+  // The session of another application: the edge denies the exchange.
+  await rig.open('search-staging');
   expect(await failureOf()).toMatchObject({ stage: 'access', code: 'access-denied' });
 });
 
@@ -112,7 +114,7 @@ test('opens no login to another team than those that the user has signed in to',
   await mkdir(path.join(rig.world.home, '.cloudflared'), { recursive: true });
   await writeFile(
     path.join(rig.world.home, '.cloudflared', 'globex.cloudflareaccess.com-org-token'),
-    `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"exp":1,"iat":0}').toString('base64url')}.x`,
+    `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"exp":1,"iat":0,"iss":"https://globex.cloudflareaccess.com"}').toString('base64url')}.x`,
     { mode: 0o600 },
   );
   expect(await failureOf()).toMatchObject({ stage: 'access', code: 'access-foreign-team' });

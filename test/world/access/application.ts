@@ -84,7 +84,8 @@ export async function admitted(
   if (identity === undefined) {
     // A token of this team, for another application.
     const isOthers =
-      application.origin === 'https' && (await tokens.read(token, 'app'))?.aud?.includes(audience(application.hostname)) === false;
+      application.origin === 'https' &&
+      (await tokens.read(token, 'app'))?.aud?.includes(audience(application.hostname)) === false;
     if (application.serviceAuth === true || isOthers) forbid(response, application.hostname);
     else await sendToLogin(organisation, application, exchange);
     return false;

@@ -3,7 +3,7 @@ import http2 from 'node:http2';
 import type net from 'node:net';
 import tls from 'node:tls';
 import type { Authority } from '../authority.ts';
-import type { AccessApplication, Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { Echo, type Traffic } from '../traffic.ts';
 import { actOut, type Exchange, edgeHeaders, readExchange, responseTo, send } from './answers.ts';
 import { admitted, handleApplication } from './application.ts';
@@ -98,8 +98,7 @@ export async function startAccess(options: {
     const fault = await traffic.serve('edge', 'upgrade', hostname);
     if (fault !== undefined) return actOut(fault, response, hostname);
     if (!(await admitted(organisation, application, exchange))) return;
-    if (application.origin === 'https')
-      return publishUpgrade(exchange, head, () => dial(application));
+    if (application.origin === 'https') return publishUpgrade(exchange, head, () => dial(application));
     const destination = request.headers['cf-access-jump-destination'];
     let origin: net.Socket;
     try {

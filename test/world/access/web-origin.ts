@@ -14,7 +14,10 @@ const fieldsOf = (headers: http.IncomingHttpHeaders) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ofEdge.test(name)));
 
 /** cloudflared with `service: https://kubernetes.default` and `noTLSVerify`: a request that passed the policy goes to the API. */
-export async function publish({ request, response, url }: Exchange, dial: () => Promise<net.Socket>): Promise<void> {
+export async function publish(
+  { request, response, url }: Exchange,
+  dial: () => Promise<net.Socket>,
+): Promise<void> {
   const origin = await secured(dial).catch(() => undefined);
   if (origin === undefined) return send(response, 502, { text: 'error code: 502' });
   const onward = http.request({
@@ -28,7 +31,9 @@ export async function publish({ request, response, url }: Exchange, dial: () => 
       ...(request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' }),
     },
   });
-  onward.on('error', () => (response.headersSent ? response.destroy() : send(response, 502, { text: 'error code: 502' })));
+  onward.on('error', () =>
+    response.headersSent ? response.destroy() : send(response, 502, { text: 'error code: 502' }),
+  );
   onward.once('response', (answer) => {
     response.statusCode = answer.statusCode ?? 502;
     for (const [name, value] of Object.entries(fieldsOf(answer.headers)))
@@ -64,8 +69,14 @@ export async function publishUpgrade(
   onward.once('upgrade', (answer, upstream, early) => {
     const client = request.socket;
     response.detachSocket(client);
-    const lines = Object.entries({ ...fieldsOf(answer.headers), connection: 'Upgrade', upgrade: 'websocket' });
-    client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
+    const lines = Object.entries({
+      ...fieldsOf(answer.headers),
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+    });
+    client.write(
+      `HTTP/1.1 101 Switching Protocols\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    );
     if (early.length > 0) client.write(early);
     if (head.length > 0) upstream.write(head);
     client.pipe(upstream).pipe(client);

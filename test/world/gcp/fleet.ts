@@ -1,3 +1,4 @@
+import type { Fault } from '../traffic.ts';
 import {
   type GoogleAnswer,
   type GoogleMethod,
@@ -8,7 +9,6 @@ import {
 } from './answers.ts';
 import type { FleetMembership, GcpPlan } from './gcp-plan.ts';
 import { gkeName } from './gcp-plan.ts';
-import type { Fault } from '../traffic.ts';
 
 export const hubMethod: GoogleMethod = {
   service: 'gkehub.googleapis.com',
@@ -18,7 +18,11 @@ export const hubMethod: GoogleMethod = {
 };
 
 /** Answers `projects.locations.memberships.list` of GKE Hub v1, for all locations. */
-export function listMemberships(plan: GcpPlan, project: string, fault: Fault['does'] | undefined): GoogleAnswer {
+export function listMemberships(
+  plan: GcpPlan,
+  project: string,
+  fault: Fault['does'] | undefined,
+): GoogleAnswer {
   if (fault?.kind === 'drop') return { kind: 'drop' };
   if (fault?.kind === 'error') return internal;
   const known = plan.projects.find(({ id, number }) => id === project || number === project);
@@ -30,7 +34,10 @@ export function listMemberships(plan: GcpPlan, project: string, fault: Fault['do
 }
 
 /** A membership as the hub lists it. */
-function describe({ clusters }: GcpPlan, { project, location, name, labels, cluster, gke }: FleetMembership): object {
+function describe(
+  { clusters }: GcpPlan,
+  { project, location, name, labels, cluster, gke }: FleetMembership,
+): object {
   const of = clusters.find((one) => one.name === cluster);
   return {
     name: `projects/${project}/locations/${location}/memberships/${name}`,

@@ -1,13 +1,21 @@
-import https from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { listen, type Listener } from '../access/listener.ts';
+import https from 'node:https';
 import { readExchange, responseTo } from '../access/answers.ts';
+import { type Listener, listen } from '../access/listener.ts';
 import { publish, publishUpgrade } from '../access/web-origin.ts';
 import type { Authority } from '../authority.ts';
 import type { KubeOrigin } from '../kube-network.ts';
 import { connectTcp } from '../origins/tcp.ts';
 import type { Traffic } from '../traffic.ts';
-import { type GoogleAnswer, type GoogleMethod, notFound, permissionDenied, restAnswer, serviceDisabled, unauthenticated } from './answers.ts';
+import {
+  type GoogleAnswer,
+  type GoogleMethod,
+  notFound,
+  permissionDenied,
+  restAnswer,
+  serviceDisabled,
+  unauthenticated,
+} from './answers.ts';
 import type { GcpPlan } from './gcp-plan.ts';
 
 const method: GoogleMethod = {
@@ -31,7 +39,9 @@ export async function startConnectGateway(options: {
 }): Promise<Listener & { readonly hosts: readonly string[] }> {
   const { plan, traffic, authority, googleUser, origin } = options;
   const locations = new Set((plan.gcp.memberships ?? []).map(({ location }) => location));
-  const hosts = [...locations].map((one) => `${one === 'global' ? '' : `${one}-`}connectgateway.googleapis.com`);
+  const hosts = [...locations].map(
+    (one) => `${one === 'global' ? '' : `${one}-`}connectgateway.googleapis.com`,
+  );
 
   const refuse = (response: ServerResponse, answer: GoogleAnswer) => {
     const said = restAnswer(answer);
@@ -45,7 +55,9 @@ export async function startConnectGateway(options: {
     if (token === undefined || user === undefined)
       return unauthenticated(method, token === undefined ? 'missing' : 'unknown');
     const [, number, location, kind, name, rest] =
-      /^\/v1\/projects\/(\d+)\/locations\/([^/]+)\/(memberships|gkeMemberships)\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
+      /^\/v1\/projects\/(\d+)\/locations\/([^/]+)\/(memberships|gkeMemberships)\/([^/]+)(\/.*)$/.exec(
+        url.pathname,
+      ) ?? [];
     const project = plan.gcp.projects.find((one) => one.number === number);
     const membership = plan.gcp.memberships?.find(
       (one) =>
@@ -60,7 +72,9 @@ export async function startConnectGateway(options: {
     if (api === undefined) return notFound(url.pathname);
     return { kind: 'cluster', api, user, path: `${rest}${url.search}` } as const;
   };
-  const { key, certificate } = await authority.issueServer(hosts.length === 0 ? ['connectgateway.googleapis.com'] : hosts);
+  const { key, certificate } = await authority.issueServer(
+    hosts.length === 0 ? ['connectgateway.googleapis.com'] : hosts,
+  );
   const server = https.createServer({ key, cert: certificate });
   const serve = async (request: IncomingMessage, response: ServerResponse, head?: Buffer) => {
     const admitted = admit(request);

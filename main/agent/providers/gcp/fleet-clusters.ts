@@ -1,4 +1,4 @@
-import { type Cluster, clusterId } from '../../../model/cluster.ts';
+import type { Cluster } from '../../../model/cluster.ts';
 import { isConnectGateway } from '../../../model/connect-gateway.ts';
 import { usualTagPrefix } from '../../../model/tag-prefix.ts';
 import { taggedCluster } from '../../catalog/tagged-cluster.ts';

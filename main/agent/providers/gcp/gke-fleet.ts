@@ -69,7 +69,9 @@ export async function readFleet(options: {
       unreachable.push(...page.unreachable);
     }
     const number = found.length === 0 ? project : await projectNumber(options, found);
-    const memberships = found.flatMap((one) => membershipOf(one, { project, number, universe: access.universe }) ?? []);
+    const memberships = found.flatMap(
+      (one) => membershipOf(one, { project, number, universe: access.universe }) ?? [],
+    );
     if (unreachable.length === 0) return { kind: 'listed', memberships };
     const error = new AppError(
       'gcp-failed',
@@ -147,7 +149,8 @@ function membershipOf(
   { name: full, labels, state, endpoint }: Page['resources'][number],
   { project, number, universe }: Readonly<Record<'project' | 'number' | 'universe', string>>,
 ): Membership | undefined {
-  const [, location, name] = /^projects\/[^/]+\/locations\/([a-z0-9-]+)\/memberships\/([\w.-]+)$/.exec(full) ?? [];
+  const [, location, name] =
+    /^projects\/[^/]+\/locations\/([a-z0-9-]+)\/memberships\/([\w.-]+)$/.exec(full) ?? [];
   if (location === undefined || name === undefined) return undefined;
   const gke = /\/(projects\/[^/]+\/(?:locations|zones)\/[^/]+\/clusters\/[^/]+)$/.exec(
     endpoint.gkeCluster?.resourceLink ?? '',

@@ -40,7 +40,15 @@ export async function readProject(
     const fleet = await reading;
     if (fleet === undefined) return { clusters, fleet: { kind: 'skipped' } as const };
     const { known: before, tagPrefix } = run;
-    return joinFleet({ project, clusters, fleet, known: before, tagPrefix, mayBeDirect, seenAt: parts.clock.now() });
+    return joinFleet({
+      project,
+      clusters,
+      fleet,
+      known: before,
+      tagPrefix,
+      mayBeDirect,
+      seenAt: parts.clock.now(),
+    });
   };
   const regions = new Set([...known].filter((region) => region !== fleetRegion));
   let outcomes: ReadonlyMap<string, CellOutcome>;
@@ -79,12 +87,7 @@ function listedOutcomes(options: {
   readonly missingZones: readonly string[];
 }): ReadonlyMap<string, CellOutcome> {
   const { project, known, clusters, missingZones } = options;
-  const regions = new Set([
-    wholeProject,
-    ...known,
-    ...clusters.map(({ region }) => region),
-    ...missingZones,
-  ]);
+  const regions = new Set([wholeProject, ...known, ...clusters.map(({ region }) => region), ...missingZones]);
   return new Map(
     [...regions].map((region) => {
       const found = clusters.filter((cluster) => cluster.region === region);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createGkeSource } from '../../../../main/agent/providers/gcp/gke.ts';
 import { systemClock } from '../../../../main/agent/parts.ts';
 import type { CellResult } from '../../../../main/agent/providers/discovery-source.ts';
+import { createGkeSource } from '../../../../main/agent/providers/gcp/gke.ts';
 import type { Cell, Cluster } from '../../../../main/model/cluster.ts';
 import type { FleetMembership } from '../../../world/gcp/gcp-plan.ts';
 import type { Mutable } from '../../discovery/clouds.ts';
@@ -48,7 +48,8 @@ const cellsOf = (results: readonly CellResult[]): Cell[] =>
     id: `gke/${cell.account}/${cell.region}`,
     ...('error' in outcome ? { error: outcome.error, triedAt: Date.now() } : { readAt: Date.now() }),
   }));
-const asked = () => google.traffic.served.filter(({ service }) => service === 'gkehub').map(({ scope }) => scope);
+const asked = () =>
+  google.traffic.served.filter(({ service }) => service === 'gkehub').map(({ scope }) => scope);
 
 describe('a cluster that is not in Google Cloud', () => {
   test('is listed with its address at the gateway, which names the project by its number', async () => {
@@ -115,7 +116,9 @@ describe('a GKE cluster in a fleet', () => {
     register(trials);
     const first = await discoverOnce(google.source());
     google.traffic.inject({ service: 'gkehub', does: { kind: 'error' } });
-    const { clusters } = await discoverOnce(google.source(), first.clusters, { cells: cellsOf(first.results) });
+    const { clusters } = await discoverOnce(google.source(), first.clusters, {
+      cells: cellsOf(first.results),
+    });
     expect(named(clusters, 'trials')).toMatchObject({ reach: { kind: 'direct' }, connector: 'direct' });
   });
 });
@@ -132,25 +135,36 @@ test('an organisation that does not allow direct lists only what has our labels'
 
 describe('a hub that cannot be used', () => {
   test.each([
-    ['disabled', 'GKE Hub API is not enabled in project acme-shop', 'gcloud services enable gkehub.googleapis.com connectgateway.googleapis.com --project acme-shop'],
-    ['denied', 'gkehub.memberships.list', 'roles/gkehub.viewer and roles/gkehub.gatewayReader in project acme-shop'],
-  ] as const)('(%s) costs one request, is named with its cure, and hides no cluster', async (hub, says, cure) => {
-    project('acme-shop').hub = hub;
-    const first = await discoverOnce(google.source());
-    expect(first.clusters).toHaveLength(4);
-    expect(resultAt(first.results, 'acme-shop', 'fleet')).toMatchObject({
-      kind: 'not-enabled',
-      error: {
-        code: 'gcp-api-disabled',
-        message: expect.stringContaining(says),
-        hint: expect.stringContaining(cure),
-      },
-    });
-    expect(asked().filter((scope) => scope === 'acme-shop')).toHaveLength(1);
-    // Another agent knows it from the catalog.
-    await discoverOnce(google.source(), first.clusters, { cells: cellsOf(first.results) });
-    expect(asked().filter((scope) => scope === 'acme-shop')).toHaveLength(1);
-  });
+    [
+      'disabled',
+      'GKE Hub API is not enabled in project acme-shop',
+      'gcloud services enable gkehub.googleapis.com connectgateway.googleapis.com --project acme-shop',
+    ],
+    [
+      'denied',
+      'gkehub.memberships.list',
+      'roles/gkehub.viewer and roles/gkehub.gatewayReader in project acme-shop',
+    ],
+  ] as const)(
+    '(%s) costs one request, is named with its cure, and hides no cluster',
+    async (hub, says, cure) => {
+      project('acme-shop').hub = hub;
+      const first = await discoverOnce(google.source());
+      expect(first.clusters).toHaveLength(4);
+      expect(resultAt(first.results, 'acme-shop', 'fleet')).toMatchObject({
+        kind: 'not-enabled',
+        error: {
+          code: 'gcp-api-disabled',
+          message: expect.stringContaining(says),
+          hint: expect.stringContaining(cure),
+        },
+      });
+      expect(asked().filter((scope) => scope === 'acme-shop')).toHaveLength(1);
+      // Another agent knows it from the catalog.
+      await discoverOnce(google.source(), first.clusters, { cells: cellsOf(first.results) });
+      expect(asked().filter((scope) => scope === 'acme-shop')).toHaveLength(1);
+    },
+  );
 
   test('that fails once is not reported where it has nothing to lose, and is asked again', async () => {
     google.traffic.inject({ service: 'gkehub', does: { kind: 'error' } });
@@ -164,7 +178,9 @@ describe('a hub that cannot be used', () => {
     register(depot);
     const first = await discoverOnce(google.source());
     google.traffic.inject({ service: 'gkehub', does: { kind: 'deny' } });
-    const { results } = await discoverOnce(google.source(), first.clusters, { cells: cellsOf(first.results) });
+    const { results } = await discoverOnce(google.source(), first.clusters, {
+      cells: cellsOf(first.results),
+    });
     expect(resultAt(results, 'acme-shop', 'fleet')).toMatchObject({ kind: 'failed' });
   });
 });

@@ -7,7 +7,6 @@ import { vaultClient } from '../../../../main/agent/providers/vault/client.ts';
 async function read(address: string, redirects: Readonly<Record<string, string>>) {
   const asked: string[] = [];
   const network: Network = {
-    connect: () => Promise.reject(new Error('nobody connects')),
     ...createNetwork({}),
     async request(url, request) {
       if (Object.values(request?.headers ?? {}).includes('hvs.of-ada')) asked.push(url.origin);
