@@ -37,7 +37,7 @@ test('is open after a login, has no port of its own, and shows what it can tell 
   expect(rig.statuses(title)).toEqual(['connecting', 'logging-in', 'connecting', 'connected']);
   expect(tunnel.connector()).toBe('builtin');
   expect(tunnel.place()).toBeUndefined();
-  expect(rig.ports.known(tunnel.id)).toBeUndefined();
+  expect(tunnel.traffic()).toBeUndefined();
   // Through the company's proxy, verified by the CA certificates of this computer.
   expect(rig.world.traffic.served).toContainEqual(
     expect.objectContaining({ service: 'proxy', scope: `${hostname}:443` }),
