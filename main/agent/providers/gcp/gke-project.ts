@@ -13,11 +13,19 @@ import { isOff } from './off.ts';
 /** The cell for a project itself, in addition to one for each location with clusters. */
 export const wholeProject = '*';
 
+/**
+ * How long a hub that could not be reached is not asked again, unless the user waits for the run: it may be blocked in this
+ * network, and the list of clusters waits for it.
+ */
+const silentMs = 10 * 60_000;
+
 export interface ProjectParts {
   readonly parts: GcpParts;
   readonly access: GcpAccess;
   /** False if the organisation allows no connector `direct`. */
   readonly mayBeDirect: boolean;
+  /** The last time that the hub could not be reached, in this agent. */
+  readonly hub: { failed?: { readonly at: number; readonly error: PlainError } };
   readonly client: Promise<ClusterManagerClient>;
   readonly limit: ReturnType<typeof pLimit>;
   readonly run: Parameters<DiscoverySource['discover']>[0];
@@ -70,14 +78,20 @@ export async function readProject(
 
 /** Resolves with undefined if an earlier run found it disabled. Rejects if the run was cancelled. */
 async function fleetOf(
-  { parts, access, limit, run }: ProjectParts,
+  { parts, access, hub, limit, run }: ProjectParts,
   project: string,
 ): Promise<Fleet | undefined> {
-  if (isOff({ project, region: fleetRegion, run, now: parts.clock.now() })) return undefined;
-  return limit(async () => {
+  const now = parts.clock.now();
+  if (isOff({ project, region: fleetRegion, run, now })) return undefined;
+  if (!run.asked && hub.failed !== undefined && Math.abs(now - hub.failed.at) < silentMs)
+    return { kind: 'failed', error: hub.failed.error };
+  const fleet = await limit(async () => {
     run.signal.throwIfAborted();
     return readFleet({ parts, access, project, signal: run.signal });
   });
+  if (fleet.kind === 'failed' && !fleet.error.code.startsWith('gcp-'))
+    hub.failed = { at: parts.clock.now(), error: fleet.error };
+  return fleet;
 }
 
 function listedOutcomes(options: {

@@ -7,7 +7,7 @@ import { reportGone } from '../gone.ts';
 import { createGcpSession, type GcpAccess, type GcpParts } from './adc.ts';
 import { fleetRegion } from './fleet-clusters.ts';
 import { openClusterManager } from './gke-client.ts';
-import { readProject, wholeProject } from './gke-project.ts';
+import { type ProjectParts, readProject, wholeProject } from './gke-project.ts';
 import { isOff } from './off.ts';
 import { searchProjects } from './projects.ts';
 
@@ -31,6 +31,7 @@ export function createGkeSource(
 ): DiscoverySource {
   const wanted = projectsWanted(parts.projects);
   const session = createGcpSession(parts);
+  const hub: ProjectParts['hub'] = {};
   return {
     source: 'gke',
     async discover(all) {
@@ -51,7 +52,7 @@ export function createGkeSource(
       run.signal.throwIfAborted();
       if (access === undefined) return;
       try {
-        await readAll({ parts, access, run, wanted, mayBeDirect: parts.mayBeDirect !== false });
+        await readAll({ parts, access, run, wanted, hub, mayBeDirect: parts.mayBeDirect !== false });
       } catch (error) {
         run.signal.throwIfAborted();
         if (isRefused(error)) session.forget();
@@ -67,9 +68,10 @@ async function readAll(options: {
   readonly access: GcpAccess;
   readonly run: Run;
   readonly wanted: ProjectsWanted;
+  readonly hub: ProjectParts['hub'];
   readonly mayBeDirect: boolean;
 }): Promise<void> {
-  const { parts, access, run, wanted, mayBeDirect } = options;
+  const { parts, access, run, wanted, hub, mayBeDirect } = options;
   const limit = pLimit(concurrency);
   const client = openClusterManager(parts, access);
   // Awaited by each project that is read.
@@ -93,7 +95,7 @@ async function readAll(options: {
     const locations = holding.get(project) ?? new Set();
     const done = run.onReading?.({ source: 'gke', account: project, region: wholeProject });
     const outcomes = await readProject(
-      { parts, access, mayBeDirect, client, limit, run },
+      { parts, access, hub, mayBeDirect, client, limit, run },
       project,
       locations,
     ).finally(done);

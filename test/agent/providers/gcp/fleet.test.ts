@@ -174,6 +174,17 @@ describe('a hub that cannot be used', () => {
     expect(asked()).toHaveLength(google.plan.projects.length);
   });
 
+  test('that cannot be reached is asked once in a while, and at once by a user', async () => {
+    google.traffic.inject({ service: 'gkehub', does: { kind: 'drop' } });
+    const source = google.source();
+    expect((await discoverOnce(source)).clusters).toHaveLength(4);
+    const before = asked().length;
+    expect((await discoverOnce(source)).clusters).toHaveLength(4);
+    expect(asked()).toHaveLength(before);
+    await discoverOnce(source, [], { asked: true });
+    expect(asked().length).toBeGreaterThan(before);
+  });
+
   test('marks what it has listed before as stale', async () => {
     register(depot);
     const first = await discoverOnce(google.source());
