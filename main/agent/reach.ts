@@ -125,6 +125,8 @@ export async function createReach(options: {
     peers,
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
+    team,
+    credential: (cluster) => base.credentials.get(cluster),
     notice: notices.add,
     onChange: report,
     onDemand,
@@ -142,7 +144,7 @@ export async function createReach(options: {
     ports,
     peers,
     unproven,
-    dial: async (cluster, signal) => tunnels.tunnel(cluster).dial(signal),
+    tunnel: tunnels.tunnel,
     onRefused: refusals.count,
     notice: notices.add,
   });

@@ -38,8 +38,8 @@ const reachSchema = z.discriminatedUnion('kind', [
     kind: z.literal('tunnel'),
     /** The Access application's hostname in lower case, with a port only if it is not 443. */
     hostname: z.string(),
-    /** The application's origin: a SOCKS5 server, or raw TCP to one target. */
-    origin: z.enum(['socks', 'tcp']),
+    /** The application's origin: a SOCKS5 server, raw TCP to one target, or the API itself as a web application. */
+    origin: z.enum(['socks', 'tcp', 'https']),
     /** `host:port`, for an application in bastion mode. */
     destination: z.string().optional(),
   }),
@@ -132,7 +132,7 @@ export const clusterSchema = z.object({
   name: z.string(),
   /** The displayed name: the `name` tag, otherwise the name at the source. Not unique. */
   title: z.string(),
-  /** `https://host[:port]` of the API server, from the source. */
+  /** `https://host[:port][/path]` of the API server, from the source. */
   server: z.string(),
   /** Base64 of the CA's PEM, as in kubeconfig's `certificate-authority-data`. */
   certificateAuthorityData: z.string().optional(),

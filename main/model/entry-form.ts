@@ -1,3 +1,6 @@
+import type { Cluster } from './cluster.ts';
+import { isWebApplication } from './web-application.ts';
+
 /**
  * How a kubeconfig entry leads to the API. `socks5` and `connect` are the protocol in its `proxy-url`, both on one local
  * port (`socks5://`, and `http://` for HTTP CONNECT, which more clients can use with a password). `tls` names a local TLS
@@ -22,12 +25,16 @@ export interface EntrySettings {
   readonly execApiVersion: ExecApiVersion;
 }
 
-/** Returns the form of a cluster's entry: the user's for this cluster, else that of its tag, else that for all. */
+/**
+ * Returns the form of a cluster's entry: `tls` where its API is a web application, which kubectl cannot reach itself; else
+ * the user's for this cluster, else that of its tag, else that for all.
+ */
 export function entryFormOf(
-  { id, entryForm }: { readonly id: string; readonly entryForm?: EntryForm | undefined },
+  cluster: Pick<Cluster, 'reach' | 'id' | 'entryForm'>,
   settings: Pick<EntrySettings, 'entryForm' | 'clusterEntryForms'>,
 ): EntryForm {
-  return ownEntryForm(id, settings) ?? entryForm ?? settings.entryForm;
+  if (isWebApplication(cluster)) return 'tls';
+  return ownEntryForm(cluster.id, settings) ?? cluster.entryForm ?? settings.entryForm;
 }
 
 /** Returns the form that the user has chosen for one cluster, if any. */

@@ -52,6 +52,7 @@ beforeAll(async () => {
     VAULT_ADDR: vault.url,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER: google.url,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER: google.url,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_GKEHUB: google.url,
     HTTPS_PROXY: detour.url,
     AZURE_TENANT_ID: tenant?.id ?? '',
     AZURE_CLIENT_ID: id,

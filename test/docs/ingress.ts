@@ -8,6 +8,7 @@ import { realCloudflared } from '../world/cloudflared/real.ts';
 
 /** What we use of cloudflared's configuration (`config/configuration.go`, `ingress/ingress.go`). */
 const originRequest = z.strictObject({
+  caPool: z.string().startsWith('/').optional(),
   ipRules: z
     .array(
       z.strictObject({
@@ -21,7 +22,7 @@ const originRequest = z.strictObject({
 const rule = z
   .strictObject({
     hostname: z.hostname().optional(),
-    service: z.string().regex(/^(tcp:\/\/[\w.-]+:\d+|socks-proxy|http_status:404)$/),
+    service: z.string().regex(/^(tcp:\/\/[\w.-]+:\d+|https:\/\/[\w.-]+|socks-proxy|http_status:404)$/),
     originRequest: originRequest.optional(),
   })
   .refine(

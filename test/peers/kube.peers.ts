@@ -5,6 +5,7 @@ import { finish } from '../clients/child.ts';
 import { connectThrough, type Tunnelled } from '../e2e/tunnel-fixture.ts';
 import { startKubeApi } from '../world/kube/server.ts';
 import type { KubeOrigin } from '../world/kube-network.ts';
+import { defaultPlan } from '../world/plan.ts';
 import { Traffic } from '../world/traffic.ts';
 import { writeChart } from '../world-tests/helm-fixture.ts';
 import { startRealKube } from '../world-tests/kube-apiserver.ts';
@@ -87,6 +88,57 @@ describe.each(['helm-3', 'helm-4'])('%s through the product', (id) => {
     expect((await helm('install', id, chart)).stdout).toMatch(/^STATUS: deployed$/m);
     expect((await helm('list', '--short')).stdout).toBe(`${id}\n`);
     expect((await helm('uninstall', id)).stdout).toContain(`release "${id}" uninstalled`);
+  });
+});
+
+describe('kube-apiserver as a web application behind Access', () => {
+  const web = 'depot-web.k8s.acme.example';
+  let world: Tunnelled | undefined;
+  beforeAll(async () => {
+    if (peer === undefined) return;
+    const secrets = defaultPlan.vault.secrets.map((secret) =>
+      secret.name === cluster
+        ? {
+            ...secret,
+            customMetadata: {
+              ...secret.customMetadata,
+              'k8s-tunnels-hostname': web,
+              'k8s-tunnels-origin': 'https',
+            },
+          }
+        : secret,
+    );
+    const application = { hostname: web, origin: 'https', cluster } as const;
+    world = await connectThrough(cluster, {
+      standIns: new Map([[cluster, peer]]),
+      plan: {
+        ...defaultPlan,
+        vault: { ...defaultPlan.vault, secrets },
+        applications: [...defaultPlan.applications, application],
+      },
+    });
+  });
+  afterAll(() => world?.close());
+  beforeEach((context) => skipWithout(context, reason ?? missing('kubectl')));
+  const kubectl = (...args: readonly string[]) => {
+    if (world === undefined) throw new Error('no world');
+    const { commandLine, folder } = world;
+    return finish([toolPath('kubectl'), ...args], { env: commandLine.env, home: folder }, 60_000);
+  };
+
+  test('its answers pass, and its refusals stay its own', async () => {
+    expect(await kubectl('get', '--raw', '/readyz')).toMatchObject({ code: 0, stdout: 'ok' });
+    expect((await kubectl('get', 'configmap', 'nowhere')).stderr).toBe(
+      'Error from server (NotFound): configmaps "nowhere" not found\n',
+    );
+    expect((await kubectl('get', 'secrets', '--as=nobody')).stderr).toMatch(
+      /^Error from server \(Forbidden\): secrets is forbidden: User "nobody"/,
+    );
+  });
+
+  test('a token of Access that was revoked is replaced in passing', async () => {
+    world?.world.access.revokeApp(web);
+    expect(await kubectl('get', '--raw', '/readyz')).toMatchObject({ code: 0, stdout: 'ok' });
   });
 });
 

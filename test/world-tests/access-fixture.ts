@@ -8,9 +8,10 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { type Access, type Dial, startAccess } from '../world/access/edge.ts';
+import { type Access, startAccess } from '../world/access/edge.ts';
 import { listen } from '../world/access/listener.ts';
 import { type ConnectProxy, startProxy } from '../world/access/proxy.ts';
+import type { Dial } from '../world/access/web-origin.ts';
 import { createAuthority } from '../world/authority.ts';
 import { startSocksServer } from '../world/origins/socks-server.ts';
 import { connectTcp } from '../world/origins/tcp.ts';
@@ -144,7 +145,9 @@ export async function startFixture(
   const destinations: (string | undefined)[] = [];
   const dial: Dial = (application, destination) => {
     destinations.push(destination);
-    return connectTcp({ socks: socks.port, tcp: origin.port, down: 1 }[application.origin]);
+    return connectTcp(
+      { socks: socks.port, tcp: origin.port, https: origin.port, down: 1 }[application.origin],
+    );
   };
   const access = await startAccess({ plan, traffic, authority, dial, ...times });
   const proxy = await startProxy({

@@ -84,7 +84,9 @@ export interface AksCluster {
 /** An Access application: one host name, what is behind it, who may pass. */
 export interface AccessApplication {
   readonly hostname: string;
-  readonly origin: 'socks' | 'tcp' | 'down';
+  readonly origin: 'socks' | 'tcp' | 'https' | 'down';
+  /** With `https`: the cluster whose API it publishes as a web application. */
+  readonly cluster?: string;
   /** People that the policy admits; everyone who can sign in when left out. */
   readonly admits?: readonly string[];
   /** Its one policy has the action Service Auth: no person passes. */

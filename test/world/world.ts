@@ -12,10 +12,11 @@ import { installAz, writeAzureHome } from './azure/home.ts';
 import { type Azure, startAzure } from './azure/server.ts';
 import { compileCache } from './compile-cache.ts';
 import { spreadPorts } from './free-ports.ts';
+import { startConnectGateway } from './gcp/gateway.ts';
 import { writeGcpHome } from './gcp/home.ts';
 import { type Gcp, startGcp } from './gcp/server.ts';
 import type { KubeApi } from './kube/server.ts';
-import { type KubeOrigin, secretDataFor, startKubeNetwork } from './kube-network.ts';
+import { type KubeNetwork, type KubeOrigin, secretDataFor, startKubeNetwork } from './kube-network.ts';
 import { type OidcWorld, startIssuer } from './oidc/issuer.ts';
 import { startSocksServer } from './origins/socks-server.ts';
 import { connectTcp } from './origins/tcp.ts';
@@ -133,15 +134,22 @@ export async function startWorld(
     plan,
     traffic,
     authority,
-    dial: (application) => dialOrigin(application, { plan, names: network.names, socksPort: socks.port }),
+    dial: (application) => dialOrigin(application, { plan, network, socksPort: socks.port }),
     // A demo that ends must not wait for a poll.
     transferHoldMs: 5_000,
+  });
+  const gateway = await startConnectGateway({
+    plan,
+    traffic,
+    authority,
+    googleUser: (token) => gcp.signIns.find(token),
+    origin: (cluster) => network.origins.get(cluster),
   });
   const proxy = await startProxy({
     traffic,
     edgePort: access.port,
     hosts: access.hosts,
-    others: azure.hosts,
+    others: new Map([...azure.hosts, ...gateway.hosts.map((host) => [host, gateway.port] as const)]),
   });
   const browser = await installBrowser({
     folder: path.join(root, 'browser'),
@@ -207,6 +215,7 @@ export async function startWorld(
         aws.close(),
         azure.close(),
         gcp.close(),
+        gateway.close(),
         vault.close(),
         issuer?.close(),
         releases?.close(),
@@ -220,12 +229,17 @@ export async function startWorld(
 /** What cloudflared does at the other end of a tunnel. */
 function dialOrigin(
   application: AccessApplication,
-  network: { readonly plan: Plan; readonly names: ReadonlyMap<string, number>; readonly socksPort: number },
+  origins: { readonly plan: Plan; readonly network: KubeNetwork; readonly socksPort: number },
 ): Promise<net.Socket> {
-  if (application.origin === 'socks') return connectTcp(network.socksPort);
+  const { plan, network, socksPort } = origins;
+  if (application.origin === 'socks') return connectTcp(socksPort);
+  if (application.origin === 'https') {
+    const api = network.origins.get(application.cluster ?? '');
+    if (api !== undefined) return connectTcp(api.port);
+  }
   if (application.origin === 'tcp') {
     const [title] = application.hostname.split('.');
-    const secret = vaultSecretsOf(network.plan).find(({ name }) => name === title);
+    const secret = vaultSecretsOf(plan).find(({ name }) => name === title);
     const port = secret === undefined ? undefined : network.names.get(new URL(secret.server).host);
     if (port !== undefined) return connectTcp(port);
   }

@@ -9,7 +9,8 @@ import type { Credentials } from '../credentials/credentials.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { Refusal } from '../tunnels/gateway.ts';
 import type { Peers } from '../tunnels/peers/peers.ts';
-import type { Ports } from '../tunnels/ports.ts';
+import { type Ports, tlsPortId } from '../tunnels/ports.ts';
+import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Unproven } from '../tunnels/unproven.ts';
 import { endedStatus, withinSessions } from './admitted.ts';
 import { type ClusterProxy, createClusterProxy } from './cluster-proxy.ts';
@@ -18,7 +19,6 @@ import { localProxiesOf, movedNotice } from './local-proxies.ts';
 import type { ProxyPlace } from './proxy-place.ts';
 import { createRelaySockets } from './relay-sockets.ts';
 import { createSeparateFiles } from './separate-files.ts';
-import type { DialUpstream } from './upstream-connection.ts';
 
 /** A separate kubeconfig, which others than the user's clients read. */
 export interface SeparateFile {
@@ -84,12 +84,12 @@ export async function createApiProxies(options: {
   readonly peers: Peers;
   /** Counts them with those of the tunnels' ports. */
   readonly unproven: Unproven;
-  /** Opens a connection through the cluster's tunnel, which it opens first if it is closed. */
-  readonly dial: (cluster: Cluster, signal: AbortSignal) => ReturnType<DialUpstream>;
+  /** Returns the cluster's tunnel. A connection through it opens it first if it is closed. */
+  readonly tunnel: (cluster: Cluster) => Pick<Tunnel, 'dial' | 'server'>;
   readonly onRefused: (at: { cluster: ClusterId; port: number }, refusal: Refusal) => Promise<void>;
   readonly notice: (level: 'warning', message: string) => void;
 }): Promise<ApiProxies> {
-  const { folder, clock, logger, catalog, credentials, ports, peers, unproven, dial, onRefused, notice } =
+  const { folder, clock, logger, catalog, credentials, ports, peers, unproven, tunnel, onRefused, notice } =
     options;
   const grants = await openGrants({ folder, clock, logger });
   const events: ApiProxies['events'] = new EventEmitter();
@@ -145,9 +145,9 @@ export async function createApiProxies(options: {
       credentials,
       peers,
       unproven,
-      portId: portId(id),
+      portId: tlsPortId(id),
       cluster: () => catalog.get(id) ?? cluster,
-      dial: (signal) => dial(catalog.get(id) ?? cluster, signal),
+      tunnel: () => tunnel(catalog.get(id) ?? cluster),
       authority: localAuthority,
       check: (secret) => grants.check(id, secret),
       serve,
@@ -174,7 +174,7 @@ export async function createApiProxies(options: {
     await proxy.listener.standBy();
     return proxy;
   };
-  const portOf = (id: ClusterId) => ports.known(portId(id))?.port ?? 0;
+  const portOf = (id: ClusterId) => ports.known(tlsPortId(id))?.port ?? 0;
   const placeFor = async (
     cluster: Cluster,
     issue: (owner: string | undefined, port: number) => ReturnType<typeof grants.forEntry>,
@@ -249,9 +249,4 @@ export async function createApiProxies(options: {
       await Promise.all([...proxies.values()].map(({ listener }) => listener.close({ listening: false })));
     },
   };
-}
-
-/** The name under which the port is stored: derived from the cluster's id as the tunnel's own port is. */
-function portId(id: ClusterId): ClusterId {
-  return `${id}#tls` as ClusterId;
 }

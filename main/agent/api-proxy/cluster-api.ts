@@ -3,9 +3,12 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Clock } from '../parts.ts';
 import type { Credential } from '../providers/credential-provider.ts';
+import type { ApiServer } from '../tunnels/api-connection.ts';
+import type { Tunnel } from '../tunnels/tunnel.ts';
+import { needsToken } from '../tunnels/ways.ts';
 import type { Api } from './serve-request.ts';
+import { throughFront } from './through-front.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
-import type { DialUpstream } from './upstream-connection.ts';
 
 /** How long it is assumed that the same user is signed in. */
 const ownerLifeMs = 5_000;
@@ -25,10 +28,12 @@ export function createClusterApi(options: {
   readonly credentials: Pick<Credentials, 'get' | 'drop' | 'ownerOf'>;
   /** Read for each request: discovery may find another address. */
   readonly cluster: () => Cluster;
-  readonly dial: DialUpstream;
+  /** Returns its tunnel. Throws as `Tunnels.tunnel` does. */
+  readonly tunnel: () => Pick<Tunnel, 'dial' | 'server'>;
 }): ClusterApi {
-  const { clock, credentials, cluster, dial } = options;
+  const { clock, credentials, cluster, tunnel } = options;
   let upstream: { readonly key: string; readonly connections: Upstream } | undefined;
+  let server: { readonly of: Cluster; readonly is: ApiServer } | undefined;
   let known: { readonly since: number; readonly owner: Promise<string | undefined> } | undefined;
 
   return {
@@ -38,17 +43,27 @@ export function createClusterApi(options: {
       return credentials.get(now);
     },
     upstream(credential: Credential) {
-      const authority = URL.parse(cluster().server)?.host;
+      const now = cluster();
+      if (server?.of !== now) server = { of: now, is: tunnel().server() };
+      const { path = '', front: any } = server.is;
+      const front = any?.isForProbes === false ? any : undefined;
+      const authority = front?.authority ?? URL.parse(now.server)?.host;
       if (authority === undefined || authority === '')
-        throw new AppError('no-tunnel', `The address of ${cluster().title} is not known.`, {
+        throw new AppError('no-tunnel', `The address of ${now.title} is not known.`, {
           hint: 'Run `k8s-tunnels discover`.',
         });
       const certificate = credential.kind === 'client-certificate' ? credential : undefined;
-      const key = `${authority}\n${certificate?.certificate ?? ''}\n${certificate?.key ?? ''}`;
+      if (front !== undefined && certificate !== undefined) throw needsToken(now.title);
+      const key = `${authority}${path}\n${certificate?.certificate ?? ''}\n${certificate?.key ?? ''}`;
       if (upstream?.key !== key) {
         // Never a connection that has shown another user's certificate.
         upstream?.connections.close();
-        upstream = { key, connections: createUpstream({ dial, clock, authority, certificate }) };
+        const dial = (signal: AbortSignal) => tunnel().dial(signal);
+        const connections = below(path, createUpstream({ dial, clock, authority, certificate }));
+        upstream = {
+          key,
+          connections: front === undefined ? connections : throughFront(connections, { front, dial }),
+        };
       }
       return upstream.connections;
     },
@@ -65,5 +80,16 @@ export function createClusterApi(options: {
       upstream = undefined;
       known = undefined;
     },
+  };
+}
+
+/** Returns the connections for requests to an API that a server serves below `path`. */
+function below(path: string, connections: Upstream): Upstream {
+  if (path === '') return connections;
+  return {
+    ...connections,
+    request: (request, signal) => connections.request({ ...request, path: `${path}${request.path}` }, signal),
+    upgrade: (request, protocol, signal) =>
+      connections.upgrade({ ...request, path: `${path}${request.path}` }, protocol, signal),
   };
 }

@@ -3,10 +3,10 @@ import type { Credentials } from '../credentials/credentials.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createPortListener, type PortListener } from '../tunnels/port-listener.ts';
 import type { Ports } from '../tunnels/ports.ts';
+import type { Tunnel } from '../tunnels/tunnel.ts';
 import { type ClusterApi, createClusterApi } from './cluster-api.ts';
 import { type LocalPort, openLocalPort } from './local-port.ts';
 import { createSessionWatch } from './session-watch.ts';
-import type { DialUpstream } from './upstream-connection.ts';
 
 /** The local TLS proxy of one cluster. */
 export interface ClusterProxy {
@@ -30,7 +30,8 @@ export function createClusterProxy(
     readonly portId: Cluster['id'];
     /** Read for each request: discovery may find another address. */
     readonly cluster: () => Cluster;
-    readonly dial: DialUpstream;
+    /** Returns its tunnel. Throws as `Tunnels.tunnel` does. */
+    readonly tunnel: () => Pick<Tunnel, 'dial' | 'server'>;
     readonly authority: () => Promise<PortOptions['authority']>;
     readonly serve: (api: ClusterApi, admitted: Parameters<PortOptions['serve']>[0]) => Promise<void>;
     readonly onRefused: (port: number, refusal: Parameters<PortOptions['onRefused']>[0]) => Promise<void>;
@@ -39,8 +40,8 @@ export function createClusterProxy(
     readonly onSessionOver: () => void;
   },
 ): ClusterProxy {
-  const { clock, credentials, cluster, dial, authority, serve, onRefused } = options;
-  const known = createClusterApi({ clock, credentials, cluster, dial });
+  const { clock, credentials, cluster, tunnel, authority, serve, onRefused } = options;
+  const known = createClusterApi({ clock, credentials, cluster, tunnel });
   let local: LocalPort | undefined;
   const listener = createPortListener({
     id: options.portId,

@@ -122,7 +122,7 @@ function soundsLikeProduction(environment: string): boolean {
 }
 
 /**
- * Finds clusters that share a hostname. A SOCKS server behind an application serves many clusters; raw TCP reaches one.
+ * Finds clusters that share a hostname. A SOCKS server behind an application serves many clusters; the other origins reach one.
  */
 function sharedHostname(
   { id, reach, tagPrefix = usualTagPrefix }: Cluster,
@@ -134,7 +134,7 @@ function sharedHostname(
       other.id !== id &&
       other.reach.kind === 'tunnel' &&
       other.reach.destination === undefined &&
-      [reach.origin, other.reach.origin].includes('tcp'),
+      [reach.origin, other.reach.origin].some((origin) => origin !== 'socks'),
   );
   if (others.length === 0) return [];
   return [

@@ -114,14 +114,8 @@ function checkHostname(key: string, value: string): Check {
 }
 
 function checkOrigin(key: string, value: string): Check {
-  if (value === 'socks' || value === 'tcp') return { value };
-  if (value === 'https') {
-    return {
-      message: `${key} is "https", which this version of k8s-tunnels does not support yet.`,
-      hint: 'Publish the API server as a TCP application and set it to socks or tcp.',
-    };
-  }
-  return { message: `${key} is "${value}".`, hint: 'Set it to socks or tcp, or remove it (socks).' };
+  if (['socks', 'tcp', 'https'].includes(value)) return { value };
+  return { message: `${key} is "${value}".`, hint: 'Set it to socks, tcp or https, or remove it (socks).' };
 }
 
 function checkWord(key: string, value: string, words: readonly string[]): Check {

@@ -137,11 +137,14 @@ function eksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): 
 }
 
 function gkeCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
-  const { name, region, account } = cluster;
+  const { id, name, region, account } = cluster;
+  // A member of a fleet that GKE does not list: `gke/PROJECT/fleet/LOCATION%2FNAME`.
+  const [member] = region === 'fleet' ? decodeURIComponent(id.split('/')[3] ?? '').split('/') : [];
+  const kind = member === undefined ? ['clusters'] : ['fleet', 'memberships'];
   // One gcloud command either updates or removes labels.
   const update = (option: string) => {
-    const where = [`--location=${region}`, `--project=${account}`];
-    return line(['gcloud', 'container', 'clusters', 'update', { value: name }, ...where, option]);
+    const where = [`--location=${member ?? region}`, `--project=${account}`];
+    return line(['gcloud', 'container', ...kind, 'update', { value: name }, ...where, option]);
   };
   return [
     ...(set.length === 0

@@ -102,7 +102,27 @@ function inspect(tags: Readonly<Record<string, string>>, prefix: string) {
       refused.set(field, { key, message, hint });
     }
   }
+  for (const field of withoutEffect(checked)) {
+    const key = values.get(field)?.key ?? `${prefix}${field}`;
+    problems.push({
+      key,
+      message: `${key} has no effect, because ${prefix}origin is https.`,
+      hint: 'Remove it: requests go to the hostname itself, through a local TLS proxy.',
+      fix: { unset: [field] },
+    });
+  }
   return { checked, refused, problems };
+}
+
+/** Returns the fields that say something about a tunnel, where the API is published as a web application. */
+function withoutEffect(checked: ReadonlyMap<TagField, string>): readonly TagField[] {
+  if (checked.get('origin') !== 'https' || checked.get('connector') === 'direct') return [];
+  const [connector, entry] = [checked.get('connector'), checked.get('entry')];
+  return [
+    ...(checked.has('destination') ? (['destination'] as const) : []),
+    ...(connector === 'cloudflared' ? (['connector'] as const) : []),
+    ...(entry === undefined || entry === 'tls' ? [] : (['entry'] as const)),
+  ];
 }
 
 /** Joins `<key>`, `<key>-2`, `<key>-3`, … and decodes; reports unknown keys. */
@@ -195,11 +215,13 @@ function reachFrom(
       reason: `It has no tag ${prefix}hostname. Set it to the hostname of the cluster's Access application.`,
     };
   }
+  const origin = checked.get('origin');
+  if (origin === 'https') return { kind: 'tunnel', hostname, origin };
   const destination = checked.get('destination');
   return {
     kind: 'tunnel',
     hostname,
-    origin: checked.get('origin') === 'tcp' ? 'tcp' : 'socks',
+    origin: origin === 'tcp' ? 'tcp' : 'socks',
     ...(destination === undefined ? {} : { destination }),
   };
 }

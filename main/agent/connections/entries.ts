@@ -4,6 +4,7 @@ import { contextName } from '../../model/context-name.ts';
 import { type EntryForm, type EntrySettings, entryFormOf, execApiVersionOf } from '../../model/entry-form.ts';
 import type { ReadOnly } from '../../model/read-only.ts';
 import { defaultSettings } from '../../model/settings.ts';
+import { isWebApplication } from '../../model/web-application.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -16,11 +17,11 @@ import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 export interface Entries {
   /** Returns the name of a cluster's context, which also names it on a command line. */
   nameOf(cluster: Cluster): string;
-  /** Returns the form of a cluster's entry: the user's for it, else that of its tag, else that for all. */
+  /** Returns the form of a cluster's entry: by its origin, else the user's for it, else that of its tag, else that for all. */
   formOf(cluster: Cluster): EntryForm;
   /**
    * Resolves with a cluster's entry through that port, or directly to the API if there is none. With `own`, uses that form
-   * whatever the setting and the cluster's tag say. With the form `tls` its local TLS proxy listens then; rejects as
+   * whatever the setting and the cluster's tag say, unless its API is a web application. With the form `tls` its local TLS proxy listens then; rejects as
    * `ApiProxies.forEntry` does.
    */
   through(cluster: Cluster, place: Place | undefined, own?: OwnForm): Promise<KubeconfigEntry>;
@@ -60,9 +61,10 @@ export function createEntries(options: {
   const formOf: Entries['formOf'] = (cluster) => entryFormOf(cluster, entrySettings());
   const through: Entries['through'] = async (cluster, place, own = formOf(cluster)) => {
     const isReadOnly = typeof own === 'object';
+    const form = isReadOnly || isWebApplication(cluster) ? 'tls' : own;
     const proxy = isReadOnly
       ? await apiProxies?.forTerminal(cluster, own)
-      : own === 'tls'
+      : form === 'tls'
         ? await apiProxies?.forEntry(cluster)
         : undefined;
     if (isReadOnly && proxy === undefined) throw new AppError('internal', 'There is no local TLS proxy.');
@@ -72,7 +74,7 @@ export function createEntries(options: {
       cluster,
       name,
       place,
-      form: isReadOnly ? 'tls' : own,
+      form,
       proxy,
       plugin,
       execApiVersion: execApiVersionOf(cluster, entrySettings()),
@@ -84,7 +86,7 @@ export function createEntries(options: {
     through,
     async of(cluster, tunnel) {
       const place = tunnel.place();
-      if (place === undefined && tunnel.connector() !== 'direct')
+      if (place === undefined && tunnel.connector() !== 'direct' && formOf(cluster) !== 'tls')
         throw new AppError('internal', `${cluster.title} has no port.`);
       return through(cluster, place);
     },

@@ -145,7 +145,7 @@ export function createIsolate(options: {
             status: 'connected',
             cluster,
             context: terminal.context,
-            port: place?.port,
+            port: tunnel.place()?.port,
             latencyMs: state.status === 'connected' ? state.probe.totalMs : 0,
           });
         }

@@ -1,9 +1,10 @@
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { isWebApplication } from '../../model/web-application.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Place, Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 
-/** Where the entry of a cluster leads now: `place` is undefined if the API is reached directly. */
+/** Where the entry of a cluster leads now: `place` is undefined if it does not lead through the tunnel's port. */
 export interface KnownWay {
   readonly cluster: Cluster;
   readonly place: Place | undefined;
@@ -24,6 +25,9 @@ export function knownWay(
 ): KnownWay | undefined {
   const cluster = catalog.get(id);
   const isDirect = tunnels.find(id)?.connector() === 'direct';
-  const place = isDirect ? undefined : ports.known(id);
-  return cluster === undefined || (place === undefined && !isDirect) ? undefined : { cluster, place };
+  const isWeb = cluster !== undefined && isWebApplication(cluster);
+  const place = isDirect || isWeb ? undefined : ports.known(id);
+  return cluster === undefined || (place === undefined && !isDirect && !isWeb)
+    ? undefined
+    : { cluster, place };
 }

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { AppError, errnoOf } from '../../model/app-error.ts';
@@ -11,7 +12,8 @@ import { checkJson } from './json-shape.ts';
 import { answerBytes, answersBytes, pageBytes } from './limits.ts';
 import { cancelled, networkError, timeoutError } from './network-error.ts';
 import { dialSignal, ProxiedHttpAgent, ProxiedHttpsAgent, unusable } from './proxy/agents.ts';
-import { proxyRoutes } from './proxy/routes.ts';
+import { openConnection } from './proxy/connection.ts';
+import { proxyRoutes, type Target } from './proxy/routes.ts';
 
 /**
  * An HTTP answer with its body decoded. Redirects are never followed: Access's are answers. The body of an unsuccessful
@@ -74,6 +76,8 @@ export interface Network {
   request(url: URL, request?: Request): Promise<Answer>;
   /** Sends a request with `Connection: Upgrade` in its headers. Rejects as `request` does. */
   upgrade(url: URL, request: Request): Promise<Upgrade>;
+  /** Opens a connection for TLS of the caller's own. Rejects as `openConnection` does. */
+  connect(target: Target, signal: AbortSignal): Promise<Socket>;
   /** Closes idle connections: after a change of network they may be dead. Running requests have their own timeout. */
   reset(): void;
 }
@@ -199,6 +203,7 @@ export function createNetwork(env: Environment, clock: ClockParts = {}): Network
           });
         });
       }),
+    connect: (target, signal) => openConnection({ routes, target, signal }),
     reset() {
       for (const { freeSockets } of [httpsAgent, httpAgent]) {
         for (const socket of Object.values(freeSockets).flat()) socket?.destroy();

@@ -32,7 +32,7 @@ export function kubeconfigFileOperations(options: {
         const proxy = await apiProxies.forFile(cluster, { file, isContainers, readOnly, lifeMs });
         const name = contextName(cluster, catalog.clusters(), { given, template: settings.contextName });
         const entry = kubeconfigEntry({
-          cluster,
+          cluster: { ...cluster, entryForm: 'tls' },
           name,
           place: undefined,
           proxy,

@@ -4,8 +4,10 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { pageBytes, sizeText } from '../network/limits.ts';
+import { networkError } from '../network/network-error.ts';
 import { userAgent } from '../version.ts';
 import type { Target } from './admission.ts';
+import type { Front } from './front.ts';
 import { refusedByGoogle } from './google-front.ts';
 
 export interface ApiServer {
@@ -16,6 +18,15 @@ export interface ApiServer {
   readonly authority: string | undefined;
   /** The name for SNI and certificate verification, if it differs from the target's host. */
   readonly serverName: string | undefined;
+  /** The path below which it serves its API, without a slash at the end. */
+  readonly path?: string;
+  /** What is in front of it, if anything is. */
+  readonly front?: Front;
+}
+
+/** Returns the host that requests to the server name. */
+function authorityOf({ target: { host, port }, front }: ApiServer): string {
+  return front?.authority ?? `${host}:${port}`;
 }
 
 /** The user's certificate and its key, both PEM. */
@@ -58,7 +69,7 @@ export function secureStream(
     });
     // The stream's own error says more than TLS's "disconnected before secure connection".
     stream.on('error', (error) => reject(error));
-    secure.on('error', (cause) => reject(cause instanceof AppError ? cause : tlsError(server.target, cause)));
+    secure.on('error', (cause) => reject(cause instanceof AppError ? cause : tlsError(server, cause)));
   });
 }
 
@@ -76,8 +87,10 @@ function contextOf(server: ApiServer, client: ClientCertificate | undefined): tl
   return context;
 }
 
-function tlsError({ host, port }: Target, cause: Error): AppError {
+function tlsError({ target: { host, port }, front }: ApiServer, cause: Error): AppError {
   const errno = errnoOf(cause);
+  // TLS is that of the hostname, not the cluster's.
+  if (front?.authority !== undefined) return networkError({ host: front.authority }, cause);
   if (errno === 'ECONNRESET' || errno === 'EPIPE' || errno === 'ERR_STREAM_PREMATURE_CLOSE') {
     return new AppError('origin-failed', `The cluster's tunnel closed the connection to ${host}:${port}.`, {
       hint: "Its API server may be down: ask the cluster's owner.",
@@ -123,21 +136,26 @@ export async function askReady(options: {
   /** The limit of the signal, for the message when it aborts. */
   readonly limitMs: number;
   readonly keep: boolean;
+  /** True if a pass was renewed already. */
+  readonly isRenewed?: boolean;
 }): Promise<Readiness> {
   const { secure, server, signal, limitMs, keep } = options;
   const { host, port } = server.target;
-  const { status, isKept, body } = await new Promise<{
+  const pass = await server.front?.pass(signal);
+  const answer = await new Promise<{
     readonly status: number;
+    readonly headers: http.IncomingHttpHeaders;
     readonly isKept: boolean;
     readonly body: string;
   }>((resolve, reject) => {
     const request = http.request({
       createConnection: () => secure,
-      path: '/readyz',
+      path: `${server.path ?? ''}/readyz`,
       headers: {
-        host: `${host}:${port}`,
+        host: authorityOf(server),
         'user-agent': userAgent,
         connection: keep ? 'keep-alive' : 'close',
+        ...Object.fromEntries(pass?.fields ?? []),
       },
     });
     const fail = (error: AppError) => {
@@ -162,6 +180,7 @@ export async function askReady(options: {
       response.once('close', () =>
         resolve({
           status: response.statusCode ?? 0,
+          headers: response.headers,
           isKept: keep && response.complete && request.shouldKeepAlive,
           body: Buffer.concat(chunks).toString('utf8'),
         }),
@@ -173,6 +192,12 @@ export async function askReady(options: {
     request.once('close', () => signal.removeEventListener('abort', abort));
     request.end();
   });
+  const { status, headers, isKept, body } = answer;
+  const header = (name: string) => headers[name]?.toString();
+  if ((await pass?.check({ status, header, body })) === 'renewed') {
+    if (isKept && options.isRenewed !== true) return askReady({ ...options, isRenewed: true });
+    return { failure: passRefused(authorityOf(server)), isKept: false };
+  }
   const refused = refusedByGoogle({ status, body, where: `${host}:${port}` });
   if (status < 500 && status !== 429) return { failure: refused, isKept };
   const failure = new AppError(
@@ -181,6 +206,14 @@ export async function askReady(options: {
     { hint: "Wait a moment; if it lasts, ask the cluster's owner.", retryable: true },
   );
   return { failure, isKept };
+}
+
+/** Creates the error for a pass that was refused and replaced. */
+export function passRefused(authority: string): AppError {
+  return new AppError('edge-failed', `${authority} refused the token of your session, which was replaced.`, {
+    hint: 'Try again.',
+    retryable: true,
+  });
 }
 
 function readyError(where: string, cause: Error): AppError {

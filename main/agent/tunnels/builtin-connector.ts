@@ -107,7 +107,8 @@ export function createBuiltinConnector(options: {
   };
 }
 
-function serviceRefused(hostname: string, { file }: ServiceToken): AppError {
+/** Creates the error for a service token that the application's policy denies. */
+export function serviceRefused(hostname: string, { file }: ServiceToken): AppError {
   return new AppError(
     'access-denied',
     `The Access policy of ${hostname} denies access to the service token of ${file}.`,

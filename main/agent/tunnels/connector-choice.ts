@@ -1,5 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
+import { isConnectGateway } from '../../model/connect-gateway.ts';
 import type { ConnectorKind } from '../../model/connector-kind.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 
@@ -19,7 +20,7 @@ export interface ConnectorRules {
  * Throws `connector-refused` if the organisation does not allow the connector.
  */
 export function chooseConnector(
-  cluster: Pick<Cluster, 'title' | 'connector' | 'tagPrefix'>,
+  cluster: Pick<Cluster, 'title' | 'connector' | 'tagPrefix'> & Partial<Pick<Cluster, 'server'>>,
   rules: ConnectorRules | undefined,
 ): { readonly kind: ConnectorKind; readonly mayTurn: boolean } {
   const wanted = cluster.connector ?? rules?.default ?? 'auto';
@@ -29,7 +30,15 @@ export function chooseConnector(
     return { kind, mayTurn: kind === 'builtin' && rules?.allowed.includes('cloudflared') !== false };
   }
   if (rules?.allowed.includes(wanted) === false) {
-    const { tagPrefix = usualTagPrefix, title, connector } = cluster;
+    const { tagPrefix = usualTagPrefix, title, connector, server = '' } = cluster;
+    if (isConnectGateway(server))
+      throw new AppError(
+        'connector-refused',
+        `${rules.name} does not allow direct, by which Google's Connect gateway reaches ${title}.`,
+        {
+          hint: `Ask ${rules.name} to list direct under connectors, or the cluster's owner for a tag ${tagPrefix}hostname.`,
+        },
+      );
     const who = connector === undefined ? 'its defaults' : `the tag ${tagPrefix}connector of ${title}`;
     throw new AppError(
       'connector-refused',

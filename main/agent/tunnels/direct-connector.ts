@@ -1,14 +1,19 @@
 import net from 'node:net';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import type { Network } from '../network/network.ts';
 import type { Target } from './admission.ts';
 import type { Connector } from './connector.ts';
 
-/** Uses no tunnel: opens a TCP connection to an API server that is reachable already, as kubectl does. */
-export function createDirectConnector(target: Target): Connector {
+/**
+ * Uses no tunnel: opens a TCP connection to an API server that is reachable already. With `network`, through the user's
+ * proxy, as kubectl does.
+ */
+export function createDirectConnector(target: Target, network?: Pick<Network, 'connect'>): Connector {
   return {
     kind: () => 'direct',
     async prepare() {},
     dial: ({ signal }) =>
+      network?.connect(target, signal) ??
       new Promise((resolve, reject) => {
         const socket = net.connect({ ...target, noDelay: true, signal });
         // An `error` event without a listener ends the process, and a socket can fail between two owners.

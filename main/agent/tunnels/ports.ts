@@ -97,6 +97,11 @@ export async function createPorts(options: {
   };
 }
 
+/** Returns the name under which the port of a cluster's local TLS proxy is stored: derived as the tunnel's own port is. */
+export function tlsPortId(id: ClusterId): ClusterId {
+  return `${id}#tls` as ClusterId;
+}
+
 /** Returns the same port for an id on every machine, every day. */
 export function derivedPort(id: ClusterId): number {
   return firstPort + (createHash('sha256').update(id).digest().readUInt32BE(0) % (lastPort - firstPort + 1));

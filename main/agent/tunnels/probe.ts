@@ -56,7 +56,8 @@ export async function runProbe(options: {
     try {
       const { signal } = limit;
       const secure = await secureStream(stream, server, { signal, ms: limitMs });
-      passed('tls');
+      // The TLS of a web application is that of the edge.
+      passed(server.front?.authority === undefined ? 'tls' : 'edge');
       const opened = [...stages];
       const ready = await askReady({ secure, server, signal, limitMs, keep: keep !== undefined });
       if (ready.failure !== undefined) throw ready.failure;

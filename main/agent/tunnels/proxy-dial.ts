@@ -11,19 +11,30 @@ export interface ProxyConnection {
   readonly served: () => void;
 }
 
+/** A tunnel for the agent's own client. */
+export interface ProxyDial {
+  /** Returns the server at its end. */
+  server(): ApiServer;
+  /** Opens a connection for the agent's own client, as for a client of the port. Rejects as `ClientDial.dial` does. */
+  dial(signal: AbortSignal): Promise<ProxyConnection>;
+}
+
 /** Opens connections through a tunnel as its port does for a client: waits for a closed tunnel, and reports trouble. */
 export function createProxyDial(options: {
   readonly clients: Pick<ClientDial, 'dial'>;
   readonly probes: Pick<ProbeLoop, 'onDialTrouble' | 'onServed'>;
   readonly server: () => ApiServer;
-}): (signal: AbortSignal) => Promise<ProxyConnection> {
+}): ProxyDial {
   const { clients, probes, server } = options;
-  return async (signal) => {
-    try {
-      return { stream: await clients.dial(signal), server: server(), served: probes.onServed };
-    } catch (error) {
-      if (!signal.aborted) probes.onDialTrouble();
-      throw error;
-    }
+  return {
+    server,
+    async dial(signal) {
+      try {
+        return { stream: await clients.dial(signal), server: server(), served: probes.onServed };
+      } catch (error) {
+        if (!signal.aborted) probes.onDialTrouble();
+        throw error;
+      }
+    },
   };
 }

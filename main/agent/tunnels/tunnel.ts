@@ -13,20 +13,18 @@ import type { Peers } from './peers/peers.ts';
 import { createPortListener } from './port-listener.ts';
 import type { Place, Ports } from './ports.ts';
 import { createProbeLoop } from './probe-loop.ts';
-import { createProxyDial, type ProxyConnection } from './proxy-dial.ts';
+import { createProxyDial, type ProxyDial } from './proxy-dial.ts';
 import type { Unproven } from './unproven.ts';
-import { closeConnector, dialOrigin, type Way } from './way.ts';
+import { closeConnector, dialOrigin, hasPort, placeOf, type Way } from './way.ts';
 
-export interface Tunnel {
+export interface Tunnel extends ProxyDial {
   readonly id: ClusterId;
   state(): TunnelState;
-  /** Returns the address on which it listens, once it has been opened. Undefined if the API is reached directly. */
+  /** Returns the address on which clients reach it, once it has been opened. Undefined if the API is reached directly. */
   place(): Place | undefined;
   /** Returns the connector in use. */
   connector(): ConnectorKind;
   traffic(): { readonly connections: number; readonly sent: number; readonly received: number } | undefined;
-  /** Opens a connection for the agent's own client, as for a client of the port. Rejects as `ClientDial.dial` does. */
-  dial(signal: AbortSignal): Promise<ProxyConnection>;
   /**
    * Opens the tunnel, or tries again after a failure. Resolves with the state after the first attempt, or after the next
    * one if it waits for that. With `persist`, a first failure that may be temporary is retried.
@@ -104,7 +102,7 @@ export function createTunnel(options: {
   const untilDone = (work: Promise<unknown>, signal: AbortSignal) =>
     abortable(work, signal, { reason: () => signal.reason });
 
-  const standBy = async () => void (way.connector.kind() === 'direct' || (await listener.standBy()));
+  const standBy = async () => void (hasPort(way) && (await listener.standBy()));
 
   const probes = createProbeLoop({
     clock,
@@ -135,7 +133,7 @@ export function createTunnel(options: {
     onSlow: probes.onDialTrouble,
     onReached: probes.onReached,
     onDropped: probes.onTrouble,
-    mayPrepare: () => state.status === 'connected',
+    mayPrepare: () => state.status === 'connected' && way.origin !== 'https',
   });
 
   const listener = createPortListener({
@@ -178,10 +176,10 @@ export function createTunnel(options: {
   return {
     id,
     state: () => state,
-    place: () => (way.connector.kind() === 'direct' || !listener.isPlaced() ? undefined : ports.known(id)),
+    place: () => placeOf({ way, id, ports, isListening: listener.isPlaced() }),
     connector: () => way.connector.kind(),
     traffic: listener.traffic,
-    dial: createProxyDial({ clients, probes, server: () => way.server }),
+    ...createProxyDial({ clients, probes, server: () => way.server }),
     open(how) {
       if (closing !== undefined) {
         reopened = true;

@@ -3,6 +3,7 @@ import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { Access } from '../access/access.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
+import type { Credential } from '../providers/credential-provider.ts';
 import { watchForChange } from './change-watch.ts';
 import { type ClientFailure, createClientFailures } from './client-failures.ts';
 import type { CloudflaredParts } from './cloudflared/connector.ts';
@@ -43,6 +44,10 @@ export function createTunnels(options: {
   readonly cloudflared: CloudflaredParts;
   /** Read again for each opening. */
   readonly rules?: (() => ConnectorRules | undefined) | undefined;
+  /** Resolves with the user's credential for a cluster, for probes that need one. */
+  readonly credential?: ((cluster: Cluster) => Promise<Credential>) | undefined;
+  /** The Access team that the organisation's configuration names. */
+  readonly team?: (() => string | undefined) | undefined;
   readonly notice?: ((level: 'info' | 'warning', message: string) => void) | undefined;
   readonly onChange: (tunnel: Tunnel) => void;
   /**
@@ -61,9 +66,10 @@ export function createTunnels(options: {
   readonly interfaces?: typeof networkInterfaces | undefined;
 }): Tunnels {
   const { clock, logger, network, access, ports, peers, onChange, onDemand = async () => {} } = options;
-  const { cloudflared: parts, rules = () => undefined, notice = () => {} } = options;
+  const { credential = () => Promise.reject(new Error('nobody is signed in')) } = options;
+  const { cloudflared: parts, rules = () => undefined, team = () => undefined, notice = () => {} } = options;
   const tunnels = new Map<ClusterId, Tunnel>();
-  const wayTo = createWays({ network, access, parts, rules, notice });
+  const wayTo = createWays({ network, access, clock, credential, team, parts, rules, notice });
   const pace = createPace(clock);
   const { refusals = createRefusals({ logger, onFirst() {} }), unproven = createUnproven() } = options;
   const clients = createClientFailures({ clock, logger, onFailed: options.onClientFailed ?? (() => {}) });

@@ -6,6 +6,7 @@ import type { Clock, Logger } from '../parts.ts';
 import { type ApiServer, secondsText } from './api-connection.ts';
 import type { Connector, Passed } from './connector.ts';
 import { startDeadline } from './deadline.ts';
+import { type Place, type Ports, tlsPortId } from './ports.ts';
 import { connectThroughSocks } from './socks-origin.ts';
 
 /** The time limit for opening one connection to the origin. */
@@ -14,7 +15,8 @@ export const dialTimeoutMs = 8_000;
 /** The connector and server through which a cluster's API is reached. */
 export interface Way {
   readonly connector: Connector;
-  readonly origin: 'socks' | 'tcp';
+  /** What is behind the connector. With `https` it is the edge, which passes on requests. */
+  readonly origin: 'socks' | 'tcp' | 'https';
   readonly server: ApiServer;
 }
 
@@ -39,6 +41,7 @@ export async function dialOrigin(options: {
     const dialing = connector.dial({ signal: limit.signal, passed });
     const reason = () => limit.signal.reason;
     stream = await abortable(dialing, limit.signal, { reason, late: (late) => late.destroy() });
+    if (way.origin === 'https') return stream;
     if (way.origin === 'tcp') {
       passed?.('origin');
       return stream;
@@ -73,6 +76,27 @@ export async function dialOrigin(options: {
   } finally {
     limit.cancel();
   }
+}
+
+/**
+ * Returns true if clients connect to a port of the tunnel: not if they reach the API themselves, and not if only the local
+ * TLS proxy does, as with a web application.
+ */
+export function hasPort({ connector, origin }: Way): boolean {
+  return connector.kind() !== 'direct' && origin !== 'https';
+}
+
+/** Returns the address on which clients reach a cluster, once it listens: of a web application, its local TLS proxy's. */
+export function placeOf(options: {
+  readonly way: Way;
+  readonly id: ClusterId;
+  readonly ports: Pick<Ports, 'known'>;
+  /** True if the tunnel's own port listens. */
+  readonly isListening: boolean;
+}): Place | undefined {
+  const { way, id, ports, isListening } = options;
+  if (way.origin === 'https') return ports.known(tlsPortId(id));
+  return hasPort(way) && isListening ? ports.known(id) : undefined;
 }
 
 /**

@@ -10,6 +10,8 @@ import { type PlainError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import { contextName } from '../../model/context-name.ts';
+import type { EntryForm } from '../../model/entry-form.ts';
+import { isWebApplication } from '../../model/web-application.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -119,6 +121,11 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...identities
       .filter(({ cluster }) => open.has(cluster))
       .map(({ cluster, summary }) => printable(`${nameOf(cluster)}: ${summary}`)),
+    ...tunnels.flatMap(({ cluster }) =>
+      formNote(byId.get(cluster), settings.entryForm).map((text) =>
+        paint('dim', printable(`${nameOf(cluster)}: ${text}`)),
+      ),
+    ),
     ...problems.map(
       ({ message, hint = '' }) => `${paint('yellow', '!')} ${printable(message)} ${printable(hint)}`,
     ),
@@ -160,6 +167,14 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       : [
           `${paint('yellow', '!')} This command line is ${version}. Run \`k8s-tunnels quit\`, and the next command starts that version.`,
         ]),
+  ];
+}
+
+/** Says that the setting does not apply to a cluster. */
+function formNote(cluster: Cluster | undefined, setting: EntryForm): readonly string[] {
+  if (cluster === undefined || !isWebApplication(cluster) || setting === 'tls') return [];
+  return [
+    `its kubeconfig entry has the form tls, not ${setting}, because its API is a web application (origin https).`,
   ];
 }
 

@@ -9,6 +9,7 @@ import { type ApiProxies, createApiProxies } from '../../../main/agent/api-proxy
 import type { ProxyPlace } from '../../../main/agent/api-proxy/proxy-place.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import type { Credential } from '../../../main/agent/providers/credential-provider.ts';
+import type { ApiServer } from '../../../main/agent/tunnels/api-connection.ts';
 import type { Refusal } from '../../../main/agent/tunnels/gateway.ts';
 import { uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
 import { createPorts } from '../../../main/agent/tunnels/ports.ts';
@@ -41,6 +42,8 @@ export interface ProxyRig {
   proxies: ApiProxies;
   /** Where the dial leads: the port of a server on loopback, or an error. */
   target: number | Error;
+  /** What is at the end of the tunnel. */
+  server: ApiServer;
   place(): Promise<ProxyPlace>;
   /** As after a restart of the agent. */
   restart(): Promise<void>;
@@ -87,19 +90,17 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       ports: await createPorts({ folder, logger: silentLogger, renew: false }),
       peers: uncheckedPeers,
       unproven: createUnproven(),
-      async dial(_, signal) {
-        if (rig.target instanceof Error) throw rig.target;
-        const stream = net.connect({ port: rig.target, host: '127.0.0.1', signal, allowHalfOpen: true });
-        stream.on('error', () => {});
-        await once(stream, 'connect');
-        dialed.push(stream);
-        const server = {
-          target: { host: apiHost, port: 443 },
-          authority: trusted.certificate,
-          serverName: undefined,
-        };
-        return { stream: asTunnel(stream), server, served() {} };
-      },
+      tunnel: () => ({
+        server: () => rig.server,
+        async dial(signal) {
+          if (rig.target instanceof Error) throw rig.target;
+          const stream = net.connect({ port: rig.target, host: '127.0.0.1', signal, allowHalfOpen: true });
+          stream.on('error', () => {});
+          await once(stream, 'connect');
+          dialed.push(stream);
+          return { stream: asTunnel(stream), server: rig.server, served() {} };
+        },
+      }),
       onRefused: async (_, refusal) => void refusals.push(refusal),
       notice: (_, message) => void notices.push(message),
     });
@@ -115,6 +116,11 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
     asked: () => asked,
     drops: () => drops,
     target: new Error('no server'),
+    server: {
+      target: { host: apiHost, port: 443 },
+      authority: trusted.certificate,
+      serverName: undefined,
+    },
     proxies: undefined as unknown as ApiProxies,
     place: () => rig.proxies.forEntry(cluster),
     async restart() {

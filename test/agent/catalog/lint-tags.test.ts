@@ -17,6 +17,10 @@ describe('an error', () => {
     [{ 'k8s-tunnels-hostname': 'no name' }, ['k8s-tunnels-hostname=<HOSTNAME>']],
     [{ 'k8s-tunnels-hostname': '' }, ['k8s-tunnels-hostname=<HOSTNAME>']],
     [{ ...hostname('a'), 'k8s-tunnels-origin': 'pigeon' }, ['--tag-keys k8s-tunnels-origin']],
+    [
+      { ...hostname('a'), 'k8s-tunnels-origin': 'https', 'k8s-tunnels-destination': 'a.internal:443' },
+      ['--tag-keys k8s-tunnels-destination'],
+    ],
     [{ ...hostname('a'), 'k8s-tunnels-owner': '' }, ['--tag-keys k8s-tunnels-owner']],
     [{ ...hostname('a'), 'k8s-tunnels-namespace': 'Web' }, ['k8s-tunnels-namespace=web']],
     [{ ...hostname('a'), 'k8s-tunnels-name-3': 'x' }, ['--tag-keys k8s-tunnels-name-3']],
@@ -38,13 +42,14 @@ describe('an error', () => {
     );
   });
 
-  test('the one host name of two, where it leads to one API server', () => {
-    const tcp = { ...hostname('x'), 'k8s-tunnels-origin': 'tcp' };
+  test.each(['tcp', 'https'])('the one host name of two, where it leads to one API server (%s)', (origin) => {
+    const tcp = { ...hostname('x'), 'k8s-tunnels-origin': origin };
     const [a, b] = [eksCluster('a', { tags: tcp }), eksCluster('b', { tags: tcp })];
     expect(lintTags([a, b]).map(({ kind, message }) => [kind, message])).toEqual([
       ['hostname-shared', expect.stringContaining(b.id)],
       ['hostname-shared', expect.stringContaining(a.id)],
     ]);
+    if (origin === 'https') return;
     // A SOCKS server, and an application in bastion mode, lead to many.
     const socks = { tags: hostname('x') };
     expect(lintTags([eksCluster('a', socks), eksCluster('b', socks)])).toEqual([]);

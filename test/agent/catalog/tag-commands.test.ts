@@ -204,6 +204,13 @@ test('a file: where to edit what, as a comment that runs nothing', () => {
   expect(execFileSync('/bin/sh', ['-c', commands.join('\n')], { encoding: 'utf8' })).toBe('');
 });
 
+test('a member of a Google fleet has its labels in the fleet', () => {
+  const member = cluster('gke', {}, { region: 'fleet', name: 'depot', key: 'global/depot' });
+  expect(tagCommands(member, { set: { group: 'edge' } })).toEqual([
+    'gcloud container fleet memberships update depot --location=global --project=acme-prod --update-labels=k8s-tunnels-group=edge',
+  ]);
+});
+
 test.each(['eks', 'gke', 'aks', 'vault'] as const)(
   'what the commands for %s write is read back as it was meant',
   (source) => {

@@ -98,8 +98,8 @@ describe('readTags', () => {
   });
 
   test.each([
-    ['k8s-tunnels-origin', 'carrier-pigeon', 'socks or tcp'],
-    ['k8s-tunnels-origin', 'https', 'not support'],
+    ['k8s-tunnels-origin', 'carrier-pigeon', 'socks, tcp or https'],
+    ['k8s-tunnels-origin', 'http', 'socks, tcp or https'],
     ['k8s-tunnels-destination', 'kubernetes', 'host:port'],
     ['k8s-tunnels-destination', 'kubernetes:http', 'host:port'],
     ['k8s-tunnels-destination', '[fe80::1]', 'host:port'],
@@ -107,6 +107,28 @@ describe('readTags', () => {
     const { fields, problems } = readTags({ ...hostname, [key]: value });
     expect(problems).toEqual([expect.objectContaining({ key })]);
     expect(fields.reach).toEqual({ kind: 'none', reason: expect.stringContaining(words) });
+  });
+
+  test('origin https is a web application, at its hostname alone', () => {
+    const { fields, problems } = readTags({
+      ...hostname,
+      'k8s-tunnels-origin': 'HTTPS',
+      'k8s-tunnels-entry': 'tls',
+    });
+    expect(problems).toEqual([]);
+    expect(fields.reach).toEqual({ kind: 'tunnel', hostname: 'k8s.example.com', origin: 'https' });
+  });
+
+  test.each([
+    ['k8s-tunnels-destination', 'kubernetes.default.svc:443'],
+    ['k8s-tunnels-connector', 'cloudflared'],
+    ['k8s-tunnels-entry', 'socks5'],
+  ])('origin https leaves %s without effect, which is a problem', (key, value) => {
+    const { fields, problems } = readTags({ ...hostname, 'k8s-tunnels-origin': 'https', [key]: value });
+    expect(problems).toEqual([
+      expect.objectContaining({ key, message: expect.stringContaining('no effect') }),
+    ]);
+    expect(fields.reach).toEqual({ kind: 'tunnel', hostname: 'k8s.example.com', origin: 'https' });
   });
 
   test.each(['kubernetes.default.svc:443', '10.0.0.1:6443', '[fd00::1]:6443'])('destination %s', (value) => {

@@ -6,6 +6,7 @@ import { kubeconfigEntry } from '../../../main/agent/connections/kubeconfig-entr
 import { execCredential } from '../../../main/agent/credentials/exec-credential.ts';
 import type { Kubeconfig, KubeconfigEntry } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { pinnedEnvironment } from '../../../main/agent/paths.ts';
+import type { ClusterId } from '../../../main/model/cluster.ts';
 import {
   type EntryForm,
   type ExecApiVersion,
@@ -100,9 +101,13 @@ describe('the form of a cluster', () => {
   const settings = { entryForm: 'socks5', clusterEntryForms: ['a/1=tls', 'a/2=connect'] } as const;
 
   it('is the user’s for it, else that of its tag, else that for all', () => {
-    expect(entryFormOf({ id: 'a/1', entryForm: 'connect' }, settings)).toBe('tls');
-    expect(entryFormOf({ id: 'a/3', entryForm: 'connect' }, settings)).toBe('connect');
-    expect(entryFormOf({ id: 'a/3' }, settings)).toBe('socks5');
+    expect(entryFormOf({ ...aCluster('pay', {entryForm: 'connect'}), id: 'a/1' as ClusterId }, settings)).toBe(
+      'tls',
+    );
+    expect(entryFormOf({ ...aCluster('pay', {entryForm: 'connect'}), id: 'a/3' as ClusterId }, settings)).toBe(
+      'connect',
+    );
+    expect(entryFormOf({ ...aCluster('pay'), id: 'a/3' as ClusterId }, settings)).toBe('socks5');
   });
 
   it('is changed for one cluster, and chosen no more where undefined', () => {

@@ -15,6 +15,9 @@ export function standingTunnels(): Tunnels {
       place: () => ({ port: 20_000 + name.length, credentials: { user: 'u', password: 'p' } }),
       traffic: () => undefined,
       dial: () => Promise.reject(new Error('nobody dials')),
+      server: () => {
+        throw new Error('nobody dials');
+      },
       async open() {
         const error = { code: 'edge-failed', message: 'It is down.', retryable: true } as const;
         state =

@@ -60,6 +60,7 @@ export async function startRig(
     /** More of the environment that the connectors see. */
     readonly env?: Readonly<Record<string, string>>;
     readonly rules?: () => ConnectorRules | undefined;
+    readonly credential?: Parameters<typeof createTunnels>[0]['credential'];
   } = {},
 ): Promise<Rig> {
   const world = await startWorld(options);
@@ -103,6 +104,7 @@ export async function startRig(
       logger,
     },
     rules: options.rules,
+    credential: options.credential,
     notice: (_, message) => notices.push(message),
     onChange: (tunnel) => states.push({ title: titleOf(tunnel.id), state: tunnel.state() }),
   });

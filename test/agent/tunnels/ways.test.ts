@@ -7,6 +7,9 @@ const wayTo = createWays({
   network: {} as never,
   access: {} as never,
   parts: {} as never,
+  clock: {} as never,
+  credential: () => Promise.reject(new Error('nobody is signed in')),
+  team: () => undefined,
   rules: () => undefined,
   notice: () => {},
 });

@@ -12,10 +12,11 @@ import {
 } from './team.ts';
 import { audience } from './tokens.ts';
 import type { Transfer } from './transfer.ts';
+import { type Dial, publish } from './web-origin.ts';
 
 /** The host name of an application, all but the WebSocket itself. */
 export async function handleApplication(
-  organisation: Organisation & { readonly transfer: Transfer },
+  organisation: Organisation & { readonly transfer: Transfer; readonly dial: Dial },
   application: AccessApplication,
   exchange: Exchange,
 ): Promise<void> {
@@ -49,6 +50,7 @@ export async function handleApplication(
       );
     default: {
       if (!(await admitted(organisation, application, exchange))) return;
+      if (application.origin === 'https') return publish(exchange, () => organisation.dial(application));
       // What passed the policy reaches a tcp or SOCKS origin, which has no answer to plain HTTP.
       return send(response, 400, { text: 'Bad Request: this application speaks WebSocket only' });
     }
@@ -80,11 +82,18 @@ export async function admitted(
   const token = header('cf-access-token') ?? cookies[accessCookie] ?? '';
   const identity = await tokens.verify(token, 'app', application.hostname);
   if (identity === undefined) {
-    if (application.serviceAuth === true) forbid(response, application.hostname);
+    // A token of this team, for another application.
+    const isOthers =
+      application.origin === 'https' &&
+      (await tokens.read(token, 'app'))?.aud?.includes(audience(application.hostname)) === false;
+    if (application.serviceAuth === true || isOthers) forbid(response, application.hostname);
     else await sendToLogin(organisation, application, exchange);
     return false;
   }
-  if (policies.admits(application, identity.email)) return true;
+  if (policies.admits(application, identity.email)) {
+    if (application.origin === 'https') setCookie(response, accessCookie, token);
+    return true;
+  }
   forbid(response, application.hostname, application.denyMessage);
   return false;
 }

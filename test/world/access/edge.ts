@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import https from 'node:https';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2 from 'node:http2';
 import type net from 'node:net';
+import tls from 'node:tls';
 import type { Authority } from '../authority.ts';
-import type { AccessApplication, Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { Echo, type Traffic } from '../traffic.ts';
 import { actOut, type Exchange, edgeHeaders, readExchange, responseTo, send } from './answers.ts';
 import { admitted, handleApplication } from './application.ts';
@@ -13,9 +14,7 @@ import { createRelayServer, messageLimits } from './relay.ts';
 import { handleTeam } from './team.ts';
 import { createTokens, type SessionType } from './tokens.ts';
 import { createTransfer, transferHost } from './transfer.ts';
-
-/** Reaches an application's origin. Rejects where it is down: the client is then answered 502. */
-export type Dial = (application: AccessApplication, destination?: string) => Promise<net.Socket>;
+import { type Dial, publishUpgrade } from './web-origin.ts';
 
 /** Cloudflare's edge with one Access organisation, and the organisation's identity provider, on one loopback port. */
 export interface Access {
@@ -66,7 +65,7 @@ export async function startAccess(options: {
   const policies = createPolicies(plan);
   const identityProvider = createIdentityProvider({ plan, traffic });
   const transfer = createTransfer({ traffic, holdMs: options.transferHoldMs ?? 50_000 });
-  const organisation = { plan, traffic, tokens, policies, transfer };
+  const organisation = { plan, traffic, tokens, policies, transfer, dial };
   const relayServer = createRelayServer({ pingMs, silentMs });
   const hosts = [
     ...plan.applications.map((application) => application.hostname),
@@ -78,7 +77,7 @@ export async function startAccess(options: {
   const handle = async (exchange: Exchange) => {
     const { response, url } = exchange;
     if (url.hostname === identityProviderHost) return identityProvider.handle(exchange);
-    response.setHeaders(new Map(Object.entries(edgeHeaders())));
+    for (const [name, value] of Object.entries(edgeHeaders())) response.setHeader(name, value);
     if (url.hostname === plan.team) return handleTeam(organisation, identityProvider, exchange);
     if (url.hostname === transferHost) return transfer.handle(exchange);
     const application = policies.find(url.hostname);
@@ -93,9 +92,13 @@ export async function startAccess(options: {
     if (application === undefined) return handle(exchange);
     response.setHeaders(new Map(Object.entries(edgeHeaders())));
     const { hostname } = application;
+    // The real edge leaves out an upgrade that it does not know.
+    if (application.origin === 'https' && request.headers.upgrade?.toLowerCase() !== 'websocket')
+      return handle(exchange);
     const fault = await traffic.serve('edge', 'upgrade', hostname);
     if (fault !== undefined) return actOut(fault, response, hostname);
     if (!(await admitted(organisation, application, exchange))) return;
+    if (application.origin === 'https') return publishUpgrade(exchange, head, () => dial(application));
     const destination = request.headers['cf-access-jump-destination'];
     let origin: net.Socket;
     try {
@@ -121,7 +124,20 @@ export async function startAccess(options: {
   // As at the real edge: one certificate for every name of the zone, also one with nothing behind it.
   const zones = new Set(plan.applications.map(({ hostname }) => hostname.replace(/^[^.]+/, '*')));
   const { key, certificate } = await authority.issueServer([...hosts, ...zones, 'localhost', '127.0.0.1']);
-  const server = https.createServer({ key, cert: certificate });
+  const isWeb = (hostname: string) => policies.find(hostname)?.origin === 'https';
+  const server = tls.createServer({
+    key,
+    cert: certificate,
+    // HTTP/2 where it is passed on; all else is that of upgrades.
+    ALPNCallback: ({ servername, protocols }) =>
+      [...(isWeb(servername) ? ['h2'] : []), 'http/1.1'].find((one) => protocols.includes(one)),
+  });
+  const http1 = http.createServer();
+  const h2 = http2.createServer();
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => {});
+    (socket.alpnProtocol === 'h2' ? h2 : http1).emit('connection', socket);
+  });
   const serve = (request: IncomingMessage, response: ServerResponse, act: (exchange: Exchange) => unknown) =>
     (async () => act(readExchange(request, response)))().catch((error: unknown) => {
       if (response.headersSent) return;
@@ -129,8 +145,15 @@ export async function startAccess(options: {
       if (error instanceof Echo) send(response, 500, { text: Echo.body({ headers, target, body: '' }) });
       else send(response, 400, { text: 'Bad Request' });
     });
-  server.on('request', (request, response) => void serve(request, response, handle));
-  server.on('upgrade', (request, socket, head) => {
+  http1.on('request', (request, response) => void serve(request, response, handle));
+  h2.on('session', (session) => session.on('error', () => {}));
+  // Their common part is all that is used here.
+  h2.on('request', (request, response) => {
+    request.headers.host = request.authority;
+    response.on('error', () => {});
+    void serve(request as unknown as IncomingMessage, response as unknown as ServerResponse, handle);
+  });
+  http1.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {});
     void serve(request, responseTo(request), (exchange) => upgrade(exchange, head));
   });

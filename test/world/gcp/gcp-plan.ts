@@ -5,6 +5,9 @@ export interface GcpProject {
   readonly number: string;
   /** Whether its GKE API answers: switched off, or on and out of the person's reach. */
   readonly gke: 'enabled' | 'disabled' | 'denied';
+  /** Whether its fleet can be listed, and the Connect gateway used. Both work where left out. */
+  readonly hub?: 'disabled' | 'denied';
+  readonly gateway?: 'disabled' | 'denied';
   /** The only account that it is known to; every one where undefined. */
   readonly only?: string;
 }
@@ -21,7 +24,21 @@ export interface GkeCluster {
   readonly closed?: boolean;
 }
 
+/** A cluster that is registered to a project's fleet. */
+export interface FleetMembership {
+  readonly project: string;
+  /** `global` or a region. */
+  readonly location: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whose API the gateway leads to, by its name in the plan. */
+  readonly cluster: string;
+  /** A cluster of GKE; otherwise one that is elsewhere. */
+  readonly gke?: boolean;
+}
+
 export interface GcpPlan {
+  readonly memberships?: readonly FleetMembership[];
   readonly projects: readonly GcpProject[];
   readonly clusters: readonly GkeCluster[];
   /** Zones that do not answer: listings leave their clusters out and say so. */

@@ -24,5 +24,6 @@ export async function writeGcpHome(options: {
     CLOUDSDK_CONFIG: folder,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER: gcp.url,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER: gcp.url,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_GKEHUB: gcp.url,
   };
 }

@@ -17,6 +17,7 @@ import {
 } from './answers.ts';
 import { answerGke, type GkeCall, gkeMethod, readGkeName } from './clusters.ts';
 import { applyFieldMask } from './field-mask.ts';
+import { hubMethod, listMemberships } from './fleet.ts';
 import type { GkeCluster } from './gcp-plan.ts';
 import { searchMethod, searchProjects } from './projects.ts';
 import { type AuthorizedUser, GoogleSignIns, type ServiceAccount } from './sign-ins.ts';
@@ -54,7 +55,7 @@ export interface Gcp {
 /**
  * Google's token endpoints, Resource Manager and GKE on one loopback address, over REST. Counted as service
  * `google-oauth` (operation `token`, scope the grant; `authorize`; `revoke`; `exchange`; `impersonate`), `resource-manager` (`SearchProjects`, scope the page token) and
- * `gke` (`ListClusters`, `GetCluster`, scope `project/location`).
+ * `gke` (`ListClusters`, `GetCluster`, scope `project/location`), `gkehub` (`ListMemberships`, scope the project).
  */
 export async function startGcp(parts: GcpParts): Promise<Gcp> {
   const { traffic } = parts;
@@ -148,6 +149,24 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
       return restAnswer(await serveSearch(request, headers));
     }
     const path = decodeURIComponent(url.pathname);
+    const [, hubProject] = /^\/v1\/projects\/([^/]+)\/locations\/-\/memberships$/.exec(path) ?? [];
+    if (request.method === 'GET' && hubProject !== undefined) {
+      const fault = await traffic.serve('gkehub', 'ListMemberships', hubProject);
+      const refused = fault?.kind === 'drop' ? undefined : authenticate(hubMethod, headers);
+      return restAnswer(refused ?? listMemberships(planFor(headers), hubProject, fault));
+    }
+    const [, asked] = /^\/v3\/projects\/([^/:]+)$/.exec(path) ?? [];
+    if (request.method === 'GET' && asked !== undefined) {
+      await traffic.serve('resource-manager', 'GetProject', asked);
+      const refused = authenticate(searchMethod, headers);
+      const found = planFor(headers).projects.find(({ id }) => id === asked);
+      return restAnswer(
+        refused ??
+          (found === undefined
+            ? permissionDenied(searchMethod, `projects/${asked}`)
+            : ok({ name: `projects/${found.number}`, projectId: found.id, state: 'ACTIVE' })),
+      );
+    }
     const name = readGkeName(path.replace(/^\/v1(?:beta1)?\//, '').replace(/\/clusters$/, ''));
     if (request.method === 'GET' && name !== undefined) {
       const operation = name.name === undefined ? 'ListClusters' : 'GetCluster';

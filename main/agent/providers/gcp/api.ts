@@ -5,12 +5,15 @@ import { answerError, type GcpCall, parseJson, refusalOf } from './errors.ts';
 import { getPatiently } from './request.ts';
 
 /**
- * Sends one GET to Resource Manager over our own network: a search is the only call that we need. Rejects with a
- * `gcp-…` code, `cancelled`, `timeout` or another network code. Waits for quotas as Google asks.
+ * Sends one GET to an API of Google over our own network. Rejects with a `gcp-…` code, `cancelled`, `timeout` or another
+ * network code. Waits for quotas as Google asks, unless `limitMs` is set: then it asks once.
  */
 export async function askGcp<T>(options: {
   readonly parts: GcpParts;
   readonly access: GcpAccess;
+  /** Resource Manager where undefined. */
+  readonly service?: 'gkehub';
+  readonly limitMs?: number;
   /** Relative to the service's address, without a leading slash, with the query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -18,13 +21,16 @@ export async function askGcp<T>(options: {
   readonly schema: z.ZodType<T>;
   readonly signal: AbortSignal;
 }): Promise<T> {
-  const { parts, access, path, headers, call, schema, signal } = options;
-  const answer = await getPatiently({
-    parts,
-    url: new URL(path, addressOf('cloudresourcemanager', parts, access)),
-    headers: { ...headers, authorization: `Bearer ${access.token}`, accept: 'application/json' },
-    signal,
-  });
+  const { parts, access, service = 'cloudresourcemanager', limitMs, path, call, schema, signal } = options;
+  const url = new URL(path, addressOf(service, parts, access));
+  const headers = {
+    ...options.headers,
+    authorization: `Bearer ${access.token}`,
+    accept: 'application/json',
+  };
+  const answer = await (limitMs === undefined
+    ? getPatiently({ parts, url, headers, signal })
+    : parts.network.request(url, { headers, signal, timeoutMs: limitMs }));
   const read = schema.safeParse(answer.status === 200 ? parseJson(answer.body) : undefined);
   // A captive portal also answers 200 in Google's place.
   if (!read.success) throw answerError(refusalOf(answer), call);
@@ -33,7 +39,7 @@ export async function askGcp<T>(options: {
 
 /** Returns the address, with a trailing slash. For Private Service Connect, gcloud's own variables override it. */
 export function addressOf(
-  service: 'container' | 'cloudresourcemanager',
+  service: 'container' | 'cloudresourcemanager' | 'gkehub',
   { env }: GcpParts,
   { universe }: GcpAccess,
 ): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
-import { command } from '../../../model/command.ts';
+import { command, commandLine } from '../../../model/command.ts';
 import type { Answer } from '../../network/network.ts';
 
 /** The commands to sign in (again). */
@@ -13,6 +13,8 @@ export interface GcpCall {
   /** A role that has the permission and little more. */
   readonly role: string;
   readonly project: string | undefined;
+  /** The API, if it is not that of GKE, and what else it needs. */
+  readonly api?: { readonly title: string; readonly services: readonly string[] };
   /** The quota project that the call names, if any, and how to name another. For calls without a project. */
   readonly quota?: { readonly project: string | undefined; readonly hint: string };
 }
@@ -105,8 +107,9 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   }
   if (status === 403 && reason === 'SERVICE_DISABLED') {
     if (project !== undefined) {
-      return new AppError('gcp-api-disabled', `The GKE API is not enabled in project ${project}.`, {
-        hint: `If it should be, run \`${command`gcloud services enable container.googleapis.com --project ${project}`}\`.`,
+      const { title = 'GKE', services = ['container.googleapis.com'] } = call.api ?? {};
+      return new AppError('gcp-api-disabled', `The ${title} API is not enabled in project ${project}.`, {
+        hint: `If it should be, run \`${commandLine('gcloud services enable', services)}${command` --project ${project}`}\`.`,
       });
     }
     if (quota?.project === undefined && (consumer === undefined || consumer === gcloudProject)) {

@@ -5,14 +5,14 @@ import { boundedPages } from '../bounded-pages.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { reportGone } from '../gone.ts';
 import { createGcpSession, type GcpAccess, type GcpParts } from './adc.ts';
+import { fleetRegion } from './fleet-clusters.ts';
 import { openClusterManager } from './gke-client.ts';
-import { readProject, wholeProject } from './gke-project.ts';
+import { type ProjectParts, readProject, wholeProject } from './gke-project.ts';
+import { isOff } from './off.ts';
 import { searchProjects } from './projects.ts';
 
 /** The limit of concurrent requests; GKE's quotas are per project. */
 const concurrency = 256;
-/** How long a project with a disabled API is skipped, unless the user waits for the run. */
-const offMs = 24 * 60 * 60_000;
 
 type Run = Parameters<DiscoverySource['discover']>[0];
 
@@ -23,10 +23,15 @@ type Run = Parameters<DiscoverySource['discover']>[0];
  * any characters.
  */
 export function createGkeSource(
-  parts: GcpParts & { readonly projects?: readonly string[] | undefined },
+  parts: GcpParts & {
+    readonly projects?: readonly string[] | undefined;
+    /** False if the organisation allows no connector `direct`. */
+    readonly mayBeDirect?: boolean | undefined;
+  },
 ): DiscoverySource {
   const wanted = projectsWanted(parts.projects);
   const session = createGcpSession(parts);
+  const hub: ProjectParts['hub'] = {};
   return {
     source: 'gke',
     async discover(all) {
@@ -47,7 +52,7 @@ export function createGkeSource(
       run.signal.throwIfAborted();
       if (access === undefined) return;
       try {
-        await readAll({ parts, access, run, wanted });
+        await readAll({ parts, access, run, wanted, hub, mayBeDirect: parts.mayBeDirect !== false });
       } catch (error) {
         run.signal.throwIfAborted();
         if (isRefused(error)) session.forget();
@@ -63,8 +68,10 @@ async function readAll(options: {
   readonly access: GcpAccess;
   readonly run: Run;
   readonly wanted: ProjectsWanted;
+  readonly hub: ProjectParts['hub'];
+  readonly mayBeDirect: boolean;
 }): Promise<void> {
-  const { parts, access, run, wanted } = options;
+  const { parts, access, run, wanted, hub, mayBeDirect } = options;
   const limit = pLimit(concurrency);
   const client = openClusterManager(parts, access);
   // Awaited by each project that is read.
@@ -80,13 +87,18 @@ async function readAll(options: {
   };
   const readOne = async (project: string, search: Promise<ReadonlySet<string> | undefined> | undefined) => {
     run.onPlanned(1);
-    if (isOff({ project, run, now: parts.clock.now() })) {
+    const hasFleet = holding.get(project)?.has(fleetRegion) === true;
+    if (!hasFleet && isOff({ project, region: wholeProject, run, now: parts.clock.now() })) {
       skip(run, project);
       return;
     }
     const locations = holding.get(project) ?? new Set();
     const done = run.onReading?.({ source: 'gke', account: project, region: wholeProject });
-    const outcomes = await readProject({ parts, client, limit, run }, project, locations).finally(done);
+    const outcomes = await readProject(
+      { parts, access, hub, mayBeDirect, client, limit, run },
+      project,
+      locations,
+    ).finally(done);
     const whole = outcomes.get(wholeProject);
     if (whole?.kind === 'failed' && whole.error.code === 'gcp-denied' && locations.size === 0) {
       const found = await search?.catch(() => undefined);
@@ -160,16 +172,6 @@ function locationsOf(run: Run): ReadonlyMap<string, ReadonlySet<string>> {
 /** Returns whether Google rejected the token itself. */
 function isRefused(error: unknown): boolean {
   return error instanceof AppError && error.code === 'gcp-session-expired';
-}
-
-/** Returns whether an earlier run found the project's API disabled. */
-function isOff(options: { readonly project: string; readonly run: Run; readonly now: number }): boolean {
-  const { project, run, now } = options;
-  if (run.asked) return false;
-  const cell = run.cells.find(({ account, region }) => account === project && region === wholeProject);
-  if (cell?.error?.code !== 'gcp-api-disabled' || cell.triedAt === undefined) return false;
-  const age = now - cell.triedAt;
-  return age >= 0 && age < offMs;
 }
 
 function skip(run: Run, project: string): void {

@@ -14,7 +14,12 @@ export function gcpProvider(shared: ProviderParts): Provider {
   });
   const parts = { env, home, network, clock, ownFile: sessionFile };
   return {
-    source: () => createGkeAccountsSource({ ...parts, projects: organisation()?.sources?.gke?.projects }),
+    source: () =>
+      createGkeAccountsSource({
+        ...parts,
+        projects: organisation()?.sources?.gke?.projects,
+        mayBeDirect: organisation()?.connectors.includes('direct'),
+      }),
     login: createGcpLogin({ parts, client: () => organisation()?.sources?.gke?.oauthClient }),
     credential: gkeCredentials(parts),
     sessionFile,

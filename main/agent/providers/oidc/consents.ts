@@ -122,14 +122,20 @@ export function createOidcConsents(options: {
   };
 }
 
-function entryOf({ credential }: Cluster, server: ApiServer): Entry | undefined {
+function entryOf(cluster: Cluster, server: ApiServer): Entry | undefined {
+  const { credential, reach } = cluster;
   if (credential?.kind !== 'oidc') return undefined;
+  // A web application receives the token in the place of the API server.
+  const address =
+    server === cluster && reach.kind === 'tunnel' && reach.origin === 'https'
+      ? `https://${reach.hostname}`
+      : server.server;
   const { issuer, clientId } = credential;
   const { serverName, certificateAuthorityData: authority } = server;
   return {
     issuer,
     clientId,
-    server: URL.parse(server.server)?.href.replace(/\/$/, '') ?? server.server,
+    server: URL.parse(address)?.href.replace(/\/$/, '') ?? address,
     ...(serverName === undefined ? {} : { serverName }),
     ...(authority === undefined
       ? {}

@@ -704,12 +704,13 @@ test('every request goes through the proxy of the environment', async () => {
     CLOUDSDK_AUTH_TOKEN_HOST: 'http://oauth2.invalid/token',
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER: 'http://container.invalid/',
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER: 'http://resources.invalid/',
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_GKEHUB: 'http://hub.invalid/',
   };
   const network = createNetwork(env);
   const source = createGkeSource({ env, home: google.home, network, clock: systemClock });
   expect((await discoverOnce(source)).clusters).toHaveLength(google.plan.clusters.length);
   expect(new Set(seen)).toEqual(
-    new Set(['POST oauth2.invalid', 'GET resources.invalid', 'GET container.invalid']),
+    new Set(['POST oauth2.invalid', 'GET resources.invalid', 'GET container.invalid', 'GET hub.invalid']),
   );
   network.reset();
   proxy.closeAllConnections();
@@ -718,7 +719,9 @@ test('every request goes through the proxy of the environment', async () => {
 
 test('by Google’s own addresses, every request goes through a tunnel of the proxy, by the authorities of this computer', async () => {
   const authority = await createAuthority('Acme, which inspects TLS');
-  const hosts = ['oauth2', 'cloudresourcemanager', 'container'].map((name) => `${name}.googleapis.com`);
+  const hosts = ['oauth2', 'cloudresourcemanager', 'container', 'gkehub'].map(
+    (name) => `${name}.googleapis.com`,
+  );
   const { certificate, key } = await authority.issueServer(hosts);
   const front = https.createServer({ cert: certificate, key }, (request, response) => {
     const { method, headers, url } = request;

@@ -72,6 +72,15 @@ test.each([
   });
 });
 
+test('the consent names the web application that receives the token in the place of the API server', async () => {
+  await allow();
+  const web: Cluster = { ...mill, reach: { kind: 'tunnel', hostname: 'mill.evil.example', origin: 'https' } };
+  await expect(open().check(web)).rejects.toMatchObject({
+    code: 'consent-needed',
+    message: expect.stringContaining('https://mill.evil.example'),
+  });
+});
+
 test('the server that kubectl names counts, not the one that is known by now', async () => {
   await allow();
   const consents = open();

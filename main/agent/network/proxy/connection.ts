@@ -1,0 +1,37 @@
+import net from 'node:net';
+import { networkError } from '../network-error.ts';
+import { unusable } from './agents.ts';
+import { dialThroughProxy } from './dial.ts';
+import type { Routes, Target } from './routes.ts';
+
+/**
+ * Opens a TCP connection to a host, through its proxy if there is one, ready for TLS. Closes its socket if it rejects, with
+ * `network-unreachable`, `network-proxy`, `timeout` or the signal's reason.
+ */
+export async function openConnection(options: {
+  readonly routes: Routes;
+  readonly target: Target;
+  readonly signal: AbortSignal;
+}): Promise<net.Socket> {
+  const { routes, target, signal } = options;
+  signal.throwIfAborted();
+  const route = routes.route('https', target);
+  if (route.kind === 'unusable') throw unusable(route.variable);
+  if (route.kind === 'proxy') {
+    const socket = await dialThroughProxy({ proxy: route.proxy, target, signal });
+    socket.setNoDelay(true);
+    return socket;
+  }
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ ...target, noDelay: true, signal });
+    // An `error` event without a listener ends the process, and a socket can fail between two owners.
+    socket.on('error', () => {});
+    const host = `${target.host}:${target.port}`;
+    const fail = (cause: Error) => reject(signal.aborted ? signal.reason : networkError({ host }, cause));
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      socket.off('error', fail);
+      resolve(socket);
+    });
+  });
+}
