@@ -5,6 +5,7 @@ import type { Agent } from '../agent.ts';
 import { shownVariables } from '../callers/identity-variables.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Credentials } from '../credentials/credentials.ts';
+import type { Network } from '../network/network.ts';
 import { networkVariables } from '../network/network-variables.ts';
 import type { Environment } from '../parts.ts';
 import type { Notices } from '../state/notices.ts';
@@ -31,15 +32,20 @@ export function snapshotOperation(options: {
   readonly accessRequest: () => string | undefined;
   readonly signIns: Snapshot['agent']['signIns'];
   readonly env: Environment;
+  readonly clockSkew: Network['clockSkew'];
   readonly startedAt: number;
 }): Agent['snapshot'] {
-  const { state, catalog, tunnels, credentials, policies, notices, accessRequest, signIns, env, startedAt } =
-    options;
+  const { state, catalog, tunnels, credentials, policies, notices, accessRequest, signIns, env } = options;
+  const { clockSkew, startedAt } = options;
   const variables = { ...networkVariables(env), ...shownVariables(env) };
   const agent = { version, pid: process.pid, startedAt, platform: process.platform, signIns, variables };
+  const clock = () => {
+    const skew = clockSkew();
+    return skew === undefined ? {} : { clock: { ...skew } };
+  };
   return () => ({
     ...state.get(),
-    agent,
+    agent: { ...agent, ...clock() },
     clusters: catalog.clusters().map(shown),
     cells: [...catalog.cells()],
     // Those of on-demand contexts are included, as closed.
