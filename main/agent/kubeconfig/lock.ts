@@ -157,8 +157,7 @@ export async function existingLocks(locks: readonly string[]): Promise<readonly 
   return (await Promise.all(states)).filter((state) => state !== undefined);
 }
 
-/** Returns the error of a lock that is not released. */
-export function locked({ lock, ageMs, who }: Holder): AppError {
+function locked({ lock, ageMs, who }: Holder): AppError {
   const abandoned = ageMs > abandonedAfterMs;
   return new AppError(
     'kubeconfig-locked',

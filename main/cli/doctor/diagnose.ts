@@ -1,4 +1,5 @@
-import { checkAgent } from './checks/agent.ts';
+import { toPlainError } from '../../model/app-error.ts';
+import { checkAgent, failedCheck } from './checks/agent.ts';
 import { checkClients } from './checks/clients.ts';
 import { checkEntries } from './checks/entries.ts';
 import { checkEnvironment } from './checks/environment.ts';
@@ -8,21 +9,32 @@ import { checkSessions } from './checks/sessions.ts';
 import type { Facts } from './facts.ts';
 import { areaOf, areas, type Finding, severities } from './finding.ts';
 
-/** Returns what is wrong, by area, the worst of each first. */
+/** The checks, each by the name that its failure has. */
+const checks: Readonly<Record<string, (facts: Facts, now: number) => readonly Finding[]>> = {
+  agent: checkAgent,
+  clients: checkClients,
+  environment: checkEnvironment,
+  kubeconfig: checkKubeconfigs,
+  entries: checkEntries,
+  network: checkNetwork,
+  sessions: checkSessions,
+};
+
+/** Returns the problems that the facts show, by area, the worst of each first. Never throws. */
 export function diagnose(facts: Facts, now: number): readonly Finding[] {
-  const found = [
-    ...checkAgent(facts),
-    ...checkClients(facts),
-    ...checkEnvironment(facts),
-    ...checkKubeconfigs(facts),
-    ...checkEntries(facts),
-    ...checkNetwork(facts),
-    ...checkSessions(facts, now),
-  ];
   const order = Object.keys(areas);
-  return found.toSorted(
-    (a, b) =>
-      order.indexOf(areaOf(a)) - order.indexOf(areaOf(b)) ||
-      severities.indexOf(a.severity) - severities.indexOf(b.severity),
-  );
+  return Object.entries(checks)
+    .flatMap(([name, check]) => {
+      try {
+        return check(facts, now);
+      } catch (error) {
+        // An agent of another version may leave out what this one expects.
+        return [failedCheck(name, toPlainError(error))];
+      }
+    })
+    .toSorted(
+      (a, b) =>
+        order.indexOf(areaOf(a)) - order.indexOf(areaOf(b)) ||
+        severities.indexOf(a.severity) - severities.indexOf(b.severity),
+    );
 }

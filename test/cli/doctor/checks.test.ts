@@ -389,3 +389,13 @@ test('a kubeconfig for one program names 127.0.0.1 too', () => {
   expect(codes({})).toEqual(['proxy-takes-loopback']);
   expect(codes({ no_proxy: 'localhost,127.0.0.1' })).toEqual([]);
 });
+
+test('an agent of another version that leaves something out costs one check, not the others', () => {
+  const agent = { ...running(), snapshot: {} } as never;
+  const locks = [
+    { lock: '/k.lock', ageMs: 120_000, who: 'k8s-tunnels', owner: 'ended', isAbandoned: true } as const,
+  ];
+  const codes = diagnose(facts({ agent, kubeconfig: kubeconfig({ locks }) }), now).map(({ code }) => code);
+  expect(codes).toContain('check-failed');
+  expect(codes).toContain('lock-left');
+});

@@ -1,3 +1,4 @@
+import type { PlainError } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
 import { listed } from '../../../model/wording.ts';
 import type { Facts } from '../facts.ts';
@@ -16,9 +17,7 @@ export function checkAgent(facts: Facts): readonly Finding[] {
         fix: 'Run k8s-tunnels doctor again, when this computer is less busy.',
       }),
     ),
-    ...failed.map(({ probe, error: { message, hint = 'Run k8s-tunnels doctor again.' } }) =>
-      finding('check-failed', { subject: probe, reason: message, fix: hint }),
-    ),
+    ...failed.map(({ probe, error }) => failedCheck(probe, error)),
     ...(agent === undefined ? [] : ofAgent(agent, version)),
     ...plugins.flatMap(({ command: [program = '', ...args], version: theirs, contexts }) =>
       theirs === version
@@ -40,6 +39,14 @@ export function checkAgent(facts: Facts): readonly Finding[] {
       }),
     ),
   ];
+}
+
+/** Reports a probe or a check that failed. */
+export function failedCheck(
+  subject: string,
+  { message, hint = 'Run k8s-tunnels doctor again.' }: PlainError,
+): Finding {
+  return finding('check-failed', { subject, reason: message, fix: hint });
 }
 
 function ofAgent(agent: NonNullable<Facts['agent']>, version: string): readonly Finding[] {

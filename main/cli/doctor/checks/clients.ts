@@ -32,15 +32,27 @@ function report(client: FoundClient): ClientReport {
   return { ...client, form, why: whyText(kind, form), sources: kind.sources };
 }
 
-/** Says why the forms before the needed one do not do. */
+/** Says why the forms before the needed one do not serve it. */
 function whyText(kind: ClientKind, form: ClientForm): string {
   const before = clientForms.slice(0, clientForms.indexOf(form));
-  const limits = before.map((one) => `with ${one} it ${limitText(kind.forms[one]) ?? ''}`);
-  return limits.length === 0 ? 'works with every form' : listed([...new Set(limits)]);
+  return limitsText(kind, before) ?? (isServedByAll(kind) ? 'works with every form' : `works with ${form}`);
+}
+
+function isServedByAll({ forms }: ClientKind): boolean {
+  return clientForms.every((form) => forms[form].status === 'all');
+}
+
+/** Says what a client cannot do with these forms: `with socks5 and connect it ignores proxy-url`. */
+function limitsText(kind: ClientKind, forms: readonly ClientForm[]): string | undefined {
+  const byText = Map.groupBy(forms, (form) => limitText(kind.forms[form]));
+  const texts = [...byText].flatMap(([text, those]) =>
+    text === undefined ? [] : `with ${listed(those)} it ${text}`,
+  );
+  return texts.length === 0 ? undefined : listed(texts);
 }
 
 /** Returns the forms of the entries that the clients find: those of the contexts, else that of the next one. */
-export function formsInUse({ kubeconfig, agent }: Pick<Facts, 'kubeconfig' | 'agent'>): readonly ClientForm[] {
+function formsInUse({ kubeconfig, agent }: Pick<Facts, 'kubeconfig' | 'agent'>): readonly ClientForm[] {
   const forms = new Set((kubeconfig?.entries ?? []).flatMap(({ form }) => form ?? []));
   if (forms.size > 0) return clientForms.filter((form) => forms.has(form));
   return [agent?.status === 'running' ? agent.snapshot.settings.entryForm : 'socks5'];
@@ -58,7 +70,7 @@ const programWords: Readonly<Partial<Record<FoundClient['registry'], string>>> =
 /** Reports the clients that the present entries do not serve, and those about which nothing is known. */
 export function checkClients(facts: Facts): readonly Finding[] {
   const forms = formsInUse(facts);
-  const silent = [...(facts.programs?.silent ?? [])];
+  const silent = facts.programs?.silent ?? [];
   const unread = facts.projects?.unread ?? [];
   return [
     ...clientReports(facts).flatMap((client) => checkClient(client, forms, facts)),
@@ -103,15 +115,12 @@ function checkClient(
             fix: `If it does not reach a cluster, give it a context of the form tls: ${fix}`,
           }),
         ];
-  const limits = forms.flatMap((form) => {
-    const text = limitText(kind.forms[form]);
-    return text === undefined ? [] : [`with ${form} it ${text}`];
-  });
-  if (limits.length === 0) return [];
+  const limits = limitsText(kind, forms);
+  if (limits === undefined) return [];
   return [
     finding('client-unserved', {
       subject,
-      reason: `It needs the entry form ${client.form}, because ${listed(limits)} (${client.where}; ${kind.sources[0] ?? ''}).`,
+      reason: `It needs the entry form ${client.form}, because ${limits} (${client.where}; ${kind.sources[0] ?? ''}).`,
       fix,
     }),
   ];

@@ -42,32 +42,25 @@ function isDifferent({ env }: Facts, variables: Readonly<Record<string, string>>
   return differences(variables, networkVariables(env)).length > 0;
 }
 
-function noProxyOf({ env }: Facts): { readonly name: string; readonly value: string } | undefined {
-  return ['no_proxy', 'NO_PROXY']
-    .map((name) => ({ name, value: env[name] ?? '' }))
-    .find(({ value }) => value !== '');
-}
 
 /** Reports API hosts that NO_PROXY names: some clients go around the proxy of the entry then. */
 function bypassed(entries: readonly EntryFacts[], facts: Facts): readonly Finding[] {
-  const variable = noProxyOf(facts);
-  if (variable === undefined) return [];
-  const matches = noProxyRule(variable.value);
-  const hosts = new Set(
-    entries.flatMap(({ form, server }) =>
-      form !== undefined && form !== 'tls' && server !== undefined && matches(server.hostname, portOf(server))
-        ? server.hostname
-        : [],
-    ),
+  const servers = entries.flatMap(({ form, server }) =>
+    form === 'socks5' || form === 'connect' ? (server ?? []) : [],
   );
-  if (hosts.size === 0) return [];
-  return [
-    finding('no-proxy-bypass', {
-      subject: variable.name,
-      reason: `It names ${listed([...hosts].slice(0, 3), hosts.size)}, an API server of your contexts. ${affected('around-proxy', facts)} connect to it without the tunnel then, and fail.`,
-      fix: `Remove what fits ${[...hosts][0]} from ${variable.name}.`,
-    }),
-  ];
+  // Some clients read one of the two only.
+  for (const name of ['NO_PROXY', 'no_proxy']) {
+    const matches = noProxyRule(facts.env[name] ?? '');
+    const hosts = new Set(
+      servers.filter((url) => matches(url.hostname, portOf(url))).map(({ hostname }) => hostname),
+    );
+    const [host] = hosts;
+    if (host === undefined) continue;
+    const shown = listed([...hosts].slice(0, 3), hosts.size);
+    const reason = `It names ${shown}, where the API of your contexts is. ${affected('around-proxy', facts)} connect without the tunnel then, and fail.`;
+    return [finding('no-proxy-bypass', { subject: name, reason, fix: `Remove what fits ${host} from ${name}.` })];
+  }
+  return [];
 }
 
 /** Reports a proxy that gets the requests for a local TLS proxy. */

@@ -1,7 +1,7 @@
 import { called, leastVersion, type NamedPackage, type ProjectFile, tomlPackages } from './packages.ts';
 
 /** Normalises a name, as the index does: https://packaging.python.org/specifications/name-normalization/ */
-export function pypiName(name: string): string {
+function pypiName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
 
