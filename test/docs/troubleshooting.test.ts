@@ -15,7 +15,9 @@ it('every code of a finding has its section, below its area, and every section i
     if (code !== undefined) sections.push(`${area}: ${code}`);
   }
   const codes = Object.keys(findingKinds) as FindingCode[];
-  expect(sections.toSorted()).toEqual(codes.map((code) => `${areas[areaOf({ code })]}: ${code}`).toSorted());
+  const wanted = codes.map((code) => `${areas[areaOf({ code })]}: ${code}`);
+  expect(sections).toHaveLength(wanted.length);
+  expect(new Set(sections)).toEqual(new Set(wanted));
 });
 
 it('every section says something', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clientForms } from '../../model/clients/client-kind.ts';
 import type { Facts } from './facts.ts';
-import { findingKinds, findingSchema, type FindingCode } from './finding.ts';
+import { type FindingCode, findingKinds, findingSchema } from './finding.ts';
 import type { Report } from './lines.ts';
 
 /** The document of `doctor --json`. */

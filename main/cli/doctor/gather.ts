@@ -8,7 +8,7 @@ import type { Client } from '../../api/socket/client.ts';
 import { type PlainError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { AgentFacts, Facts } from './facts.ts';
-import { readAccounts, reachRunning } from './probes/agent.ts';
+import { reachRunning, readAccounts } from './probes/agent.ts';
 import { askHosts } from './probes/hosts.ts';
 import { type KubeconfigFacts, readKubeconfigs } from './probes/kubeconfig.ts';
 import { lookAtOwnFiles } from './probes/own-files.ts';
@@ -23,7 +23,8 @@ const limitMs = 5_000;
 const firstLimitMs = 3_000;
 /** For a program that prints its version: it is ended in time for the limit. */
 const programLimitMs = 2_000;
-const hostLimitMs = 1_800;
+/** A host has this much less than the rest of the time, so that it is named. */
+const hostMarginMs = 200;
 /** More of them say nothing else. */
 const hostsAtMost = 6;
 
@@ -45,6 +46,7 @@ export async function gather(given: Gathering): Promise<{ readonly facts: Facts;
   const failed: { probe: string; error: PlainError }[] = [];
   const over = new AbortController();
   const { signal } = over;
+  const startedAt = clock.now();
   const stop = clock.timer(limitMs, () => over.abort());
 
   /** Resolves with undefined if the work is late or fails, and notes that. */
@@ -73,7 +75,7 @@ export async function gather(given: Gathering): Promise<{ readonly facts: Facts;
   ];
   const [first, entries] = await Promise.all([reached, kubeconfig.then((facts) => facts?.entries ?? [])]);
   const { client } = first ?? {};
-  const restMs = limitMs - firstLimitMs;
+  const restMs = limitMs - (clock.now() - startedAt);
   const hosts = hostsOf(first?.agent, entries, clustersAtRest(state));
   const settings = first?.agent.status === 'running' ? first.agent.snapshot.settings : undefined;
   const rest = await Promise.all([
@@ -87,7 +89,7 @@ export async function gather(given: Gathering): Promise<{ readonly facts: Facts;
         hosts,
         env,
         extraAuthorities: settings?.extraAuthorities || undefined,
-        limitMs: hostLimitMs,
+        limitMs: restMs - hostMarginMs,
         signal,
       }),
     ),

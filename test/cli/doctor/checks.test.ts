@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { networkVariables } from '../../../main/agent/network/network-variables.ts';
+import { clientReports } from '../../../main/cli/doctor/checks/clients.ts';
 import { diagnose } from '../../../main/cli/doctor/diagnose.ts';
 import { doctorDocument, doctorSchema } from '../../../main/cli/doctor/document.ts';
 import type { Facts } from '../../../main/cli/doctor/facts.ts';
-import { findingKinds, type FindingCode } from '../../../main/cli/doctor/finding.ts';
-import { clientReports } from '../../../main/cli/doctor/checks/clients.ts';
+import { type FindingCode, findingKinds } from '../../../main/cli/doctor/finding.ts';
 import type { Account } from '../../../main/model/account.ts';
 import { defaultSettings } from '../../../main/model/settings.ts';
 import { entryOf, facts, kubeconfig, running } from './facts.ts';
@@ -55,14 +56,27 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ['agent-not-running', {}, 'No agent is running', 'k8s-tunnels status'],
   [
     'agent-unreachable',
-    { agent: { status: 'failed', error: { ...plain, message: 'The agent (process 7) does not answer.', hint: 'It is stopped.' } } },
+    {
+      agent: {
+        status: 'failed',
+        error: { ...plain, message: 'The agent (process 7) does not answer.', hint: 'It is stopped.' },
+      },
+    },
     'process 7',
     'It is stopped.',
   ],
-  ['agent-version', { agent: running({}, { version: '1.1.0' }) }, /is 1\.1\.0, .* is 1\.2\.0/, 'k8s-tunnels quit'],
+  [
+    'agent-version',
+    { agent: running({}, { version: '1.1.0' }) },
+    /is 1\.1\.0, .* is 1\.2\.0/,
+    'k8s-tunnels quit',
+  ],
   [
     'plugin-version',
-    { agent: running(), plugins: [{ command: ['/old/k8s-tunnels'], version: '1.0.0', contexts: ['staging'] }] },
+    {
+      agent: running(),
+      plugins: [{ command: ['/old/k8s-tunnels'], version: '1.0.0', contexts: ['staging'] }],
+    },
     /version 1\.0\.0.*staging/,
     'k8s-tunnels connect --add staging',
   ],
@@ -70,7 +84,13 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     'release-required',
     {
       agent: running({
-        release: { version: '2.0.0', notes: '', url: 'https://acme.example/2', publishedAt: '', isRequired: true },
+        release: {
+          version: '2.0.0',
+          notes: '',
+          url: 'https://acme.example/2',
+          publishedAt: '',
+          isRequired: true,
+        },
       }),
     },
     '2.0.0 is out',
@@ -90,11 +110,19 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ],
   [
     'own-file-foreign',
-    { agent: running(), ownFiles: [{ file: '/s/a', isFolder: false, trouble: 'foreign', owner: 'the account root (uid 0)' }] },
+    {
+      agent: running(),
+      ownFiles: [{ file: '/s/a', isFolder: false, trouble: 'foreign', owner: 'the account root (uid 0)' }],
+    },
     'root',
     'sudo chown -R "$USER" /s/a',
   ],
-  ['own-file-invalid', { agent: running(), kubeconfig: kubeconfig({ invalid: ['/s/journal.json'] }) }, 'not what', 'k8s-tunnels quit'],
+  [
+    'own-file-invalid',
+    { agent: running(), kubeconfig: kubeconfig({ invalid: ['/s/journal.json'] }) },
+    'not what',
+    'k8s-tunnels quit',
+  ],
   [
     'check-failed',
     { agent: running(), failed: [{ probe: 'projects', error: { ...plain, message: 'It broke.' } }] },
@@ -116,20 +144,33 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ],
   [
     'client-silent',
-    { agent: running(), programs: { ...program('kubectl'), silent: [{ name: 'kubectl', where: '/bin/kubectl', why: 'failed' }] } },
+    {
+      agent: running(),
+      programs: {
+        ...program('kubectl'),
+        silent: [{ name: 'kubectl', where: '/bin/kubectl', why: 'failed' }],
+      },
+    },
     '/bin/kubectl',
     'terminal',
   ],
   [
     'project-unread',
-    { agent: running(), projects: { found: [], silent: [], unread: [{ file: '/src/pom.xml', reason: 'EACCES' }] } },
+    {
+      agent: running(),
+      projects: { found: [], silent: [], unread: [{ file: '/src/pom.xml', reason: 'EACCES' }] },
+    },
     'EACCES',
     'Check the file',
   ],
   ['proxy-invalid', { agent: running(), env: { HTTPS_PROXY: 'ftp://x' } }, 'not the address', 'HTTPS_PROXY'],
   [
     'proxy-takes-loopback',
-    { agent: running(), env: { https_proxy: 'http://proxy:3128', NO_PROXY: '.example.com' }, kubeconfig: withEntries(tls) },
+    {
+      agent: running(),
+      env: { https_proxy: 'http://proxy:3128', NO_PROXY: '.example.com' },
+      kubeconfig: withEntries(tls),
+    },
     /staging names 127\.0\.0\.1.*Clients such as/,
     'Add 127.0.0.1 and localhost to NO_PROXY.',
   ],
@@ -147,20 +188,38 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ],
   [
     'kubeconfig-unusable',
-    { agent: running(), kubeconfig: kubeconfig({ failures: [{ subject: '/k', error: { ...plain, message: '/k is not valid.', hint: 'See line 3.' } }] }) },
+    {
+      agent: running(),
+      kubeconfig: kubeconfig({
+        failures: [{ subject: '/k', error: { ...plain, message: '/k is not valid.', hint: 'See line 3.' } }],
+      }),
+    },
     '/k is not valid.',
     'See line 3.',
   ],
-  ['kubeconfig-list', { agent: running(), kubeconfig: kubeconfig({ remarks: ['KUBECONFIG holds an empty entry.'] }) }, 'empty entry', 'KUBECONFIG'],
+  [
+    'kubeconfig-list',
+    { agent: running(), kubeconfig: kubeconfig({ remarks: ['KUBECONFIG holds an empty entry.'] }) },
+    'empty entry',
+    'KUBECONFIG',
+  ],
   [
     'kubeconfig-dangling-link',
-    { agent: running(), kubeconfig: kubeconfig({ files: [{ file: '/l', isDangling: true, mode: undefined, holdsEntries: false }] }) },
+    {
+      agent: running(),
+      kubeconfig: kubeconfig({
+        files: [{ file: '/l', isDangling: true, mode: undefined, holdsEntries: false }],
+      }),
+    },
     'does not exist',
     'rm /l',
   ],
   [
     'kubeconfig-open',
-    { agent: running(), kubeconfig: kubeconfig({ files: [{ file: '/k', isDangling: false, mode: 0o644, holdsEntries: true }] }) },
+    {
+      agent: running(),
+      kubeconfig: kubeconfig({ files: [{ file: '/k', isDangling: false, mode: 0o644, holdsEntries: true }] }),
+    },
     '0644',
     'chmod 600 /k',
   ],
@@ -174,24 +233,34 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     ([kind, code]) =>
       [
         code,
-        { agent: running(), kubeconfig: kubeconfig({ oddities: [{ kind, file: '/k', text: '/k, line 4: odd' }] }) },
+        {
+          agent: running(),
+          kubeconfig: kubeconfig({ oddities: [{ kind, file: '/k', text: '/k, line 4: odd' }] }),
+        },
         'line 4',
         /./,
       ] as const,
   ),
-  ['kubeconfig-other-agent', { agent: running(), kubeconfig: kubeconfig({ others: ['/k: of laptop-1'] }) }, 'laptop-1', 'k8s-tunnels'],
+  [
+    'kubeconfig-other-agent',
+    { agent: running(), kubeconfig: kubeconfig({ others: ['/k: of laptop-1'] }) },
+    'laptop-1',
+    'k8s-tunnels',
+  ],
   [
     'kubeconfig-elsewhere',
     { agent: running(), kubeconfig: withEntries(entryOf('staging', { isListed: false })) },
     /1 context .*staging/,
-    "export KUBECONFIG=/home/ada/.kube/config",
+    'export KUBECONFIG=/home/ada/.kube/config',
   ],
   [
     'lock-abandoned',
     {
       agent: running(),
       kubeconfig: kubeconfig({
-        locks: [{ lock: '/k.lock', ageMs: 7_200_000, who: 'another program', owner: 'other', isAbandoned: true }],
+        locks: [
+          { lock: '/k.lock', ageMs: 7_200_000, who: 'another program', owner: 'other', isAbandoned: true },
+        ],
       }),
     },
     'another program for 2h',
@@ -202,7 +271,15 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     {
       agent: running(),
       kubeconfig: kubeconfig({
-        locks: [{ lock: '/k.lock', ageMs: 120_000, who: 'k8s-tunnels (process 9)', owner: 'ended', isAbandoned: true }],
+        locks: [
+          {
+            lock: '/k.lock',
+            ageMs: 120_000,
+            who: 'k8s-tunnels (process 9)',
+            owner: 'ended',
+            isAbandoned: true,
+          },
+        ],
       }),
     },
     /process 9\), which has ended, and is 2m old/,
@@ -210,7 +287,10 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ],
   [
     'entry-changed',
-    { agent: running(), kubeconfig: withEntries(entryOf('staging', { status: 'changed', lacks: ['proxy-url'] })) },
+    {
+      agent: running(),
+      kubeconfig: withEntries(entryOf('staging', { status: 'changed', lacks: ['proxy-url'] })),
+    },
     'took its proxy-url out of',
     'k8s-tunnels connect --add staging',
   ],
@@ -222,7 +302,10 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ],
   [
     'entry-plugin-missing',
-    { agent: running(), kubeconfig: withEntries(entryOf('staging', { missingProgram: '/gone/k8s-tunnels' })) },
+    {
+      agent: running(),
+      kubeconfig: withEntries(entryOf('staging', { missingProgram: '/gone/k8s-tunnels' })),
+    },
     '/gone/k8s-tunnels',
     'k8s-tunnels connect --add staging',
   ],
@@ -234,7 +317,14 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ],
   [
     'dns-failed',
-    { agent: running(), hosts: { hosts: [{ host: 'acme.cloudflareaccess.com', status: 'unresolved', code: 'ENOTFOUND' }], skew: undefined, authorities: [] } },
+    {
+      agent: running(),
+      hosts: {
+        hosts: [{ host: 'acme.cloudflareaccess.com', status: 'unresolved', code: 'ENOTFOUND' }],
+        skew: undefined,
+        authorities: [],
+      },
+    },
     'ENOTFOUND',
     'DNS',
   ],
@@ -243,7 +333,13 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     {
       agent: running(),
       hosts: {
-        hosts: [{ host: 'a.example', status: 'unreachable', error: { ...plain, message: 'a.example is not trusted.', hint: 'Name its CA.' } }],
+        hosts: [
+          {
+            host: 'a.example',
+            status: 'unreachable',
+            error: { ...plain, message: 'a.example is not trusted.', hint: 'Name its CA.' },
+          },
+        ],
         skew: undefined,
         authorities: [],
       },
@@ -253,13 +349,24 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ],
   [
     'authorities-unusable',
-    { agent: running(), hosts: { hosts: [], skew: undefined, authorities: [{ ...plain, message: 'SSL_CERT_FILE names nothing.' }] } },
+    {
+      agent: running(),
+      hosts: {
+        hosts: [],
+        skew: undefined,
+        authorities: [{ ...plain, message: 'SSL_CERT_FILE names nothing.' }],
+      },
+    },
     'SSL_CERT_FILE',
     /./,
   ],
   [
     'port-taken',
-    { agent: running(), kubeconfig: withEntries(socks), ports: port({ kind: 'own', pid: 99, program: 'nc' }) },
+    {
+      agent: running(),
+      kubeconfig: withEntries(socks),
+      ports: port({ kind: 'own', pid: 99, program: 'nc' }),
+    },
     /^nc \(process 99\) listens/,
     'k8s-tunnels connect --add staging',
   ],
@@ -281,14 +388,23 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     'not signed in',
     'k8s-tunnels login aws acme',
   ],
-  ['sessions-unread', { agent: running(), accounts: { error: { ...plain, message: 'It broke.' } } }, 'It broke.', 'k8s-tunnels accounts'],
+  [
+    'sessions-unread',
+    { agent: running(), accounts: { error: { ...plain, message: 'It broke.' } } },
+    'It broke.',
+    'k8s-tunnels accounts',
+  ],
   ['sessions-unsealed', { agent: running({}, { signIns: 'no-keychain' }) }, 'no keychain', 'Unlock'],
 ];
 
 const match = (text: string | RegExp) =>
   typeof text === 'string' ? expect.stringContaining(text) : expect.stringMatching(text);
 
-test.each(cases)('%s', (code, more, reason, fix) => {
+test.each(cases)('%s', (code, given, reason, fix) => {
+  const { agent, env = {} } = given;
+  // The agent has the variables of this shell, unless it is about that.
+  const isSame = agent?.status === 'running' && Object.keys(env).length > 0;
+  const more = isSame ? { ...given, agent: running({}, { variables: variablesOf(env) }) } : given;
   const found = diagnose(facts(more), now);
   expect(found.map((one) => one.code)).toEqual([code]);
   expect(found[0]).toMatchObject({ reason: match(reason), fix: match(fix), severity: findingKinds[code][1] });
@@ -299,24 +415,50 @@ test('every code is found in some facts', () => {
 });
 
 test.each<[string, Partial<Facts>]>([
-  ['a form that serves the client', { kubeconfig: withEntries(tls), projects: project('pypi', 'kubernetes', '35.0.0') }],
+  [
+    'a form that serves the client',
+    { kubeconfig: withEntries(tls), projects: project('pypi', 'kubernetes', '35.0.0') },
+  ],
   ['a new kubectl', { kubeconfig: withEntries(socks), programs: program('kubectl', '1.34.1') }],
-  ['the setting, where no context exists yet', { agent: running({ settings: { ...defaultSettings, entryForm: 'connect' } }), programs: program('kubectl', '1.23.4') }],
+  [
+    'the setting, where no context exists yet',
+    {
+      agent: running({ settings: { ...defaultSettings, entryForm: 'connect' } }),
+      programs: program('kubectl', '1.23.4'),
+    },
+  ],
   ['NO_PROXY of another host', { env: { NO_PROXY: 'example.org' }, kubeconfig: withEntries(socks) }],
   ['NO_PROXY and a local TLS proxy', { env: { NO_PROXY: '.k8s.example.com' }, kubeconfig: withEntries(tls) }],
-  ['NO_PROXY with 127.0.0.1', { env: { HTTPS_PROXY: 'http://p:1', NO_PROXY: '127.0.0.0/8' }, kubeconfig: withEntries(tls) }],
-  ['a proxy, and no context that names 127.0.0.1', { env: { HTTPS_PROXY: 'http://p:1' }, kubeconfig: withEntries(socks) }],
-  ['a port of the agent', { kubeconfig: withEntries(socks), ports: port({ kind: 'own', pid: 4_711, program: 'node' }) }],
+  [
+    'NO_PROXY with 127.0.0.1',
+    { env: { HTTPS_PROXY: 'http://p:1', NO_PROXY: '127.0.0.0/8' }, kubeconfig: withEntries(tls) },
+  ],
+  [
+    'a proxy, and no context that names 127.0.0.1',
+    { env: { HTTPS_PROXY: 'http://p:1' }, kubeconfig: withEntries(socks) },
+  ],
+  [
+    'a port of the agent',
+    { kubeconfig: withEntries(socks), ports: port({ kind: 'own', pid: 4_711, program: 'node' }) },
+  ],
   ['a session that is not needed', { accounts: [{ ...account, status: 'signed-out' }, account] }],
-  ['a file that others read, without a password of ours', { kubeconfig: kubeconfig({ files: [{ file: '/k', isDangling: false, mode: 0o644, holdsEntries: false }] }) }],
+  [
+    'a file that others read, without a password of ours',
+    {
+      kubeconfig: kubeconfig({
+        files: [{ file: '/k', isDangling: false, mode: 0o644, holdsEntries: false }],
+      }),
+    },
+  ],
   ['a plugin of the same version', { plugins: [{ command: ['/a'], version: '1.2.0', contexts: ['a'] }] }],
 ])('nothing is wrong with %s', (_, more) => {
   const agent = running({}, { variables: variablesOf(more.env) });
   expect(diagnose(facts({ agent, ...more }), now)).toEqual([]);
 });
 
+
 function variablesOf(env: Facts['env'] = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value = '']) => [name, value]));
+  return { ...networkVariables(env) };
 }
 
 test('without an agent, a program on a port of ours is named, and one that listens nowhere is not', () => {
@@ -329,7 +471,9 @@ test('without an agent, a program on a port of ours is named, and one that liste
 test('only what is safe is fixable, and entries only by an agent', () => {
   const fixable = (agent: Facts['agent']) =>
     cases
-      .flatMap(([, more]) => diagnose(facts({ ...more, agent: more.agent === undefined ? undefined : agent }), now))
+      .flatMap(([, more]) =>
+        diagnose(facts({ ...more, agent: more.agent === undefined ? undefined : agent }), now),
+      )
       .filter(({ isFixable }) => isFixable)
       .map(({ code }) => code);
   expect(fixable(running())).toEqual(['own-file-open', 'lock-left', 'entry-changed', 'entry-plugin-missing']);

@@ -12,8 +12,16 @@ import { facts } from './facts.ts';
 
 // Real files, written by the editor and then changed as other programs and users change them.
 
-const plugin = { ...entry('a').user, kind: 'exec', command: process.execPath } as const;
-const usable = (id: string) => entry(id, { user: { ...plugin, args: ['credential', id] } });
+const usable = (id: string) =>
+  entry(id, {
+    user: {
+      kind: 'exec',
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['credential', id],
+      interactiveMode: 'IfAvailable',
+    },
+  });
 
 async function home() {
   const bed = await bench();
@@ -23,7 +31,7 @@ async function home() {
       return { kubeconfig, findings: [...checkKubeconfigs(all), ...checkEntries(all)] };
     });
   const found = async (place = bed.place) =>
-    (await look(place)).findings.map(({ code, subject }) => `${code} ${path.relative(bed.root, subject)}`);
+    (await look(place)).findings.map(({ code, subject }) => `${code} ${subject.replace(`${bed.root}${path.sep}`, '')}`);
   const change = async (edit: (config: Config) => void) => {
     const config = parse(await text(bed.config)) as Config;
     edit(config);
@@ -137,16 +145,21 @@ test.skipIf(process.platform === 'win32')(
     await utimes(`${other}.lock`, then, then);
     await lutimes(`${config}.lock`, then, then);
     const { findings } = await look(placeOf(config, other));
-    expect(findings.map(({ code, subject, reason, isFixable }) => [code, subject, reason, isFixable])).toEqual([
-      ['lock-left', `${config}.lock`, expect.stringMatching(/process \d+\), which has ended, and is 3h/), true],
+    expect(
+      findings.map(({ code, subject, reason, isFixable }) => [code, subject, reason, isFixable]),
+    ).toEqual([
+      [
+        'lock-left',
+        `${config}.lock`,
+        expect.stringMatching(/process \d+\), which has ended, and is 3h/),
+        true,
+      ],
       ['lock-abandoned', `${other}.lock`, expect.stringMatching(/by another program for 3h/), false],
     ]);
     // Looking has removed nothing.
     expect(await listing(root)).toContain('config.lock');
     const { fixed, left } = await applyFixes(findings, async () => new Set());
-    expect(fixed).toEqual([
-      { code: 'lock-left', subject: `${config}.lock`, done: 'The lock was removed.' },
-    ]);
+    expect(fixed).toEqual([{ code: 'lock-left', subject: `${config}.lock`, done: 'The lock was removed.' }]);
     expect(left.map(({ code }) => code)).toEqual(['lock-abandoned']);
     expect(await listing(root)).not.toContain('config.lock');
     expect(await listing(root)).toContain('other.lock');

@@ -82,6 +82,7 @@ test.each([
   ],
   [
     'pom.xml',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a property of Maven.
     '<project><properties><fabric8.version>7.4.0</fabric8.version></properties><dependencies><!-- <dependency><groupId>io.kubernetes</groupId><artifactId>client-java</artifactId><version>1</version></dependency> --><dependency>\n<groupId>io.fabric8</groupId>\n<artifactId>kubernetes-client</artifactId>\n<version>${fabric8.version}</version></dependency></dependencies></project>',
     ['maven io.fabric8:kubernetes-httpclient-vertx 7.4.0'],
   ],
@@ -148,14 +149,17 @@ test('a file that is not what its name says is reported, and the others are read
   ]);
 });
 
-test.skipIf(process.platform === 'win32')('an active virtual environment says what is installed', async () => {
-  const packages = 'env/lib/python3.12/site-packages';
-  await put(`${packages}/kubernetes-37.0.0.dist-info/METADATA`, '');
-  await put(`${packages}/kubernetes_asyncio-36.1.0.dist-info/METADATA`, '');
-  await put(`${packages}/kubernetes/__init__.py`, '');
-  const { clients } = await found({ VIRTUAL_ENV: path.join(folder, 'env') });
-  expect(clients).toEqual([
-    `pypi kubernetes 37.0.0 ${packages}`,
-    `pypi kubernetes-asyncio 36.1.0 ${packages}`,
-  ]);
-});
+test.skipIf(process.platform === 'win32')(
+  'an active virtual environment says what is installed',
+  async () => {
+    const packages = 'env/lib/python3.12/site-packages';
+    await put(`${packages}/kubernetes-37.0.0.dist-info/METADATA`, '');
+    await put(`${packages}/kubernetes_asyncio-36.1.0.dist-info/METADATA`, '');
+    await put(`${packages}/kubernetes/__init__.py`, '');
+    const { clients } = await found({ VIRTUAL_ENV: path.join(folder, 'env') });
+    expect(clients).toEqual([
+      `pypi kubernetes 37.0.0 ${packages}`,
+      `pypi kubernetes-asyncio 36.1.0 ${packages}`,
+    ]);
+  },
+);

@@ -1,5 +1,5 @@
+import { type ClientForm, type ClientKind, clientForms } from '../../../model/clients/client-kind.ts';
 import { findKind, limitText, neededForm } from '../../../model/clients/find-kind.ts';
-import { clientForms, type ClientForm, type ClientKind } from '../../../model/clients/client-kind.ts';
 import { command } from '../../../model/command.ts';
 import { listed } from '../../../model/wording.ts';
 import type { Facts, FoundClient } from '../facts.ts';
@@ -15,7 +15,10 @@ export interface ClientReport extends FoundClient {
 }
 
 /** Returns the clients that were found, each with the form that it needs. */
-export function clientReports({ programs, projects }: Pick<Facts, 'programs' | 'projects'>): readonly ClientReport[] {
+export function clientReports({
+  programs,
+  projects,
+}: Pick<Facts, 'programs' | 'projects'>): readonly ClientReport[] {
   return [...(programs?.found ?? []), ...(projects?.found ?? [])].map(report);
 }
 
@@ -97,11 +100,7 @@ export function checkClients(facts: Facts): readonly Finding[] {
   ];
 }
 
-function checkClient(
-  client: ClientReport,
-  forms: readonly ClientForm[],
-  facts: Facts,
-): readonly Finding[] {
+function checkClient(client: ClientReport, forms: readonly ClientForm[], facts: Facts): readonly Finding[] {
   const kind = findKind(client);
   const subject = clientName(client);
   const fix = fixFor(client, facts);

@@ -1,9 +1,9 @@
 import { differences, networkVariables } from '../../../agent/network/network-variables.ts';
-import { noProxyRule } from '../../../agent/network/proxy/no-proxy.ts';
 import { loopbackProxy } from '../../../agent/network/proxy/loopback.ts';
+import { noProxyRule } from '../../../agent/network/proxy/no-proxy.ts';
 import { proxyRoutes } from '../../../agent/network/proxy/routes.ts';
-import { findKind } from '../../../model/clients/find-kind.ts';
 import type { ClientVariableEffect } from '../../../model/clients/client-kind.ts';
+import { findKind } from '../../../model/clients/find-kind.ts';
 import { clientKinds } from '../../../model/clients/table.ts';
 import { listed } from '../../../model/wording.ts';
 import { networkDifferences } from '../../network-difference.ts';
@@ -42,7 +42,6 @@ function isDifferent({ env }: Facts, variables: Readonly<Record<string, string>>
   return differences(variables, networkVariables(env)).length > 0;
 }
 
-
 /** Reports API hosts that NO_PROXY names: some clients go around the proxy of the entry then. */
 function bypassed(entries: readonly EntryFacts[], facts: Facts): readonly Finding[] {
   const servers = entries.flatMap(({ form, server }) =>
@@ -58,7 +57,9 @@ function bypassed(entries: readonly EntryFacts[], facts: Facts): readonly Findin
     if (host === undefined) continue;
     const shown = listed([...hosts].slice(0, 3), hosts.size);
     const reason = `It names ${shown}, where the API of your contexts is. ${affected('around-proxy', facts)} connect without the tunnel then, and fail.`;
-    return [finding('no-proxy-bypass', { subject: name, reason, fix: `Remove what fits ${host} from ${name}.` })];
+    return [
+      finding('no-proxy-bypass', { subject: name, reason, fix: `Remove what fits ${host} from ${name}.` }),
+    ];
   }
   return [];
 }
@@ -81,7 +82,9 @@ function loopback(entries: readonly EntryFacts[], facts: Facts): readonly Findin
 
 /** Names the clients that a variable has an effect on, those of this computer first. */
 function affected(effect: ClientVariableEffect, facts: Facts): string {
-  const here = clientReports(facts).filter((client) => findKind(client)?.variables?.includes(effect) === true);
+  const here = clientReports(facts).filter(
+    (client) => findKind(client)?.variables?.includes(effect) === true,
+  );
   if (here.length > 0) return `On this computer ${listed([...new Set(here.map(clientName))])}`;
   const names = clientKinds.flatMap(({ name, variables }) => (variables?.includes(effect) ? name : []));
   return `Clients such as ${listed([...new Set(names)].slice(0, 3))}`;

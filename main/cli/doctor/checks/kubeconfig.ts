@@ -1,6 +1,6 @@
+import type { Oddity } from '../../../agent/kubeconfig/oddities.ts';
 import { command } from '../../../model/command.ts';
 import { duration } from '../../../model/wording.ts';
-import type { Oddity } from '../../../agent/kubeconfig/oddities.ts';
 import type { Facts } from '../facts.ts';
 import { type Finding, type FindingCode, finding } from '../finding.ts';
 import type { KubeconfigFacts } from '../probes/kubeconfig.ts';
@@ -22,8 +22,9 @@ export function checkKubeconfigs({ kubeconfig }: Facts): readonly Finding[] {
   if (kubeconfig === undefined) return [];
   const { failures, remarks, files } = kubeconfig;
   return [
-    ...failures.map(({ subject, error: { message, hint = 'Repair the file, or take it out of KUBECONFIG.' } }) =>
-      finding('kubeconfig-unusable', { subject, reason: message, fix: hint }),
+    ...failures.map(
+      ({ subject, error: { message, hint = 'Repair the file, or take it out of KUBECONFIG.' } }) =>
+        finding('kubeconfig-unusable', { subject, reason: message, fix: hint }),
     ),
     ...remarks.map((reason) =>
       finding('kubeconfig-list', {
@@ -64,7 +65,13 @@ export function checkKubeconfigs({ kubeconfig }: Facts): readonly Finding[] {
   ];
 }
 
-function checkLock({ lock, ageMs, who, owner, isAbandoned }: KubeconfigFacts['locks'][number]): readonly Finding[] {
+function checkLock({
+  lock,
+  ageMs,
+  who,
+  owner,
+  isAbandoned,
+}: KubeconfigFacts['locks'][number]): readonly Finding[] {
   const age = duration(ageMs);
   if (owner === 'ended')
     return [

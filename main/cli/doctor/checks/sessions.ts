@@ -34,7 +34,8 @@ export function checkSessions({ accounts, agent }: Facts, now: number): readonly
 function checkAccount(account: Account, now: number): readonly Finding[] {
   const { status, endsAt, needed, blocked, ours } = account;
   const subject = accountTitle(account);
-  const fix = blocked ?? (ours ? loginCommand(account) : `Sign in with the tool that manages it (${account.store}).`);
+  const fix =
+    blocked ?? (ours ? loginCommand(account) : `Sign in with the tool that manages it (${account.store}).`);
   switch (status) {
     case 'signed-in':
       return [];

@@ -14,7 +14,10 @@ export async function reachRunning({
     const client = await connectAgent({ path: socket, state });
     if (client === undefined) return { agent: { status: 'none' } };
     const { version, pid } = client.agent;
-    return { agent: { status: 'running', version, pid, snapshot: await client.call('snapshot', {}) }, client };
+    return {
+      agent: { status: 'running', version, pid, snapshot: await client.call('snapshot', {}) },
+      client,
+    };
   } catch (error) {
     return { agent: { status: 'failed', error: toPlainError(error) } };
   }

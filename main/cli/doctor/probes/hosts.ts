@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { type ClockSkew } from '../../../agent/network/clock-skew.ts';
+import type { ClockSkew } from '../../../agent/network/clock-skew.ts';
 import { createNetwork, type Network } from '../../../agent/network/network.ts';
 import { proxyRoutes } from '../../../agent/network/proxy/routes.ts';
 import { trustUsableAuthorities } from '../../../agent/network/trust.ts';

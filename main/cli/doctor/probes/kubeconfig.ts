@@ -1,10 +1,15 @@
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ownWords, missingOf, programsOf } from '../../../agent/connections/plugin-programs.ts';
-import { checkEntries, type CheckedEntry } from '../../../agent/kubeconfig/check.ts';
-import { type KubeconfigFile, type KubeconfigPlace, lockPaths, resolveFiles } from '../../../agent/kubeconfig/files.ts';
+import { missingOf, ownWords, programsOf } from '../../../agent/connections/plugin-programs.ts';
+import { type CheckedEntry, checkEntries } from '../../../agent/kubeconfig/check.ts';
+import {
+  type KubeconfigFile,
+  type KubeconfigPlace,
+  lockPaths,
+  resolveFiles,
+} from '../../../agent/kubeconfig/files.ts';
 import type { Inspection } from '../../../agent/kubeconfig/inspection.ts';
-import { journalSchema, type Journal } from '../../../agent/kubeconfig/journal.ts';
+import { type Journal, journalSchema } from '../../../agent/kubeconfig/journal.ts';
 import { existingLocks, type LockState } from '../../../agent/kubeconfig/lock.ts';
 import { type Oddity, oddities, ofOthers } from '../../../agent/kubeconfig/oddities.ts';
 import { createPlanner, type WorkerScript } from '../../../agent/kubeconfig/planner.ts';

@@ -27,7 +27,8 @@ export async function lookAtOwnFiles(state: string): Promise<readonly OwnFile[]>
     const isFolder = stats.isDirectory();
     const isOpen = (stats.mode & 0o077) !== 0;
     if (!isOurs(stats)) found.push({ file, isFolder, trouble: 'foreign', owner: accountName(stats.uid) });
-    else if (isOpen && !isProtected) found.push({ file, isFolder, trouble: 'open', mode: stats.mode & 0o777 });
+    else if (isOpen && !isProtected)
+      found.push({ file, isFolder, trouble: 'open', mode: stats.mode & 0o777 });
     if (!isFolder) return;
     const names = await readdir(file).catch(() => []);
     for (const name of names) await look(path.join(file, name), isProtected || !isOpen);

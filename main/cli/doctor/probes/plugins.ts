@@ -1,5 +1,5 @@
-import { runProgram } from '../../../agent/processes/run-program.ts';
 import type { Environment } from '../../../agent/parts.ts';
+import { runProgram } from '../../../agent/processes/run-program.ts';
 import type { EntryFacts } from './kubeconfig.ts';
 import { pluginOf } from './kubeconfig.ts';
 import { versionIn } from './programs.ts';

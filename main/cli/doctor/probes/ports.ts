@@ -1,5 +1,5 @@
-import { createPeers } from '../../../agent/tunnels/peers/peers.ts';
 import { type Environment, silentLogger } from '../../../agent/parts.ts';
+import { createPeers } from '../../../agent/tunnels/peers/peers.ts';
 import type { EntryFacts } from './kubeconfig.ts';
 
 /** The local port of an entry, and who listens there. */
@@ -27,7 +27,9 @@ export async function listenersOf(
   const peers = await createPeers({ env, logger: silentLogger });
   if (!peers.isChecked) return undefined;
   try {
-    const byPort = new Map(entries.flatMap((entry) => (entry.port === undefined ? [] : [[entry.port, entry]])));
+    const byPort = new Map(
+      entries.flatMap((entry) => (entry.port === undefined ? [] : [[entry.port, entry]])),
+    );
     return await Promise.all(
       [...byPort].map(async ([port, { name, id }]) => ({ port, name, id, listener: await listener(port) })),
     );

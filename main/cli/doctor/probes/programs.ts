@@ -1,7 +1,7 @@
 import { devNull } from 'node:os';
+import type { Environment } from '../../../agent/parts.ts';
 import { findProgram } from '../../../agent/processes/find-program.ts';
 import { runProgram } from '../../../agent/processes/run-program.ts';
-import type { Environment } from '../../../agent/parts.ts';
 import { clientKinds } from '../../../model/clients/table.ts';
 import type { ClientFacts, FoundClient, SilentProgram } from '../facts.ts';
 

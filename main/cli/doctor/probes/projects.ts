@@ -15,7 +15,16 @@ const kinds: readonly ProjectFile[] = [...pythonFiles, ...nodeFiles, ...javaFile
 /** A repository of several projects is found; the packages that they have installed are not searched. */
 const depth = 3;
 const foldersAtMost = 1_000;
-const skipped = new Set(['node_modules', 'vendor', 'target', 'build', 'dist', 'out', 'venv', 'site-packages']);
+const skipped = new Set([
+  'node_modules',
+  'vendor',
+  'target',
+  'build',
+  'dist',
+  'out',
+  'venv',
+  'site-packages',
+]);
 /** A lock file of a large project has a few megabytes. */
 const bytesAtMost = 20 * 1024 * 1024;
 
@@ -38,7 +47,10 @@ export async function findProjects(options: {
       if ((await stat(file)).size > bytesAtMost) throw new Error('it is longer than 20 MB');
       found.push(...clientsOf(kind.registry, kind.packagesIn(await readFile(file, 'utf8')), file));
     } catch (error) {
-      unread.push({ file, reason: errnoOf(error) ?? (error instanceof Error ? error.message : String(error)) });
+      unread.push({
+        file,
+        reason: errnoOf(error) ?? (error instanceof Error ? error.message : String(error)),
+      });
     }
   }
   return { found, silent: [], unread };
@@ -81,10 +93,14 @@ async function entriesOf(folder: string, isAsked: boolean) {
     return (await readdir(folder, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
     if (!isAsked) return [];
-    throw new AppError('file-unreadable', `${folder} cannot be read (${errnoOf(cause) ?? 'unknown error'}).`, {
-      hint: 'Name a folder that exists and that you may read.',
-      cause,
-    });
+    throw new AppError(
+      'file-unreadable',
+      `${folder} cannot be read (${errnoOf(cause) ?? 'unknown error'}).`,
+      {
+        hint: 'Name a folder that exists and that you may read.',
+        cause,
+      },
+    );
   }
 }
 
@@ -96,7 +112,11 @@ async function installedIn({ VIRTUAL_ENV: root = '' }: Environment): Promise<rea
   const found = versions.map(async (version) => {
     const folder = path.join(libraries, version, 'site-packages');
     const names = await readdir(folder).catch(() => []);
-    return clientsOf('pypi', names.flatMap((name) => installedPackage(name) ?? []), folder);
+    return clientsOf(
+      'pypi',
+      names.flatMap((name) => installedPackage(name) ?? []),
+      folder,
+    );
   });
   return (await Promise.all(found)).flat();
 }

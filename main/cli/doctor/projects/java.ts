@@ -80,7 +80,8 @@ function gradlePackages(text: string): readonly NamedPackage[] {
   return text.split('\n').flatMap((line) => {
     const [code = ''] = line.split('//');
     const words = code.split(/["']/).filter((_, at) => at % 2 === 1);
-    if (/\bgroup\s?[:=]/.test(code) && words.length >= 2) return coordinates(words.slice(0, 3).join(':')) ?? [];
+    if (/\bgroup\s?[:=]/.test(code) && words.length >= 2)
+      return coordinates(words.slice(0, 3).join(':')) ?? [];
     return words.flatMap((word) => (word.includes(':') ? (coordinates(word) ?? []) : []));
   });
 }
