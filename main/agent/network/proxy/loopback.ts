@@ -1,18 +1,13 @@
 import type { Environment } from '../../parts.ts';
-import { proxyRoutes } from './routes.ts';
+import { noProxyRule } from './no-proxy.ts';
+
+const proxies = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
 
 /**
  * Returns the variable that names a proxy which also gets the requests for a port of 127.0.0.1, because NO_PROXY does not
  * name that. Undefined if there is none. Go leaves such requests out, and most other languages do not.
  */
 export function loopbackProxy(env: Environment, port: number): string | undefined {
-  const route = proxyRoutes(env).route('https', { host: '127.0.0.1', port });
-  switch (route.kind) {
-    case 'direct':
-      return undefined;
-    case 'proxy':
-      return route.proxy.variable;
-    case 'unusable':
-      return route.variable;
-  }
+  const isExcepted = noProxyRule(env.no_proxy || env.NO_PROXY || '');
+  return isExcepted('127.0.0.1', port) ? undefined : proxies.find((name) => (env[name] ?? '').trim() !== '');
 }
