@@ -23,8 +23,8 @@ const limitMs = 5_000;
 const firstLimitMs = 3_000;
 /** For a program that prints its version: it is ended in time for the limit. */
 const programLimitMs = 2_000;
-/** A host has this much less than the rest of the time, so that it is named. */
-const hostMarginMs = 200;
+/** A host, and the search for projects, have this much less than the others, so that what they found is shown. */
+const marginMs = 200;
 /** More of them say nothing else. */
 const hostsAtMost = 6;
 
@@ -47,7 +47,11 @@ export async function gather(given: Gathering): Promise<{ readonly facts: Facts;
   const over = new AbortController();
   const { signal } = over;
   const startedAt = clock.now();
-  const stop = clock.timer(limitMs, () => over.abort());
+  const soon = new AbortController();
+  const stops = [
+    clock.timer(limitMs - marginMs, () => soon.abort()),
+    clock.timer(limitMs, () => over.abort()),
+  ];
 
   /** Resolves with undefined if the work is late or fails, and notes that. */
   const probe = async <T>(name: string, ms: number, work: () => Promise<T>): Promise<T | undefined> => {
@@ -70,7 +74,7 @@ export async function gather(given: Gathering): Promise<{ readonly facts: Facts;
     probe('agent', firstLimitMs, () => reachRunning(paths)),
     probe('kubeconfig', firstLimitMs, () => readKubeconfigs({ place, state, worker })),
     probe('programs on PATH', limitMs, () => findPrograms({ ...asked, cwd: place.cwd })),
-    probe('projects', limitMs, () => findProjects({ folder, env, signal })),
+    probe('projects', limitMs, () => findProjects({ folder, env, home, signal: soon.signal })),
     probe('files of the agent', limitMs, () => lookAtOwnFiles(state)),
   ];
   const [first, entries] = await Promise.all([reached, kubeconfig.then((facts) => facts?.entries ?? [])]);
@@ -89,14 +93,14 @@ export async function gather(given: Gathering): Promise<{ readonly facts: Facts;
         hosts,
         env,
         extraAuthorities: settings?.extraAuthorities || undefined,
-        limitMs: restMs - hostMarginMs,
+        limitMs: restMs - marginMs,
         signal,
       }),
     ),
     probe('local ports', restMs, () => listenersOf(entries, { env })),
     probe('plugins of kubectl', restMs, () => askPlugins(entries, asked)),
   ]);
-  stop();
+  for (const stop of stops) stop();
   const facts: Facts = {
     env,
     version,

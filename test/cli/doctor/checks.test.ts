@@ -456,7 +456,6 @@ test.each<[string, Partial<Facts>]>([
   expect(diagnose(facts({ agent, ...more }), now)).toEqual([]);
 });
 
-
 function variablesOf(env: Facts['env'] = {}): Record<string, string> {
   return { ...networkVariables(env) };
 }

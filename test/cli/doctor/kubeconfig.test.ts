@@ -31,7 +31,9 @@ async function home() {
       return { kubeconfig, findings: [...checkKubeconfigs(all), ...checkEntries(all)] };
     });
   const found = async (place = bed.place) =>
-    (await look(place)).findings.map(({ code, subject }) => `${code} ${subject.replace(`${bed.root}${path.sep}`, '')}`);
+    (await look(place)).findings.map(
+      ({ code, subject }) => `${code} ${subject.replace(`${bed.root}${path.sep}`, '')}`,
+    );
   const change = async (edit: (config: Config) => void) => {
     const config = parse(await text(bed.config)) as Config;
     edit(config);

@@ -17,8 +17,11 @@ async function put(file: string, text: string): Promise<void> {
   await writeFile(path.join(folder, file), text);
 }
 
-async function found(env: Readonly<Record<string, string>> = {}) {
-  const facts = await findProjects({ folder, env, signal: new AbortController().signal });
+async function found(
+  env: Readonly<Record<string, string>> = {},
+  { home = '/home/ada', signal = new AbortController().signal } = {},
+) {
+  const facts = await findProjects({ folder, env, home, signal });
   return {
     clients: facts.found.map(
       ({ registry, name, version, where }) =>
@@ -163,3 +166,13 @@ test.skipIf(process.platform === 'win32')(
     ]);
   },
 );
+
+test('of the home folder only the folder itself is searched, and what is left out for time is said', async () => {
+  await put('go.mod', 'require k8s.io/client-go v0.34.0\n');
+  await put('src/go.mod', 'require k8s.io/client-go v0.33.0\n');
+  expect((await found({}, { home: folder })).clients).toEqual(['go k8s.io/client-go 0.34.0 go.mod']);
+  expect(await found({}, { signal: AbortSignal.abort() })).toEqual({
+    clients: [],
+    unread: [{ file: folder, reason: 'not all of it was searched in time' }],
+  });
+});

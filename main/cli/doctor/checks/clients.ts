@@ -93,8 +93,8 @@ export function checkClients(facts: Facts): readonly Finding[] {
     ...unread.map(({ file, reason }) =>
       finding('project-unread', {
         subject: file,
-        reason: `It cannot be read (${reason}), so its clients are not known.`,
-        fix: 'Check the file, or write it again with its package manager.',
+        reason: `Its clients are not known: ${reason}.`,
+        fix: 'Check the file, or name the folder of one project.',
       }),
     ),
   ];

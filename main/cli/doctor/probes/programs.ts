@@ -64,5 +64,5 @@ async function askProgram(
 
 /** Returns the first version in a program's output, such as `v1.34.1` or `[core 2.15.3]`. */
 export function versionIn(output: string): string | undefined {
-  return /\d+\.\d+(?:\.\d+)*/.exec(output)?.[0];
+  return /\d{1,6}\.\d{1,9}(?:\.\d{1,9}){0,4}/.exec(output)?.[0];
 }

@@ -13,7 +13,7 @@ import { installedPackage, pythonFiles } from '../projects/python.ts';
 const kinds: readonly ProjectFile[] = [...pythonFiles, ...nodeFiles, ...javaFiles, ...otherFiles];
 
 /** A repository of several projects is found; the packages that they have installed are not searched. */
-const depth = 3;
+const deepest = 3;
 const foldersAtMost = 1_000;
 const skipped = new Set([
   'node_modules',
@@ -35,10 +35,14 @@ const bytesAtMost = 20 * 1024 * 1024;
 export async function findProjects(options: {
   readonly folder: string;
   readonly env: Environment;
+  /** Of the home folder, only the folder itself is searched. */
+  readonly home: string;
+  /** Resolves with what is found until it aborts. */
   readonly signal: AbortSignal;
 }): Promise<ClientFacts> {
-  const { folder, env, signal } = options;
-  const [files, installed] = await Promise.all([projectFiles(folder, signal), installedIn(env)]);
+  const { folder, env, home, signal } = options;
+  const depth = folder === home ? 1 : deepest;
+  const [files, installed] = await Promise.all([projectFiles(folder, depth, signal), installedIn(env)]);
   const found: FoundClient[] = [...installed];
   const unread: { file: string; reason: string }[] = [];
   for (const { file, kind } of files) {
@@ -53,6 +57,7 @@ export async function findProjects(options: {
       });
     }
   }
+  if (signal.aborted) unread.push({ file: folder, reason: 'not all of it was searched in time' });
   return { found, silent: [], unread };
 }
 
@@ -67,7 +72,7 @@ function clientsOf(
   return [...byVersion.values()].map(({ name, version }) => ({ registry, name, version, where }));
 }
 
-async function projectFiles(folder: string, signal: AbortSignal) {
+async function projectFiles(folder: string, depth: number, signal: AbortSignal) {
   const files: { readonly file: string; readonly kind: ProjectFile }[] = [];
   let level = [folder];
   let seen = 0;

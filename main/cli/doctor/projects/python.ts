@@ -40,10 +40,13 @@ export const pythonFiles: readonly ProjectFile[] = [
 
 /** Parses a line of requirements.txt: `kubernetes[adal]==28.1.0 ; python_version > "3.8"  # comment`. */
 function requirement(line: string): NamedPackage | undefined {
-  const [, name = '', rest = ''] = /^\s*([A-Za-z0-9][\w.-]*)(.*)$/.exec(line) ?? [];
-  if (name === '') return undefined;
-  const [specifier = ''] = rest.replace(/^\s*\[[^\]]*\]/, '').split(/[;#\\@]/);
-  return { name, version: leastVersion(specifier) };
+  const [name] = /^[A-Za-z0-9][\w.-]*/.exec(line.trim()) ?? [];
+  if (name === undefined) return undefined;
+  const [specifier = ''] = line
+    .trim()
+    .slice(name.length)
+    .split(/[;#\\@]/);
+  return { name, version: leastVersion(specifier.slice(specifier.lastIndexOf(']') + 1)) };
 }
 
 /** Returns the package of a folder in site-packages: `kubernetes-35.0.0.dist-info`. */
