@@ -40,7 +40,11 @@ async function build(): Promise<void> {
     bundleForNode({
       root,
       plugins,
-      entry: { agent: 'main/cli/agent-host.ts', serve: 'main/web/serve.ts' },
+      entry: {
+        agent: 'main/cli/agent-host.ts',
+        doctor: 'main/cli/doctor/doctor.ts',
+        serve: 'main/web/serve.ts',
+      },
       folder: path.join(out, 'agent'),
       output: { entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
     }),

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { operations } from '../main/api/contract.ts';
+import { doctorSchema } from '../main/cli/doctor/document.ts';
 import { isTimeKey } from '../main/cli/json-document.ts';
 import {
   clientFailureSchema,
@@ -96,6 +97,7 @@ const documents = {
     failed: z.array(z.record(z.string(), z.unknown())),
   }),
   sets: z.object({ sets: z.array(clusterSetSchema) }),
+  doctor: doctorSchema,
   activity: operations.activity.output,
   accounts: operations.accounts.output,
   login: operations.login.output,

@@ -176,6 +176,8 @@ export interface Agent {
     readonly place?: Place | undefined;
     readonly id?: string | undefined;
   }): Promise<{ edit: KubeconfigEdit; warnings: string[] }>;
+  /** Writes entries of ours again that another program changed, also those that it changed twice. */
+  kubeconfigRepair(): Promise<{ repaired: { cluster: ClusterId; title: string }[] }>;
   kubectl(place: Place | undefined): Promise<Kubectl>;
   /** Returns an ExecCredential. */
   credential(options: {

@@ -27,6 +27,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     'kubeconfig-history': ({ place }) => agent.kubeconfigHistory(place),
     'kubeconfig-diff': (input) => agent.kubeconfigDiff(input),
     'kubeconfig-undo': (input) => agent.kubeconfigUndo(input),
+    'kubeconfig-repair': () => agent.kubeconfigRepair(),
     kubectl: ({ place }) => agent.kubectl(place),
     credential: (input) => agent.credential(input),
     consent: async ({ cluster }) => {

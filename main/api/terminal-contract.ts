@@ -80,4 +80,9 @@ export const terminalOperations = {
     input: z.object({ ...context, id: z.string().max(64).optional() }),
     output: z.object({ edit: kubeconfigEditSchema, warnings: z.array(z.string()) }),
   },
+  /** Writes entries of ours again that another program changed. Opens no tunnel, and signs in to nothing. */
+  'kubeconfig-repair': {
+    input: z.object({}),
+    output: z.object({ repaired: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })) }),
+  },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;

@@ -105,6 +105,12 @@ export const commandHelp = {
     summary: 'Check tags and print fix commands',
     examples: ['k8s-tunnels lint-tags', 'k8s-tunnels lint-tags --source eks --strict'],
   },
+  doctor: {
+    summary: 'Check this computer and print how to fix what is wrong',
+    details:
+      'Looks at the Kubernetes clients of this computer and of the projects in the folder (default: the working folder), the environment, the kubeconfig, the network, the sessions and the agent. Starts no agent and no login.',
+    examples: ['k8s-tunnels doctor', 'k8s-tunnels doctor ~/src/payments', 'k8s-tunnels doctor --fix'],
+  },
   accounts: { summary: 'List sessions and their expiry', examples: ['k8s-tunnels accounts'] },
   login: {
     summary: 'Sign in',

@@ -26,6 +26,11 @@ export function loadAgentHost(): Promise<typeof import('./agent-host.ts')> {
   return load({ built: 'agent/agent.cjs', source: 'agent-host.ts' });
 }
 
+/** Loads `doctor` on demand: it reads kubeconfigs as the agent does. */
+export function loadDoctor(): Promise<typeof import('./doctor/doctor.ts')> {
+  return load({ built: 'agent/doctor.cjs', source: 'doctor/doctor.ts' });
+}
+
 /** Loads the window's server on demand. */
 export function loadWindowServer(): Promise<typeof import('../web/serve.ts')> {
   return load({ built: 'agent/serve.cjs', source: '../web/serve.ts' });

@@ -141,13 +141,24 @@ export function describeKubeconfig({ program, command, withSession }: Describing
     });
 }
 
-/** Describes the commands that need no agent. */
-export function describeOwn({ program, command, done }: Describing): void {
+/** Describes the commands about this computer and the command line itself. */
+export function describeOwn({ program, json, command, done }: Describing): void {
   command('relay <folder>')
     .option('--host <host>', 'Connect to this host in place of the sockets in the folder')
     .action(async (folder: string, { host }: { readonly host?: string }) => {
       const { runRelay } = await import('./commands/relay.ts');
       done(await runRelay(folder, host));
+    });
+  command('doctor [folder]')
+    .option('--fix', 'Fix what is safe to fix')
+    .action(async (folder: string | undefined, flags: { readonly fix?: true }) => {
+      const { loadDoctor, planScript } = await import('./program-file.ts');
+      const { runDoctor } = await loadDoctor();
+      const how = { json, fix: flags.fix === true, folder, worker: planScript() };
+      const { code, isLate } = await runDoctor(how);
+      done(code);
+      // Do not wait for a name server that does not answer.
+      if (isLate) process.stdout.write('', () => process.exit(code));
     });
   command('completion <shell>').action(async (shell: string) => {
     const { completionScript } = await import('./completion/script.ts');

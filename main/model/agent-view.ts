@@ -156,6 +156,8 @@ export const snapshotSchema = z.object({
      * variables of its own gets. Secrets by name only.
      */
     variables: z.record(z.string(), z.string()).optional(),
+    /** How far this computer's clock is from that of a server, ms; negative if it is behind. Absent if it is right. */
+    clock: z.object({ aheadMs: z.number(), host: z.string() }).optional(),
   }),
   /** Without their CA certificates, which only the agent needs. */
   clusters: z.array(clusterSchema),

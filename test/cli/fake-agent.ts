@@ -395,6 +395,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     'kubeconfig-history': notExpected,
     'kubeconfig-diff': notExpected,
     'kubeconfig-undo': notExpected,
+    'kubeconfig-repair': notExpected,
     credential: async ({ cluster: word, execInfo }) => ({
       kind: 'ExecCredential',
       apiVersion: (JSON.parse(execInfo ?? '{}') as { apiVersion?: string }).apiVersion,

@@ -1,6 +1,7 @@
 import {
   type ClientForm,
   type ClientKind,
+  type ClientVariableEffect,
   clientForms,
   clientLimits,
   type Served,
@@ -41,6 +42,15 @@ ${table(
   Object.entries(clientLimits).map(([limit, words]) => [`\`${limit}\``, `It ${words}.`]),
 )}
 
+## What the environment changes
+
+- \`NO_PROXY\` names the API server: ${affected('around-proxy')} connect to it without the tunnel, though their entry has a
+  proxy.
+- \`HTTPS_PROXY\` is set, and \`NO_PROXY\` does not name 127.0.0.1: ${affected('proxied-loopback')}
+  send the requests of a \`tls\` entry to the proxy.
+
+\`k8s-tunnels doctor\` finds both, and the clients of a computer and of a project.
+
 ## What is tested
 
 \`npm run test:clients\` runs these against a real kube-apiserver, with a kubelet that streams by SPDY and WebSocket, behind the
@@ -62,6 +72,13 @@ ${Object.entries(notRun)
   .map(([id, why]) => `- ${kindOf(id).name} ${kindOf(id).versions}: ${why}.`)
   .join('\n')}
 `;
+}
+
+function affected(effect: ClientVariableEffect): string {
+  const names = clientKinds.flatMap(({ name, versions, variables = [] }) =>
+    variables.includes(effect) ? `${name} ${versions}` : [],
+  );
+  return new Intl.ListFormat('en-GB').format(names);
 }
 
 function kindOf(id: string): ClientKind {

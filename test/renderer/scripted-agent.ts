@@ -125,6 +125,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     'kubeconfig-history': unexpected,
     'kubeconfig-diff': unexpected,
     'kubeconfig-undo': unexpected,
+    'kubeconfig-repair': unexpected,
     isolate: unexpected,
     'terminal-follow': unexpected,
     'terminal-end': unexpected,

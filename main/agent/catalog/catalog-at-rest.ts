@@ -20,8 +20,7 @@ export function readAtRest(state: string, now: number): Known | undefined {
   try {
     const { version: written, finishedAt, freshUntil } = JSON.parse(textOf(path.join(folder, runsFile)));
     if (written !== version || !(finishedAt <= now && now < freshUntil)) return undefined;
-    const accounts = readdirSync(folder).filter(isAccountFile).sort();
-    const known = accounts.map((name) => accountFrom(readFileSync(path.join(folder, name))));
+    const known = accountsIn(folder);
     const cells = known.flatMap((account) => account.cells);
     if (cells.some(({ error }) => error?.retryable === true)) return undefined;
     const clusters = known.flatMap((account) => account.clusters);
@@ -40,6 +39,20 @@ export function readAtRest(state: string, now: number): Known | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Returns the clusters that the last agent knew, however old; none if they cannot be read. */
+export function clustersAtRest(state: string): Known['clusters'] {
+  try {
+    return accountsIn(path.join(state, 'catalog')).flatMap(({ clusters }) => clusters);
+  } catch {
+    return [];
+  }
+}
+
+function accountsIn(folder: string) {
+  const accounts = readdirSync(folder).filter(isAccountFile).sort();
+  return accounts.map((name) => accountFrom(readFileSync(path.join(folder, name))));
 }
 
 /** Parses the first line, which holds everything except the CA certificates. Throws if it does not fit. */

@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { AppError, type PlainError, toPlainError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
+import { createSerialQueue } from '../async/serial-queue.ts';
 import { singleFlight } from '../async/single-flight.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { CheckedEntry } from '../kubeconfig/check.ts';
@@ -13,6 +12,7 @@ import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Entries } from './entries.ts';
 import { knownWay } from './known-way.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
+import { missingOf, programsOf } from './plugin-programs.ts';
 import { placeOf, type Remembered } from './remembered.ts';
 import { sentences } from './sentences.ts';
 
@@ -34,6 +34,11 @@ export interface EntryWatch {
    * meant, and what was changed again within a minute, is reported and left. Never rejects.
    */
   checkEntries(): Promise<void>;
+  /**
+   * The same, because the user asked for it: repairs also what was changed again, and what could not be repaired before.
+   * Resolves with the clusters whose entries were repaired. Rejects as `Kubeconfig.check` does.
+   */
+  repairEntries(): Promise<readonly ClusterId[]>;
   /** Resolves with the files to watch: the kubeconfigs, their locks, and the programs that kubectl runs for credentials. */
   entryFiles(): Promise<readonly string[]>;
 }
@@ -81,11 +86,14 @@ export function createEntryWatch(options: {
     await kubeconfig.add(place, [await entries.through(way.cluster, way.place)], {});
   };
 
+  /** The entries that were repaired because the user asked. Undefined if nobody did. */
+  let asked: Set<ClusterId> | undefined;
+
   const repair = async (entry: CheckedEntry, id: ClusterId, what: string): Promise<void> => {
     const title = titleOf(id);
-    const last = repairedAt.get(id);
+    const last = asked === undefined ? repairedAt.get(id) : undefined;
     const again = againHint(nameFor(id));
-    if (problems.has(id)) return;
+    if (problems.has(id) && asked === undefined) return;
     if (last !== undefined && clock.now() - last < peaceMs) {
       fail(id, `${what} in ${entry.file.given} again, less than a minute after it was repaired.`, again);
       return;
@@ -93,6 +101,8 @@ export function createEntryWatch(options: {
     try {
       await write(entry, id);
       repairedAt.set(id, clock.now());
+      asked?.add(id);
+      settle(id);
       notice('info', `${what} in ${entry.file.given}. The entry of ${title} was written again.`);
     } catch (error) {
       fail(
@@ -166,8 +176,20 @@ export function createEntryWatch(options: {
     if (isNews) options.onProblems?.({ entries: [...problems.values()], files });
   };
 
+  // One after the other: two at once would both repair an entry, and report that another program changed it again.
+  const inTurn = createSerialQueue();
   return {
-    checkEntries: singleFlight(() => check().catch(() => {})),
+    checkEntries: singleFlight(() => inTurn(check).catch(() => {})),
+    repairEntries: () =>
+      inTurn(async () => {
+        asked = new Set();
+        try {
+          await check();
+          return [...asked];
+        } finally {
+          asked = undefined;
+        }
+      }),
     entryFiles: async () => [
       ...(await kubeconfig.files()).flatMap(({ given, real }) => [
         given,
@@ -182,23 +204,4 @@ export function createEntryWatch(options: {
 
 function againHint(name: string): string {
   return `Write it again: ${command`k8s-tunnels connect --add ${name}`}, or close the tunnel: ${command`k8s-tunnels disconnect ${name}`}`;
-}
-
-/** Returns the files in a command: the program, and the script that it runs. */
-function programsOf(words: readonly string[]): readonly string[] {
-  const end = words.indexOf('credential');
-  return words.slice(0, end < 0 ? words.length : end).filter((word) => path.isAbsolute(word));
-}
-
-/** Resolves with the first of the files that does not exist. */
-async function missingOf(files: readonly string[]): Promise<string | undefined> {
-  for (const file of files) {
-    const exists = await stat(file).then(
-      () => true,
-      (error: unknown) =>
-        !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')),
-    );
-    if (!exists) return file;
-  }
-  return undefined;
 }

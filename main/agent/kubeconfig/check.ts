@@ -18,8 +18,15 @@ export interface Checked {
   readonly failures: readonly AppError[];
 }
 
-/** Resolves with the state of every entry that the journal knows. */
-export async function checkEntries(journal: Journal, reader: Reader): Promise<Checked> {
+/**
+ * Resolves with the state of every entry that the journal knows. `lockFailure` looks at the locks of a file: where
+ * undefined, it removes those of ours whose process has ended.
+ */
+export async function checkEntries(
+  journal: Pick<Journal, 'all'>,
+  reader: Pick<Reader, 'read'>,
+  lockFailure: typeof abandonedLock = abandonedLock,
+): Promise<Checked> {
   const entries: CheckedEntry[] = [];
   const failures: AppError[] = [];
   for (const [real, record] of await journal.all()) {
@@ -28,13 +35,13 @@ export async function checkEntries(journal: Journal, reader: Reader): Promise<Ch
     const ids = new Set(written.map(({ id }) => id));
     if (ids.size === 0) continue;
     try {
-      const lock = await abandonedLock(await lockPaths(file));
+      const lock = await lockFailure(await lockPaths(file));
       if (lock !== undefined) failures.push(lock);
       const { entries: found } = await reader.read(file);
       for (const id of ids) {
         const seen = found.find((one) => one.id === id);
         const name = written.find((one) => one.id === id && one.list === 'contexts')?.item.name ?? id;
-        entries.push({ ...(seen ?? { id, status: 'missing', name, plugin: [] }), file });
+        entries.push({ ...(seen ?? { id, status: 'missing', name, plugin: [], lacks: [] }), file });
       }
     } catch (error) {
       failures.push(fromPlainError(toPlainError(error)));

@@ -22,6 +22,8 @@ export interface EntryState {
   readonly name: string;
   /** The program that kubectl runs for its credential, and its arguments. */
   readonly plugin: readonly string[];
+  /** What we wrote and is gone, in the words of a kubeconfig: its cluster, its user, `proxy-url`. */
+  readonly lacks: readonly string[];
 }
 
 /** A stanza of a file, with its line. */
@@ -108,6 +110,18 @@ function entryStates(owned: readonly OurStanza[], last: FileState | undefined): 
       return seen !== undefined && (wrote === undefined || isIntact(seen, wrote));
     };
     const [cluster, context, user] = [of('clusters'), of('contexts'), of('users')];
+    const wroteProxy = last?.stanzas.some(
+      (stanza) => stanza.id === id && field(bodyOf('clusters', stanza.item), 'proxy-url') !== undefined,
+    );
+    const lacksProxy =
+      cluster !== undefined &&
+      wroteProxy === true &&
+      field(bodyOf('clusters', cluster.item), 'proxy-url') === undefined;
+    const lacks = [
+      ...(cluster === undefined ? ['cluster'] : []),
+      ...(user === undefined ? ['user'] : []),
+      ...(lacksProxy ? ['proxy-url'] : []),
+    ];
     const exec = field(bodyOf('users', user?.item), 'exec');
     const args = field(exec, 'args');
     const status =
@@ -116,6 +130,7 @@ function entryStates(owned: readonly OurStanza[], last: FileState | undefined): 
       id,
       status,
       name: (context ?? cluster ?? user)?.item.name ?? id,
+      lacks,
       plugin: [String(field(exec, 'command') ?? ''), ...(Array.isArray(args) ? args.map(String) : [])],
     };
   });

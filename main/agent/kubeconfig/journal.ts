@@ -46,6 +46,9 @@ export const recordSchema = z.object({
   created: z.object({ file: z.boolean(), folders: z.array(z.string()) }),
 });
 
+/** The content of the journal's file. */
+export const journalSchema = z.record(z.string(), recordSchema);
+
 /** Our changes to one file. */
 export type JournalRecord = z.infer<typeof recordSchema>;
 
@@ -64,7 +67,7 @@ export function openJournal(file: string, logger: Logger): Journal {
   const storage = jsonFile({
     file,
     version: 1,
-    schema: z.record(z.string(), recordSchema),
+    schema: journalSchema,
     onUnreadable: (name, reason) => logger.warn('kubeconfig journal set aside', { file: name, reason }),
   });
   const load = once(async () => new Map(Object.entries((await storage.read()) ?? {})));

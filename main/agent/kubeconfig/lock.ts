@@ -137,6 +137,26 @@ export async function abandonedLock(locks: readonly string[]): Promise<AppError 
   return undefined;
 }
 
+/** A lock beside a kubeconfig, as it is now. */
+export interface LockState extends Holder {
+  /** `ended`: it is ours, and its process has ended. `other`: of another program, which does not say which one. */
+  readonly owner: 'running' | 'ended' | 'other';
+  readonly isAbandoned: boolean;
+}
+
+/** Resolves with the locks that exist. Removes none, unlike `abandonedLock`. Never rejects. */
+export async function existingLocks(locks: readonly string[]): Promise<readonly LockState[]> {
+  const states = locks.map(async (lock): Promise<LockState | undefined> => {
+    const status = await lstat(lock).catch(() => undefined);
+    if (status === undefined) return undefined;
+    const [holder, body] = await Promise.all([holderOf(lock, status), bodyOf(lock)]);
+    const owner =
+      body === undefined ? 'other' : isSameProcess(body.pid, body.startTime) ? 'running' : 'ended';
+    return { ...holder, owner, isAbandoned: holder.ageMs > abandonedAfterMs };
+  });
+  return (await Promise.all(states)).filter((state) => state !== undefined);
+}
+
 function locked({ lock, ageMs, who }: Holder): AppError {
   const abandoned = ageMs > abandonedAfterMs;
   return new AppError(

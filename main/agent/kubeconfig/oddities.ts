@@ -14,14 +14,30 @@ const nouns: Readonly<Record<Listed['list'], string>> = {
 /** Two files that are copies of each other hide hundreds. */
 const named = 3;
 
+/** Something in a file that kubectl passes over without a word. */
+export interface Oddity {
+  readonly kind: 'second-document' | 'hidden-name' | 'lost-context';
+  readonly file: string;
+  /** A sentence with file and line. */
+  readonly text: string;
+}
+
 /** Returns a sentence, with file and line, for each thing in the files that kubectl passes over without a word. */
 export function passedOver(files: readonly Seen[]): readonly string[] {
+  return oddities(files).map(({ text }) => text);
+}
+
+/** Returns what `passedOver` says, with its kind. */
+export function oddities(files: readonly Seen[]): readonly Oddity[] {
   const first = new Map<string, string>();
-  const warnings: string[] = [];
+  const found: Oddity[] = [];
+  const add = (kind: Oddity['kind'], file: string, text: string) => found.push({ kind, file, text });
   for (const { file, inspection } of files) {
     const { unreadFrom, names } = inspection;
     if (unreadFrom !== undefined)
-      warnings.push(
+      add(
+        'second-document',
+        file,
         `${file}, line ${unreadFrom}: a second YAML document begins here. kubectl reads only the first one.`,
       );
     const hidden = names.flatMap(({ list, name, line }) => {
@@ -31,11 +47,15 @@ export function passedOver(files: readonly Seen[]): readonly string[] {
       return other === undefined || other === file ? [] : [{ list, name, line, other }];
     });
     for (const { list, name, line, other } of hidden.slice(0, named))
-      warnings.push(
+      add(
+        'hidden-name',
+        file,
         `${file}, line ${line}: kubectl does not use this ${nouns[list]} "${name}", because ${other} has one of that name.`,
       );
     if (hidden.length > named)
-      warnings.push(
+      add(
+        'hidden-name',
+        file,
         `${file}: kubectl does not use ${hidden.length - named} more names that are in a file before it.`,
       );
   }
@@ -43,10 +63,12 @@ export function passedOver(files: readonly Seen[]): readonly string[] {
   const current = owner?.inspection.currentContext;
   const isThere = files.some(({ inspection }) => inspection.contexts.some(({ name }) => name === current));
   if (owner !== undefined && !isThere)
-    warnings.push(
+    add(
+      'lost-context',
+      owner.file,
       `${owner.file}, line ${owner.inspection.currentLine}: the current context is "${current}", which no file has.`,
     );
-  return warnings;
+  return found;
 }
 
 /** Returns a sentence for each of our clusters of which another agent has an entry, too. */

@@ -110,7 +110,9 @@ function withOurFields(seen: OurStanza, written: OurStanza): OurStanza {
 /** Returns true if a cluster or a user still has all that we wrote, and nothing that makes it useless. */
 export function isIntact(seen: OurStanza, written: OurStanza): boolean {
   const body = bodyOf(seen.list, seen.item);
-  const drop = conflicting[seen.list] ?? [];
+  // An entry of the form `tls` has a token of ours.
+  const ours = bodyOf(written.list, written.item);
+  const drop = (conflicting[seen.list] ?? []).filter((name) => field(ours, name) === undefined);
   const isSet = (name: string) => {
     const value = field(body, name);
     return value !== undefined && value !== null && value !== '' && value !== false;
@@ -118,7 +120,7 @@ export function isIntact(seen: OurStanza, written: OurStanza): boolean {
   return (
     seen.item.name === written.item.name &&
     !drop.some(isSet) &&
-    contains(body, bodyOf(written.list, written.item))
+    contains(body, ours)
   );
 }
 

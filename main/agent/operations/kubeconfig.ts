@@ -14,11 +14,19 @@ export function kubeconfigOperations(options: {
   readonly clusters: Pick<Clusters, 'find' | 'named'>;
   readonly catalog: Pick<Catalog, 'get'>;
   readonly kubeconfig: Pick<Kubeconfig, 'contexts' | 'current' | 'edits' | 'diff' | 'undo'>;
-  readonly connections: Pick<Connections, 'open' | 'kept' | 'preview' | 'follow'>;
+  readonly connections: Pick<Connections, 'open' | 'kept' | 'preview' | 'follow' | 'repairEntries'>;
   readonly restored: Promise<void>;
   readonly current: Pick<CurrentContexts, 'placeFor' | 'look'>;
   readonly state: Pick<State, 'get'>;
-}): Pick<Agent, 'contexts' | 'connectPreview' | 'kubeconfigHistory' | 'kubeconfigDiff' | 'kubeconfigUndo'> {
+}): Pick<
+  Agent,
+  | 'contexts'
+  | 'connectPreview'
+  | 'kubeconfigHistory'
+  | 'kubeconfigDiff'
+  | 'kubeconfigUndo'
+  | 'kubeconfigRepair'
+> {
   const { clusters, catalog, kubeconfig, connections, restored, current, state } = options;
   return {
     async contexts(caller) {
@@ -67,6 +75,10 @@ export function kubeconfigOperations(options: {
       });
       await current.look();
       return { edit: viewOf(edit), warnings: [...warnings] };
+    },
+    async kubeconfigRepair() {
+      await restored;
+      return { repaired: (await connections.repairEntries()).map((id) => clusters.named(id)) };
     },
   };
 }

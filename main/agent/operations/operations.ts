@@ -63,7 +63,12 @@ export function createOperations(agent: {
   const lookers = new Set<object>();
 
   return {
-    snapshot: snapshotOperation({ ...shared, signIns: parts.sealer.kind, env: parts.env }),
+    snapshot: snapshotOperation({
+      ...shared,
+      signIns: parts.sealer.kind,
+      env: parts.env,
+      clockSkew: base.network.clockSkew,
+    }),
     isNeeded: apiProxies.isNeeded,
     subscribe: state.subscribe,
     look() {

@@ -6,6 +6,7 @@ import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import { shownVariables } from '../callers/identity-variables.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Credentials } from '../credentials/credentials.ts';
+import type { Network } from '../network/network.ts';
 import { networkVariables } from '../network/network-variables.ts';
 import type { Environment } from '../parts.ts';
 import type { Notices } from '../state/notices.ts';
@@ -33,15 +34,20 @@ export function snapshotOperation(options: {
   readonly accessRequest: () => string | undefined;
   readonly signIns: Snapshot['agent']['signIns'];
   readonly env: Environment;
+  readonly clockSkew: Network['clockSkew'];
   readonly startedAt: number;
 }): Agent['snapshot'] {
   const { state, catalog, tunnels, apiProxies, credentials, policies, notices } = options;
-  const { accessRequest, signIns, env, startedAt } = options;
+  const { accessRequest, signIns, env, clockSkew, startedAt } = options;
   const variables = { ...networkVariables(env), ...shownVariables(env) };
   const agent = { version, pid: process.pid, startedAt, platform: process.platform, signIns, variables };
+  const clock = () => {
+    const skew = clockSkew();
+    return skew === undefined ? {} : { clock: { ...skew } };
+  };
   return () => ({
     ...state.get(),
-    agent,
+    agent: { ...agent, ...clock() },
     clusters: catalog.clusters().map(shown),
     cells: [...catalog.cells()],
     // Those of on-demand contexts are included, as closed.

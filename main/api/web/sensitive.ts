@@ -63,6 +63,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   'kubeconfig-history': 'never',
   'kubeconfig-diff': 'never',
   'kubeconfig-undo': 'never',
+  'kubeconfig-repair': 'never',
   isolate: 'never',
   'terminal-follow': 'never',
   'terminal-end': 'never',

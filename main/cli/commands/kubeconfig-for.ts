@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { loopbackProxy } from '../../agent/network/proxy/loopback.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import { privateFolder } from '../../agent/storage/private-folder.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
@@ -102,10 +103,9 @@ function containerLines(folder: string, hasSockets: boolean): readonly string[] 
 
 /** Many clients send a request for 127.0.0.1 to the proxy of the environment as well. */
 function proxyWarnings(env: NodeJS.ProcessEnv): readonly string[] {
-  const proxy = env.HTTPS_PROXY ?? env.https_proxy ?? '';
-  const except = (env.NO_PROXY ?? env.no_proxy ?? '').split(',').map((one) => one.trim());
-  if (proxy === '' || except.includes('127.0.0.1') || except.includes('*')) return [];
+  const variable = loopbackProxy(env, 443);
+  if (variable === undefined) return [];
   return [
-    'HTTPS_PROXY is set, and NO_PROXY does not name 127.0.0.1: some programs will not reach the cluster. Add it.',
+    `${variable} is set, and NO_PROXY does not name 127.0.0.1: some programs will not reach the cluster. Add it.`,
   ];
 }

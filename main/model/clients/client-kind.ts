@@ -34,9 +34,17 @@ export type Served =
 
 /** How a client is found: a program on PATH, or a package in the lock file of a project. */
 export interface ClientPackage {
-  readonly registry: 'program' | 'go' | 'pypi' | 'npm' | 'maven' | 'crates';
+  readonly registry: 'program' | 'go' | 'pypi' | 'npm' | 'maven' | 'crates' | 'galaxy';
   readonly name: string;
+  /** The first version of the row where this package is numbered otherwise than the client. */
+  readonly from?: string;
 }
+
+/**
+ * What variables of the environment change for a client. `around-proxy`: it goes around the proxy of an entry whose API
+ * server NO_PROXY names. `proxied-loopback`: it sends a request for 127.0.0.1 to HTTPS_PROXY, unless NO_PROXY names it.
+ */
+export type ClientVariableEffect = 'around-proxy' | 'proxied-loopback';
 
 /** One row of the table: versions of a client that behave alike. */
 export interface ClientKind {
@@ -52,6 +60,7 @@ export interface ClientKind {
   /** What the client can do at all. */
   readonly operations: readonly ClientOperation[];
   readonly forms: Readonly<Record<ClientForm, Served>>;
+  readonly variables?: readonly ClientVariableEffect[];
   /** Where its makers describe or discuss the behaviour. */
   readonly sources: readonly string[];
   /** A sentence for people that the forms do not say. */

@@ -23,6 +23,7 @@ export const libraryKinds: readonly ClientKind[] = [
     versions: '26 and 27',
     operations: pods,
     forms: { socks5: none('ignores-proxy'), connect: none('ignores-proxy'), tls: all },
+    variables: ['proxied-loopback'],
     sources: ['https://github.com/kubernetes-client/python/issues/1862'],
   },
   {
@@ -34,6 +35,7 @@ export const libraryKinds: readonly ClientKind[] = [
     versions: '28 to 36',
     operations: pods,
     forms: { socks5: none('ignores-proxy'), connect: none('ignores-proxy'), tls: all },
+    variables: ['proxied-loopback'],
     sources: [
       'https://github.com/kubernetes-client/python/issues/1862',
       'https://github.com/kubernetes-client/python/issues/2183',
@@ -47,6 +49,7 @@ export const libraryKinds: readonly ClientKind[] = [
     versions: '37',
     operations: pods,
     forms: { socks5: none('lacks-socks'), connect: none('drops-password'), tls: all },
+    variables: ['around-proxy', 'proxied-loopback'],
     sources: [
       'https://github.com/kubernetes-client/python/issues/2679',
       'https://github.com/kubernetes-client/python/pull/2680',
@@ -65,6 +68,7 @@ export const libraryKinds: readonly ClientKind[] = [
       connect: allBut(['exec'], 'ignores-proxy'),
       tls: all,
     },
+    variables: ['proxied-loopback'],
     sources: ['https://github.com/tomplus/kubernetes_asyncio/issues/377'],
   },
   {
@@ -75,6 +79,7 @@ export const libraryKinds: readonly ClientKind[] = [
     versions: '0.20',
     operations: pods,
     forms: { socks5: none('lacks-socks'), connect: all, tls: all },
+    variables: ['proxied-loopback'],
     sources: ['https://github.com/kr8s-org/kr8s/issues/704'],
   },
   {
@@ -120,6 +125,7 @@ export const libraryKinds: readonly ClientKind[] = [
     versions: '0.20 to 0.22',
     operations: pods,
     forms: { socks5: none('ignores-proxy'), connect: none('ignores-proxy'), tls: all },
+    variables: ['proxied-loopback'],
     sources: ['https://github.com/kubernetes-client/javascript/issues/853'],
   },
   {
@@ -135,6 +141,7 @@ export const libraryKinds: readonly ClientKind[] = [
     operations: ['get', 'list', 'logs', 'exec', 'port-forward'],
     forms: { socks5: all, connect: none('ignores-proxy'), tls: all },
     note: 'A watch got no events in the test, through SOCKS5 or the local TLS proxy; why is not known yet.',
+    variables: ['around-proxy', 'proxied-loopback'],
     sources: ['https://github.com/fabric8io/kubernetes-client/issues/7948'],
   },
   {
@@ -155,6 +162,7 @@ export const libraryKinds: readonly ClientKind[] = [
       tls: all,
     },
     note: 'A watch got no events in the test through the local TLS proxy; why is not known yet.',
+    variables: ['around-proxy', 'proxied-loopback'],
     sources: [
       'https://github.com/fabric8io/kubernetes-client/issues/5178',
       'https://github.com/fabric8io/kubernetes-client/issues/6150',
@@ -179,6 +187,7 @@ export const libraryKinds: readonly ClientKind[] = [
     versions: '5 (features socks5, http-proxy)',
     operations: pods,
     forms: { socks5: none('drops-password'), connect: all, tls: all },
+    variables: ['around-proxy', 'proxied-loopback'],
     sources: ['https://github.com/kube-rs/kube/issues/1270'],
   },
   {

@@ -70,11 +70,12 @@ export const programKinds: readonly ClientKind[] = [
   {
     id: 'ansible',
     name: 'Ansible kubernetes.core',
-    packages: of('program', 'ansible'),
+    packages: [...of('program', 'ansible'), { registry: 'galaxy', name: 'kubernetes.core', from: '2' }],
     from: '2.15',
     versions: '6.2',
     operations: ['get', 'list', 'exec'],
     forms: { socks5: none('ignores-proxy'), connect: none('ignores-proxy'), tls: all },
+    variables: ['proxied-loopback'],
     sources: [
       'https://docs.ansible.com/projects/ansible/latest/collections/kubernetes/core/k8s_info_module.html',
       'https://github.com/kubernetes-client/python/issues/1862',

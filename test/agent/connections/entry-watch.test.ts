@@ -162,3 +162,23 @@ test('an entry whose program has moved gets the new one; while there is none, it
   expect((await read()).users[0]?.user.exec.command).toContain('third');
   expect(rig.problems()).toEqual({});
 });
+
+test('because the user asks, what was changed again within a minute is repaired, and the problem is over', async () => {
+  const before = await read();
+  expect(await rig.connections.repairEntries()).toEqual([]);
+  await stripProxy();
+  await rig.connections.checkEntries();
+  await stripProxy();
+  await rig.connections.checkEntries();
+  expect(rig.problems()).toEqual({ [staging.id]: expect.stringContaining('again') });
+  expect(await rig.connections.repairEntries()).toEqual([staging.id]);
+  expect(await read()).toEqual(before);
+  expect(rig.problems()).toEqual({});
+  // A context that the user deleted stays deleted.
+  await rewrite((config) => {
+    config.contexts = [];
+    config['current-context'] = '';
+  });
+  expect(await rig.connections.repairEntries()).toEqual([]);
+  expect((await read()).contexts).toEqual([]);
+});

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { ProxyPlace } from '../../../main/agent/api-proxy/proxy-place.ts';
 import { knownWay } from '../../../main/agent/connections/known-way.ts';
 import type { EntryForm } from '../../../main/model/entry-form.ts';
+import { defaultSettings } from '../../../main/model/settings.ts';
 import { eksCluster } from '../catalog/clusters.ts';
 import { type Rig, startRigWith } from './rig.ts';
 
@@ -16,8 +17,15 @@ afterEach(() => rig.close());
 const start = async (form: EntryForm) => {
   rig = await startRigWith(
     {
-      entryForm: () => form,
-      apiProxies: { forEntry: async () => place, end: async () => {}, release: async () => {} },
+      entrySettings: () => ({ ...defaultSettings, entryForm: form }),
+      apiProxies: {
+        forEntry: async () => place,
+        forTerminal: async () => place,
+        end: async () => {},
+        endTerminals: async () => {},
+        release: async () => {},
+        traffic: () => undefined,
+      },
     },
     web,
   );
