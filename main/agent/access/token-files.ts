@@ -95,7 +95,8 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
   return {
     appPath: (app: AppInfo) =>
       path.join(folder, `${app.appHostname}-${app.audience}-token`.replaceAll('/', '-').replaceAll('*', '-')),
-    orgPath: (authDomain: string) => path.join(folder, `${authDomain}${sessionFileEnding}`.replaceAll('/', '-')),
+    orgPath: (authDomain: string) =>
+      path.join(folder, `${authDomain}${sessionFileEnding}`.replaceAll('/', '-')),
     /** Resolves with the token if it exists, is well-formed, belongs to this application and has not expired. */
     readApp(app: AppInfo) {
       return read(this.appPath(app), app.audience);

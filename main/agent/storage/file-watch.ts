@@ -90,8 +90,7 @@ export function watchFiles(options: {
   };
 
   let ending = '';
-  const isNamed = (names: Names, name: string) =>
-    names === 'all' ? name.endsWith(ending) : names.has(name);
+  const isNamed = (names: Names, name: string) => (names === 'all' ? name.endsWith(ending) : names.has(name));
 
   /** Updates the watches. Resolves with false if a part cannot be watched. */
   const follow = async (): Promise<boolean> => {

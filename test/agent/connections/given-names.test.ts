@@ -35,7 +35,10 @@ test('the names of clusters that are connected together are reported and stored 
   await vi.waitFor(() => expect(changes).not.toEqual([]));
   names.give('prod', b.id);
   await vi.waitFor(async () => expect((await open()).list()).toMatchObject({ prod: b.id }));
-  expect(changes).toEqual([expect.not.objectContaining({ prod: b.id }), expect.objectContaining({ prod: b.id })]);
+  expect(changes).toEqual([
+    expect.not.objectContaining({ prod: b.id }),
+    expect.objectContaining({ prod: b.id }),
+  ]);
 });
 
 test('a file that cannot be read is set aside, and the names start empty', async () => {

@@ -65,7 +65,11 @@ describe('a JSON file', () => {
 
   it('is written once for all writes that wait, with the last content, and all of them know if that fails', async () => {
     const texts: string[] = [];
-    const turns = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const turns = [
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+    ];
     const file = jsonFile<number>({
       file: path.join(folder, 'data.json'),
       version: 1,
@@ -86,7 +90,9 @@ describe('a JSON file', () => {
     await vi.waitFor(() => expect(texts).toHaveLength(2));
     const last = file.write(5);
     turns[1]?.reject(new Error('the disk is full'));
-    expect((await Promise.allSettled(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 'rejected'));
+    expect((await Promise.allSettled(waiting)).map(({ status }) => status)).toEqual(
+      waiting.map(() => 'rejected'),
+    );
     turns[2]?.resolve();
     await last;
     expect(texts.map((text) => JSON.parse(text).data)).toEqual([1, 4, 5]);

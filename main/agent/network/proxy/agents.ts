@@ -61,7 +61,11 @@ export class ProxiedHttpsAgent extends https.Agent {
     const open = (socket?: Duplex): Duplex => {
       const name = this.getName(given);
       const shared = trust && { secureContext: trust.context, session: trust.sessions.get(name) };
-      const secure = super.createConnection({ ...given, ...shared, ...(socket && { socket }) } as ConnectionOptions);
+      const secure = super.createConnection({
+        ...given,
+        ...shared,
+        ...(socket && { socket }),
+      } as ConnectionOptions);
       if (trust !== undefined) keepSession(secure as tls.TLSSocket, trust.sessions, name);
       return secure as Duplex;
     };
