@@ -115,6 +115,8 @@ describe('files that are watched', () => {
     await reported;
     seen.close();
     clock.skip(1_000);
+    // A look that has begun takes a few turns.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(looks).toBe(0);
   });
 

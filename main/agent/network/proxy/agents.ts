@@ -101,8 +101,8 @@ const mostSessions = 1_024;
 
 /**
  * Keeps the TLS session of a connection for the next one to the same host, which saves both ends the certificates and
- * their checks (RFC 8446, 2.2). Node's own agent does this for 100 hosts, and forgets a session when its connection breaks,
- * as all do when the network changes: that is when hundreds of connections are opened at once.
+ * their checks (RFC 8446, 2.2). Node's own agent does this for 100 hosts, and 200 tunnels that open in turn would resume
+ * none.
  */
 function keepSession(secure: tls.TLSSocket, sessions: Map<string, Buffer>, name: string): void {
   let isUp = false;
