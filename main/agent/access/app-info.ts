@@ -1,6 +1,7 @@
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { AppError } from '../../model/app-error.ts';
 import { createExpiring } from '../async/expiring.ts';
+import { createSingleFlight } from '../async/single-flight.ts';
 import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
@@ -17,6 +18,8 @@ export interface AppInfo {
   /** The application's own hostname, which may contain a wildcard or a path. Names the token file. */
   readonly appHostname: string;
 }
+
+type KeySet = ReturnType<typeof createLocalJWKSet>;
 
 const metadataMaxAgeMs = 24 * 3_600_000;
 const clockSkewMs = 5 * 60_000;
@@ -35,10 +38,14 @@ export function createAppInfo(options: {
   readonly team?: () => string | undefined;
 }) {
   const { network, clock, team } = options;
-  const keys = new Map<string, { readonly set: JSONWebKeySet; readonly at: number }>();
+  /** The keys of each team. Checks parse them once, at their first use. */
+  const keys = new Map<string, { readonly set: KeySet; readonly at: number }>();
   const known = createExpiring<string, AppInfo>(clock);
+  const fetches = createSingleFlight<string, KeySet>();
 
-  const fetchKeys = async (authDomain: string) => {
+  /** Shares a request: many applications of a team are looked up together. */
+  const fetchKeys = (authDomain: string) => fetches.share(authDomain, () => fetchKeysNow(authDomain));
+  const fetchKeysNow = async (authDomain: string) => {
     const answer = await network.request(new URL(`https://${authDomain}/cdn-cgi/access/certs`), {
       headers: { 'user-agent': userAgent },
       timeoutMs: 10_000,
@@ -54,20 +61,15 @@ export function createAppInfo(options: {
         },
       );
     }
-    const set = JSON.parse(answer.body.toString('utf8')) as JSONWebKeySet;
+    const set = createLocalJWKSet(JSON.parse(answer.body.toString('utf8')) as JSONWebKeySet);
     keys.set(authDomain, { set, at: clock.now() });
     return set;
   };
 
   const verify = async (jwt: string, authDomain: string): Promise<JWTPayload> => {
     const cached = keys.get(authDomain);
-    const check = async (set: JSONWebKeySet) =>
-      (
-        await jwtVerify(jwt, createLocalJWKSet(set), {
-          algorithms: ['RS256'],
-          currentDate: new Date(clock.now()),
-        })
-      ).payload;
+    const check = async (set: KeySet) =>
+      (await jwtVerify(jwt, set, { algorithms: ['RS256'], currentDate: new Date(clock.now()) })).payload;
     // Compare the absolute age, in case the clock was set back.
     if (cached === undefined || Math.abs(clock.now() - cached.at) > keysMaxAgeMs)
       return check(await fetchKeys(authDomain));

@@ -2,6 +2,7 @@ import { readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { createLaterRuns } from '../async/later-runs.ts';
 import type { Clock } from '../parts.ts';
 import { readText, whileBusy } from '../storage/busy-file.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
@@ -16,6 +17,21 @@ export interface Token {
   readonly expiresAt: number;
 }
 
+/** The ending of the files that hold the sessions of organisations. */
+export const sessionFileEnding = '-org-token';
+
+/** A file, and the organisation that issued its token. */
+interface KeptFile {
+  readonly name: string;
+  readonly team: string | undefined;
+}
+
+interface Parsed {
+  readonly jwt: string;
+  readonly token: Token | undefined;
+  readonly audiences: readonly string[];
+}
+
 export type TokenFiles = ReturnType<typeof createTokenFiles>;
 
 /**
@@ -24,6 +40,20 @@ export type TokenFiles = ReturnType<typeof createTokenFiles>;
  */
 export function createTokenFiles(options: { readonly folder: string; readonly clock: Clock }) {
   const { folder, clock } = options;
+  // Many tunnels that open together ask for the same organisation's token, and for the list of all files.
+  const readShared = createLaterRuns<string, string>();
+  const listShared = createLaterRuns<'files', readonly KeptFile[]>();
+  /** The content of each file that was read last: a token rarely changes. */
+  const parsed = new Map<string, Parsed>();
+
+  const parse = (file: string, jwt: string): Parsed => {
+    const known = parsed.get(file);
+    if (known?.jwt === jwt) return known;
+    const token = parseToken(jwt);
+    const now = { jwt, token, audiences: token === undefined ? [] : audiencesOf(jwt) };
+    parsed.set(file, now);
+    return now;
+  };
 
   const read = async (
     file: string,
@@ -32,8 +62,9 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
   ): Promise<Token | undefined> => {
     let jwt: string;
     try {
-      jwt = (await readText(file)).trim();
+      jwt = (await readShared(file, () => readText(file))).trim();
     } catch (cause) {
+      parsed.delete(file);
       if (errnoOf(cause) === 'ENOENT') return undefined;
       throw new AppError(
         'file-unreadable',
@@ -44,27 +75,28 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
         },
       );
     }
-    const token = parseToken(jwt);
+    const { token, audiences } = parse(file, jwt);
     if (token === undefined || (!ended && token.expiresAt <= clock.now())) return undefined;
-    if (audience !== undefined && !audiencesOf(jwt).includes(audience)) return undefined;
-    return token;
+    return audience === undefined || audiences.includes(audience) ? token : undefined;
   };
 
   /** Lists the stored files and their owners. */
-  const kept = async () => {
-    const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('-token'));
-    return Promise.all(
-      names.map(async (name) => ({
-        name,
-        team: issuerOf(await readText(path.join(folder, name)).catch(() => '')),
-      })),
-    );
-  };
+  const kept = () =>
+    listShared('files', async () => {
+      const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('-token'));
+      return Promise.all(
+        names.map(async (name) => ({
+          name,
+          team: issuerOf(await readText(path.join(folder, name)).catch(() => '')),
+        })),
+      );
+    });
 
   return {
     appPath: (app: AppInfo) =>
       path.join(folder, `${app.appHostname}-${app.audience}-token`.replaceAll('/', '-').replaceAll('*', '-')),
-    orgPath: (authDomain: string) => path.join(folder, `${authDomain}-org-token`.replaceAll('/', '-')),
+    orgPath: (authDomain: string) =>
+      path.join(folder, `${authDomain}${sessionFileEnding}`.replaceAll('/', '-')),
     /** Resolves with the token if it exists, is well-formed, belongs to this application and has not expired. */
     readApp(app: AppInfo) {
       return read(this.appPath(app), app.audience);
@@ -97,9 +129,9 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     ): Promise<readonly { readonly authDomain: string; readonly token: Token }[]> {
       const names = await readdir(folder).catch(() => []);
       const found = names
-        .filter((name) => name.endsWith('.cloudflareaccess.com-org-token'))
+        .filter((name) => name.endsWith(`.cloudflareaccess.com${sessionFileEnding}`))
         .map(async (name) => {
-          const authDomain = name.slice(0, -'-org-token'.length);
+          const authDomain = name.slice(0, -sessionFileEnding.length);
           const token = await read(path.join(folder, name), undefined, which).catch(() => undefined);
           return token === undefined ? [] : [{ authDomain, token }];
         });

@@ -12,7 +12,7 @@ import { jsonFile } from '../storage/json-file.ts';
  */
 export interface GivenNames {
   list(): GivenContextNames;
-  /** Records a name at once, on disk soon after. */
+  /** Records a name at once. Reports and stores all that are given in one turn together, soon after. */
   give(name: string, id: ClusterId): void;
 }
 
@@ -33,8 +33,22 @@ export async function createGivenNames(options: {
     onUnreadable: (name, reason) => logger.warn('Context names start empty', { file: name, reason }),
   });
   const names = new Map(Object.entries((await file.read()) ?? {}));
+  /** The names as they are now. Undefined after a change. */
+  let listed: GivenContextNames | undefined;
+  const list = () => {
+    listed ??= Object.fromEntries(names);
+    return listed;
+  };
+  let isReported = true;
+  const report = () => {
+    isReported = true;
+    onChange?.(list());
+    file.write(list()).catch((error: unknown) => {
+      logger.warn('Context names are not saved', { error: toPlainError(error) });
+    });
+  };
   return {
-    list: () => Object.fromEntries(names),
+    list,
     give(name, id) {
       if (names.get(name) === id) return;
       names.set(name, id);
@@ -42,11 +56,10 @@ export async function createGivenNames(options: {
         if (names.size <= mostNames) break;
         names.delete(oldest);
       }
-      const list = Object.fromEntries(names);
-      onChange?.(list);
-      file.write(list).catch((error: unknown) => {
-        logger.warn('Context names are not saved', { error: toPlainError(error) });
-      });
+      listed = undefined;
+      if (!isReported) return;
+      isReported = false;
+      queueMicrotask(report);
     },
   };
 }

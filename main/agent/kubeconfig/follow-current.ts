@@ -5,6 +5,7 @@ import type { ClusterId } from '../../model/cluster.ts';
 import { isProduction } from '../../model/is-production.ts';
 import { plainText } from '../../model/plain-text.ts';
 import type { Sessions } from '../access/sessions.ts';
+import { sessionFileEnding } from '../access/token-files.ts';
 import type { Place } from '../agent.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -124,6 +125,8 @@ export function followCurrent(options: {
             ...(await connections.entryFiles()),
           ],
           folders: [options.sessionsFolder],
+          // The tokens of applications say nothing about sessions, and a group of tunnels writes one for each.
+          ending: sessionFileEnding,
         }),
         look: lookAtAll,
       });

@@ -24,8 +24,9 @@ export interface FileWatch {
 /** The absolute paths to watch. A path that does not exist yet is watched for. */
 export interface Watched {
   readonly files: readonly string[];
-  /** Folders in which every file is watched. */
+  /** Folders in which every file is watched, or every file whose name ends with `ending`. */
   readonly folders: readonly string[];
+  readonly ending?: string | undefined;
 }
 
 /**
@@ -77,7 +78,7 @@ export function watchFiles(options: {
       // may get the same inode.
       const isOwn = name === path.basename(folder);
       if (isOwn && held.get(folder) === one) unwatch(folder);
-      const counts = name === null || isOwn || one.names === 'all' || one.names.has(name);
+      const counts = name === null || isOwn || isNamed(one.names, name);
       if (counts) lookWithin(settleMs);
     });
     const one: Held = { watcher, inode, names };
@@ -88,10 +89,15 @@ export function watchFiles(options: {
     });
   };
 
+  let ending = '';
+  const isNamed = (names: Names, name: string) => (names === 'all' ? name.endsWith(ending) : names.has(name));
+
   /** Updates the watches. Resolves with false if a part cannot be watched. */
   const follow = async (): Promise<boolean> => {
     if (!reporting.includes(process.platform)) return false;
-    const folders = await foldersOf(await watched());
+    const wanted = await watched();
+    ending = wanted.ending ?? '';
+    const folders = await foldersOf(wanted);
     for (const folder of held.keys()) if (!folders.has(folder)) unwatch(folder);
     const all = [...folders].map(async ([folder, names]) => {
       try {

@@ -15,6 +15,10 @@ export interface JsonFile<T> {
    * lost.
    */
   read(): Promise<T | undefined>;
+  /**
+   * Writes the content. Writes that wait for the running one are one write, of the last content: all of them resolve or
+   * reject with it. The content must not be changed afterwards.
+   */
   write(value: T): Promise<void>;
 }
 
@@ -35,6 +39,11 @@ export function jsonFile<T>(options: {
   const { file, version, schema, onUnreadable, secret } = options;
   // Queue writes, so that the last requested one is the last one on disk.
   const inTurn = createSerialQueue();
+  let waiting: { value: T; readonly done: Promise<void> } | undefined;
+  const writeNow = (value: T): Promise<void> => {
+    const text = `${JSON.stringify({ version, data: value })}\n`;
+    return secret === undefined ? writeFileAtomic(file, text) : secret.write(text);
+  };
   return {
     async read() {
       let text: string | undefined;
@@ -52,8 +61,17 @@ export function jsonFile<T>(options: {
       return undefined;
     },
     write(value) {
-      const text = `${JSON.stringify({ version, data: value })}\n`;
-      return inTurn(() => (secret === undefined ? writeFileAtomic(file, text) : secret.write(text)));
+      if (waiting === undefined) {
+        const one = {
+          value,
+          done: inTurn(async () => {
+            waiting = undefined;
+            await writeNow(one.value);
+          }),
+        };
+        waiting = one;
+      } else waiting.value = value;
+      return waiting.done;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { busyHint, isBusy, replaceFile } from './busy-file.ts';
@@ -19,8 +19,7 @@ export async function writeFileAtomic(
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const handle = await open(temporary, 'wx', 0o600);
+    const handle = await create(temporary);
     try {
       await handle.writeFile(text);
       await flush(handle);
@@ -31,6 +30,18 @@ export async function writeFileAtomic(
   } catch (cause) {
     await unlink(temporary).catch(() => {});
     throw unwritable(file, cause, options.platform);
+  }
+}
+
+/** Creates the file, and its folder if that is missing, which it rarely is. */
+async function create(file: string): Promise<FileHandle> {
+  const createFile = () => open(file, 'wx', 0o600);
+  try {
+    return await createFile();
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw cause;
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    return createFile();
   }
 }
 

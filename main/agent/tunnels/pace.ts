@@ -3,20 +3,25 @@ import type { TunnelState } from '../../model/tunnel-state.ts';
 import type { Clock } from '../parts.ts';
 
 /**
- * How often to probe a tunnel that is up. The unwatched interval stays below the 30 s after which servers and load
- * balancers begin to close a silent connection, to keep the open one open. Failure to notification must also take at
- * most 60 s, of which 20 s wait for a network that comes back.
+ * How often to probe a tunnel that is up. The unwatched interval, which `coarseMs` rounds up to 28 s, stays below the 30 s
+ * after which servers and load balancers begin to close a silent connection, to keep the open one open. Each answer wakes
+ * the computer, so it is not shorter. Failure to notification must also take at most 60 s, of which 20 s wait for a network
+ * that comes back.
  */
 const watchedMs = { least: 4_000, most: 5_000 } as const;
-const unwatchedMs = { least: 18_000, most: 24_000 } as const;
-/** Spreads the first probes of tunnels that were opened together. */
-const firstMs = { least: 2_000, most: 24_000 } as const;
+const unwatchedMs = { least: 24_000, most: 27_900 } as const;
+/** Spreads the first probes of tunnels that were opened, or came back, together. */
+const firstMs = { least: 2_000, most: 27_900 } as const;
 /** The interval for a tunnel whose API server does not answer. */
 const degradedMs = 4_500;
 /** When a window becomes visible, all tunnels are probed within this time. */
 const catchUpMs = 3_000;
 /** The longest wait between two attempts to reconnect while a window is visible. */
 const watchedRetryMs = 5_000;
+/** When one tunnel comes back, the others that could not reach the edge try within this time… */
+const recoveredMs = 300;
+/** …but not sooner than this after their last attempt: each may have a cause of its own. */
+const leastRetryMs = 500;
 /** Timers due at about the same time fire together: waking up costs more than the work. */
 const fineMs = 500;
 const coarseMs = 4_000;
@@ -33,9 +38,14 @@ const turnMs = 300;
 export interface Pace {
   /**
    * Calls `run` once, when a tunnel in this state is due, and returns a function that cancels it. A `first` wait
-   * follows the opening, a `catch-up` follows a window that becomes visible.
+   * follows the opening or a reconnect, a `catch-up` follows a window that becomes visible.
    */
   next(state: TunnelState, turn: 'first' | 'regular' | 'catch-up', run: () => void): () => void;
+  /**
+   * A tunnel that could not reach the edge has reached it: those that wait for the same try soon, however long they would
+   * wait.
+   */
+  recovered(): void;
   /** Returns how long to wait before the next attempt to reconnect, ms. */
   retryMs(backOffMs: number): number;
   /** Runs `work` in turn among the probes that open a connection. Resolves and rejects as `work` does. */
@@ -47,7 +57,33 @@ export interface Pace {
 export function createPace(clock: Clock, random: () => number = Math.random): Pace {
   const limit = pLimit(atOnce);
   const slots = new Map<number, { readonly runs: Set<() => void>; readonly cancel: () => void }>();
+  /** The tunnels that wait to reach the edge again, with what makes each try earlier. */
+  const away = new Set<() => void>();
   let isWatched = false;
+
+  /** Runs at `at`, or soon after another tunnel has reached the edge. */
+  const onceBack = (at: number, run: () => void): (() => void) => {
+    const since = clock.now();
+    let cancelTimer = () => {};
+    const cancel = () => {
+      away.delete(hasten);
+      cancelTimer();
+    };
+    const wait = (until: number) => {
+      cancelTimer = clock.timer(Math.max(0, until - clock.now()), () => {
+        away.delete(hasten);
+        run();
+      });
+    };
+    const hasten = () => {
+      cancel();
+      const soon = Math.max(clock.now(), since + leastRetryMs) + recoveredMs * random();
+      wait(Math.min(at, soon));
+    };
+    away.add(hasten);
+    wait(at);
+    return cancel;
+  };
 
   const slotAt = (at: number) => {
     const runs = new Set<() => void>();
@@ -77,10 +113,16 @@ export function createPace(clock: Clock, random: () => number = Math.random): Pa
   return {
     next(state, turn, run) {
       if (turn === 'catch-up') return onGrid(catchUpMs * random(), fineMs, run);
-      if (state.status === 'reconnecting') return clock.timer(Math.max(0, state.nextAt - clock.now()), run);
+      if (state.status === 'reconnecting') {
+        if (state.failure.stage === 'edge') return onceBack(state.nextAt, run);
+        return clock.timer(Math.max(0, state.nextAt - clock.now()), run);
+      }
       if (state.status === 'degraded') return onGrid(degradedMs, fineMs, run);
       if (isWatched) return onGrid(between(watchedMs), fineMs, run);
       return onGrid(between(turn === 'first' ? firstMs : unwatchedMs), coarseMs, run);
+    },
+    recovered() {
+      for (const hasten of [...away]) hasten();
     },
     retryMs: (backOffMs) => (isWatched ? Math.min(backOffMs, watchedRetryMs) : backOffMs),
     inTurn: (work) =>

@@ -86,6 +86,8 @@ export function createProbeLoop(options: {
   let isFreshWanted = false;
   /** True if the result of the running probe is outdated already: another probe follows at once. */
   let isAgainWanted = false;
+  /** True if the last probe ended a reconnect. */
+  let isBack = false;
   /** Aborts the running probe, to restart it if its result would be outdated. */
   let probing: AbortController | undefined;
   /** True if the running probe was restarted already, on the current network. */
@@ -162,6 +164,7 @@ export function createProbeLoop(options: {
     const isFresh = isFreshWanted;
     isFreshWanted = false;
     isAgainWanted = false;
+    isBack = false;
     probedAt = clock.now();
     try {
       await standBy();
@@ -184,6 +187,8 @@ export function createProbeLoop(options: {
     const before = state();
     if (before.status === 'connected' && clock.now() - before.since > backOffGraceMs) attempts = 0;
     apply({ kind: 'probe-passed', at: clock.now(), probe: result.probe });
+    isBack = before.status === 'reconnecting';
+    if (isBack) pace.recovered();
     return true;
   };
 
@@ -199,7 +204,7 @@ export function createProbeLoop(options: {
         if (!goesOn || signal.aborted) return;
         onProbed();
         if (isAgainWanted) continue;
-        pausing = startPause({ pace, state, turn: isFirst ? 'first' : 'regular', signal });
+        pausing = startPause({ pace, state, turn: isFirst || isBack ? 'first' : 'regular', signal });
         await pausing.done;
         pausing = undefined;
       }

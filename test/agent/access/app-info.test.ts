@@ -1,5 +1,5 @@
 import { type JWTPayload, SignJWT } from 'jose';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAppInfo } from '../../../main/agent/access/app-info.ts';
 import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
 import { createSigner, goodClaims, host, type Signer, scriptedNetwork, team } from './edge-double.ts';
@@ -73,6 +73,27 @@ describe('the description of an application', () => {
     clock.skip(24 * hour);
     await apps.find(host);
     expect(network.asked.slice(3).map(({ url }) => url.host)).toEqual([host, team]);
+  });
+
+  it('is verified with keys that are asked for once and parsed once for all applications of a team', async () => {
+    const network = scriptedNetwork(async (url) => {
+      if (url.pathname === '/cdn-cgi/access/certs')
+        return { body: Buffer.from(JSON.stringify({ keys: [await signer.jwk()] })) };
+      return {
+        status: 302,
+        headers: {
+          'cf-access-metadata': await signer.sign({ ...goodClaims(clock.now()), hostname: url.hostname }),
+        },
+      };
+    });
+    const apps = createAppInfo({ network, clock });
+    const hosts = Array.from({ length: 20 }, (_, index) => `cluster-${index}.acme.example`);
+    await Promise.all(hosts.map((one) => apps.find(one)));
+    expect(network.asked.filter(({ url }) => url.host === team)).toHaveLength(1);
+    const imports = vi.spyOn(crypto.subtle, 'importKey');
+    onTestFinished(() => imports.mockRestore());
+    await apps.find('later.acme.example');
+    expect(imports.mock.calls.filter(([, , , , uses]) => [...uses].includes('verify'))).toEqual([]);
   });
 
   it.each<[string, JWTPayload]>([

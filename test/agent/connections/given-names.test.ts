@@ -23,8 +23,22 @@ test('a name that was given is known to the next agent', async () => {
   const names = await open((list) => changes.push(list));
   names.give('prod', a.id);
   names.give('prod', a.id);
-  expect(changes).toEqual([{ prod: a.id }]);
+  await vi.waitFor(() => expect(changes).toEqual([{ prod: a.id }]));
   await vi.waitFor(async () => expect((await open()).list()).toEqual({ prod: a.id }));
+});
+
+test('the names of clusters that are connected together are reported and stored together', async () => {
+  const changes: unknown[] = [];
+  const names = await open((list) => changes.push(list));
+  for (let index = 0; index < 200; index += 1) names.give(`name-${index}`, a.id);
+  expect(Object.keys(names.list())).toHaveLength(200);
+  await vi.waitFor(() => expect(changes).not.toEqual([]));
+  names.give('prod', b.id);
+  await vi.waitFor(async () => expect((await open()).list()).toMatchObject({ prod: b.id }));
+  expect(changes).toEqual([
+    expect.not.objectContaining({ prod: b.id }),
+    expect.objectContaining({ prod: b.id }),
+  ]);
 });
 
 test('a file that cannot be read is set aside, and the names start empty', async () => {

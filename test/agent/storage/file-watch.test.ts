@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,18 +28,19 @@ afterEach(async () => {
 const start = async (options: {
   readonly files?: readonly string[] | (() => readonly string[]);
   readonly folders?: readonly string[];
+  readonly ending?: string;
   readonly dueAt?: () => number | undefined;
   readonly watch?: typeof watch;
   readonly look?: () => void;
 }) => {
-  const { files = [], folders = [], dueAt = () => undefined, look = () => {} } = options;
+  const { files = [], folders = [], ending, dueAt = () => undefined, look = () => {} } = options;
   const opened = watchFiles({
     clock,
     logger: {
       ...silentLogger,
       warn: (message, fields) => warned.push(`${message} ${JSON.stringify(fields)}`),
     },
-    watched: async () => ({ files: typeof files === 'function' ? files() : files, folders }),
+    watched: async () => ({ files: typeof files === 'function' ? files() : files, folders, ending }),
     async look() {
       looks += 1;
       look();
@@ -96,6 +98,26 @@ describe('files that are watched', () => {
     looks = 0;
     await writeFile(file, 'c');
     await looked();
+  });
+
+  test('are in a folder those with its ending, and no others', async () => {
+    await start({ folders: [folder], ending: '-org-token' });
+    await writeFile(path.join(folder, 'app-token'), 'a');
+    await writeFile(path.join(folder, 'acme-org-token.lock'), 'a');
+    await writeFile(path.join(folder, 'acme-org-token'), 'a');
+    await looked();
+    await watched?.look();
+    looks = 0;
+    await writeFile(path.join(folder, 'other-token'), 'a');
+    const seen = watch(folder);
+    const reported = once(seen, 'change');
+    await writeFile(path.join(folder, 'another-token'), 'a');
+    await reported;
+    seen.close();
+    clock.skip(1_000);
+    // A look that has begun takes a few turns.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(looks).toBe(0);
   });
 
   test('are found when the folders above them come to be', async () => {

@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { SignInFile } from '../../../main/agent/sealing/sign-in-file.ts';
 import { jsonFile } from '../../../main/agent/storage/json-file.ts';
 import { writeFileAtomic } from '../../../main/agent/storage/write-file-atomic.ts';
+import { countCalls } from '../file-calls.ts';
 
 let folder: string;
 let told: string[];
@@ -59,6 +61,48 @@ describe('a JSON file', () => {
     await Promise.all(Array.from({ length: 50 }, (_, count) => file.write({ count })));
     expect(await file.read()).toEqual({ count: 49 });
     expect(await readdir(folder)).toEqual(['data.json']);
+  });
+
+  it('is written once for all writes that wait, with the last content, and all of them know if that fails', async () => {
+    const texts: string[] = [];
+    const turns = [
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+    ];
+    const file = jsonFile<number>({
+      file: path.join(folder, 'data.json'),
+      version: 1,
+      schema: z.number(),
+      onUnreadable: () => {},
+      secret: {
+        write(text: string) {
+          texts.push(text);
+          return turns[texts.length - 1]?.promise ?? Promise.resolve();
+        },
+      } as unknown as SignInFile,
+    });
+    const first = file.write(1);
+    await vi.waitFor(() => expect(texts).toHaveLength(1));
+    const waiting = [2, 3, 4].map((value) => file.write(value));
+    turns[0]?.resolve();
+    await first;
+    await vi.waitFor(() => expect(texts).toHaveLength(2));
+    const last = file.write(5);
+    turns[1]?.reject(new Error('the disk is full'));
+    expect((await Promise.allSettled(waiting)).map(({ status }) => status)).toEqual(
+      waiting.map(() => 'rejected'),
+    );
+    turns[2]?.resolve();
+    await last;
+    expect(texts.map((text) => JSON.parse(text).data)).toEqual([1, 4, 5]);
+  });
+
+  it('needs no look at its folder where that is there', async () => {
+    const folders = countCalls('mkdir');
+    await open().write({ count: 1 });
+    await open().write({ count: 2 });
+    expect(folders).not.toHaveBeenCalled();
   });
 
   it('that cannot be read is an error, not an empty one', async () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPace, type Pace } from '../../../main/agent/tunnels/pace.ts';
 import type { Failure, TunnelState } from '../../../main/model/tunnel-state.ts';
 import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
@@ -33,7 +33,8 @@ describe('the pace of probing', () => {
   it('lets 200 idle tunnels share a few timers while nobody looks, before servers close what is silent', () => {
     const { due, timers } = dueTimes(200, connected, 'regular');
     expect(timers).toBeLessThanOrEqual(4);
-    expect(Math.min(...due)).toBeGreaterThanOrEqual(18_000);
+    // Each answer wakes the computer.
+    expect(Math.min(...due)).toBeGreaterThanOrEqual(24_000);
     expect(Math.max(...due)).toBeLessThanOrEqual(28_500);
   });
 
@@ -63,6 +64,45 @@ describe('the pace of probing', () => {
     expect(first).toBeLessThanOrEqual(1_500);
     const [second] = dueTimes(1, { status: 'degraded', since: 1, failure }, 'regular').due;
     expect(second).toBeLessThanOrEqual(5_100);
+  });
+
+  it('lets all that wait for the edge try soon after one has reached it, spread, and each once for that', () => {
+    const nextAt = clock.now() + 20_000;
+    const state: TunnelState = { status: 'reconnecting', since: 1, attempt: 9, nextAt, failure };
+    const due: number[] = [];
+    for (let each = 0; each < 200; each++) pace.next(state, 'regular', () => due.push(clock.now()));
+    clock.skip(1_000);
+    const start = clock.now();
+    pace.recovered();
+    pace.recovered();
+    expect(due).toEqual([]);
+    for (let passed = 0; passed < 300; passed += 20) clock.skip(20);
+    expect(due).toHaveLength(200);
+    expect(Math.max(...due) - start).toBeLessThanOrEqual(400);
+    // Not all at once.
+    expect(new Set(due).size).toBeGreaterThan(5);
+    // One that fails again has a cause of its own: it does not try more often than twice a second because of others.
+    const again: number[] = [];
+    pace.next(state, 'regular', () => again.push(clock.now()));
+    pace.recovered();
+    clock.skip(400);
+    expect(again).toEqual([]);
+    clock.skip(400);
+    expect(again).toHaveLength(1);
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('does not hurry a tunnel that fails behind the edge, nor one whose wait was cancelled', () => {
+    const nextAt = clock.now() + 20_000;
+    const behind = { ...failure, stage: 'origin' } as const;
+    const due = vi.fn();
+    pace.next({ status: 'reconnecting', since: 1, attempt: 9, nextAt, failure: behind }, 'regular', due);
+    pace.next({ status: 'reconnecting', since: 1, attempt: 9, nextAt, failure }, 'regular', due)();
+    pace.recovered();
+    clock.skip(10_000);
+    expect(due).not.toHaveBeenCalled();
+    clock.skip(10_000);
+    expect(due).toHaveBeenCalledTimes(1);
   });
 
   it('leaves no timer when every wait is cancelled', () => {

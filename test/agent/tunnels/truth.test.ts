@@ -120,6 +120,21 @@ describe('the state of a tunnel that is used', () => {
     again();
   });
 
+  it('shows that the edge is back for every tunnel as soon as one of them has reached it', async () => {
+    const other = 'search-staging';
+    const { tunnel } = await rig.open(other);
+    const { lift } = await failOften();
+    await vi.waitFor(() => expect(tunnel.state()).toMatchObject({ status: 'reconnecting' }));
+    const state = tunnel.state();
+    if (state.status !== 'reconnecting') throw new Error(state.status);
+    expect(state.nextAt - rig.clock.now()).toBeGreaterThan(10_000);
+    lift();
+    expect(await kubectl()).toBe('served');
+    await rig.until(title, 'connected');
+    await rig.until(other, 'connected');
+    expect(state.nextAt - rig.clock.now()).toBeGreaterThan(0);
+  });
+
   it('shows a new connection that is refused though the open one lives: a token that nobody renews', async () => {
     await rig.open(title);
     rig.world.access.revokeAll();

@@ -93,6 +93,9 @@ async function findRows<K>(
   return found;
 }
 
+/** Shared by all reads, which are not awaited. The kernel returns 4 KB at a time. */
+const piece = Buffer.alloc(16 * 1024);
+
 /**
  * Finds the rows with the given local and remote addresses. Reads the file in pieces, because any account can make it
  * long, and only as far as needed. The kernel may return less than was asked for: only an empty read is the end.
@@ -105,7 +108,13 @@ async function readRows<K>(
   const found = new Map<K, Row>();
   const lengths = [...new Set([...wanted.keys()].map((key) => key.length))];
   const missing = new Set(wanted.values());
-  const piece = Buffer.alloc(64 * 1024);
+  const keyAt = (text: string, start: number): K | undefined => {
+    for (const length of lengths) {
+      const key = wanted.get(text.slice(start, start + length));
+      if (key !== undefined) return key;
+    }
+    return undefined;
+  };
   let rest = '';
   let position = 0;
   for (;;) {
@@ -113,21 +122,22 @@ async function readRows<K>(
     const bytesRead = readSync(file.fd, piece, 0, piece.length, position);
     if (bytesRead === 0) return found;
     position += bytesRead;
-    const lines = (rest + piece.toString('latin1', 0, bytesRead)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const start = line.indexOf(': ') + 2;
-      const key = lengths
-        .map((length) => wanted.get(line.slice(start, start + length)))
-        .find((one) => one !== undefined);
+    const text = rest + piece.toString('latin1', 0, bytesRead);
+    let at = 0;
+    // Not split into lines: a busy computer has thousands, and nearly all of them are of others.
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+      const start = text.indexOf(': ', at) + 2;
+      at = end + 1;
+      const key = start < end ? keyAt(text, start) : undefined;
       if (key === undefined) continue;
       // Local, remote, state, queues, timer, retransmits, uid, timeout, inode.
-      const columns = line.slice(start).split(/\s+/);
+      const columns = text.slice(start, end).split(/\s+/);
       if (state !== undefined && columns[2] !== state) continue;
       found.set(key, { uid: Number(columns[6]), inode: columns[8] ?? '0' });
       missing.delete(key);
       if (missing.size === 0) return found;
     }
+    rest = text.slice(at);
   }
 }
 

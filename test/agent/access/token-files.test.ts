@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTokenFiles, type TokenFiles } from '../../../main/agent/access/token-files.ts';
+import { systemClock } from '../../../main/agent/parts.ts';
+import { countCalls } from '../file-calls.ts';
+
+const team = 'acme.cloudflareaccess.com';
+const app = { hostname: 'a.example', authDomain: team, audience: '0'.repeat(64), appHostname: 'a.example' };
+
+let folder: string;
+let files: TokenFiles;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'token-files-'));
+  files = createTokenFiles({ folder, clock: systemClock });
+});
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+const jwt = (email: string, audience: string = app.audience) => {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: `https://${team}`, aud: [audience], email, iat: now, exp: now + 3_600 };
+  return `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+};
+
+test('200 tunnels that open together read the token of their organisation twice', async () => {
+  await files.writeOrg(team, jwt('ada@acme.example'));
+  const reads = countCalls('readFile');
+  const tokens = await Promise.all(Array.from({ length: 200 }, () => files.readOrg(team)));
+  expect(tokens.map((token) => token?.email)).toEqual(tokens.map(() => 'ada@acme.example'));
+  expect(reads.mock.calls.filter(([file]) => file === files.orgPath(team)).length).toBeLessThanOrEqual(2);
+});
+
+test('a session that has ended lists the files once for all its tunnels', async () => {
+  for (const one of ['a', 'b', 'c'])
+    await files.writeApp({ ...app, appHostname: `${one}.example` }, jwt('ada@acme.example'));
+  const reads = countCalls('readFile');
+  await Promise.all(Array.from({ length: 200 }, () => files.teams()));
+  expect(reads.mock.calls.length).toBeLessThanOrEqual(2 * 3);
+});
+
+test('a token that is replaced while others read it is the new one for who asks after that', async () => {
+  await files.writeOrg(team, jwt('ada@acme.example'));
+  const before = files.readOrg(team);
+  await files.writeOrg(team, jwt('grace@acme.example'));
+  expect((await files.readOrg(team))?.email).toBe('grace@acme.example');
+  await before;
+  await files.removeAll(team);
+  expect(await files.readOrg(team)).toBeUndefined();
+});
+
+test('a token that was read before belongs to its application alone', async () => {
+  await files.writeApp(app, jwt('ada@acme.example'));
+  expect(await files.readApp(app)).toMatchObject({ email: 'ada@acme.example' });
+  await files.writeApp(app, jwt('ada@acme.example', '1'.repeat(64)));
+  expect(await files.readApp(app)).toBeUndefined();
+});
