@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 import { RunRecorder } from './test/run-record.ts';
 import { SummaryReporter } from './test/summary-reporter.ts';
 
@@ -28,6 +29,7 @@ export default defineConfig({
   test: {
     // Most files wait half of the time, for programs and sockets: one more than there are cores keeps these busy.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new SummaryReporter(), new RunRecorder()],
     projects: [
       { test: { ...common, name: 'alone', include: alone } },

@@ -8,6 +8,7 @@ import { countImports } from '../scripts/measure/imports.ts';
 import { reportTime } from '../scripts/measure/report-time.ts';
 import { fileSizes, functionSizes } from '../scripts/measure/sizes.ts';
 import { root } from '../scripts/measure/sources.ts';
+import { compileCache } from './world/compile-cache.ts';
 
 it('counts imports of types, dynamic ones and re-exports, and those that cross folders', () => {
   const sources = [
@@ -109,7 +110,7 @@ it('lists the files of a click from the page to the kubeconfig, each of which is
   const script = path.join(root, 'scripts/measure/index.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [script, '--click'], {
     // What is of the person who runs the tests is not asked.
-    env: { PATH: process.env.PATH, HOME: tmpdir() },
+    env: { ...compileCache, PATH: process.env.PATH, HOME: tmpdir() },
   });
   const [, list = ''] = stdout.split(/^Files that a click passes: .*$/m);
   const files = list

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompress } from 'node:zlib';
+import { brotliCompress, constants } from 'node:zlib';
 import { bundleForNode } from '../bundle.ts';
 
 const run = promisify(execFile);
@@ -74,6 +74,8 @@ export async function buildExecutable({
  */
 async function compressedAssets(folder: string): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
+  // The highest level takes twenty times as long, to save a fiftieth of a MB of each.
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
   for (const top of ['agent', 'plan', 'relay', 'renderer']) {
     const entries = await readdir(path.join(out, top), { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((one) => one.isFile())) {
@@ -81,7 +83,7 @@ async function compressedAssets(folder: string): Promise<Record<string, string>>
       const name = path.relative(out, file);
       const compressed = path.join(folder, name);
       await mkdir(path.dirname(compressed), { recursive: true });
-      await writeFile(compressed, await compress(await readFile(file)));
+      await writeFile(compressed, await compress(await readFile(file), { params }));
       all[name.replaceAll(path.sep, '/')] = compressed;
     }
   }

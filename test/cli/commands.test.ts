@@ -1,31 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { plainValues } from '../../main/api/plain-values.ts';
 import { withIsoTimes } from '../../main/cli/json-document.ts';
 import { aRelease } from '../renderer/shown.ts';
-import { activity, type FakeAgent, startFakeAgent } from './fake-agent.ts';
-import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
+import { activity } from './fake-agent.ts';
+import { fakeAgentRig } from './fake-agent-rig.ts';
+import { runCli, startCli } from './run-cli.ts';
 
-let home: Home;
-let agent: FakeAgent;
-
-beforeEach(async () => {
-  home = await makeHome();
-  agent = await startFakeAgent(home.paths);
-});
-afterEach(async () => {
-  await agent.close();
-  await home.remove();
-});
-
-const run = (...args: readonly string[]) => runCli(args, { env: home.env });
-/** One document, and nothing else. */
-const json = async (...args: readonly string[]) => {
-  const { stdout, code } = await run(...args, '--json');
-  expect(stdout.trimEnd().split('\n')).toHaveLength(1);
-  return { code, document: JSON.parse(stdout) as Record<string, never> };
-};
+const rig = fakeAgentRig();
+const { run, json } = rig;
 
 describe('list', () => {
   it('groups by account and says what each cluster lacks', async () => {
@@ -52,7 +36,7 @@ describe('list', () => {
   });
 
   it('leaves out what is not for the person, unless all is asked for', async () => {
-    agent.deny('dark', 'Group people-ops\u001b[31m only');
+    rig.agent.deny('dark', 'Group people-ops\u001b[31m only');
     const short = await run('list', 'eks');
     expect(short.stdout).not.toContain('dark');
     expect(short.stderr).toContain('No access to 1 cluster (`k8s-tunnels list --all` shows them).');
@@ -108,7 +92,7 @@ describe('sets', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('✓ staging');
     expect(stderr).toContain('eks/444455556666/eu-west-1/gone no longer exists.');
-    expect(agent.calls.find(({ name }) => name === 'connect')?.input).toMatchObject({
+    expect(rig.agent.calls.find(({ name }) => name === 'connect')?.input).toMatchObject({
       clusters: ['eks/444455556666/eu-west-1/staging'],
       mode: 'add',
     });
@@ -117,7 +101,7 @@ describe('sets', () => {
   it.each(['nowhere', 'lost'])('that lead to nothing are refused: %s', async (name) => {
     const { document } = await json('connect', '--set', name);
     expect(document.error).toMatchObject({ code: 'not-found' });
-    expect(agent.calls.filter((call) => call.name === 'connect')).toEqual([]);
+    expect(rig.agent.calls.filter((call) => call.name === 'connect')).toEqual([]);
   });
 });
 
@@ -139,16 +123,16 @@ describe('connect', () => {
   });
 
   it('sends the kubeconfig of the caller along, and the variables of its shell', async () => {
-    const cwd = path.join(home.paths.home, 'work');
+    const cwd = path.join(rig.home.paths.home, 'work');
     await mkdir(cwd);
     const variables = { AWS_EC2_METADATA_DISABLED: 'true', AWS_PROFILE: 'dev', VAULT_TOKEN: 'hvs.one' };
-    const env = { ...home.env, ...variables, KUBECONFIG: 'a:b', OTHER_TOKEN: 'not sent' };
+    const env = { ...rig.home.env, ...variables, KUBECONFIG: 'a:b', OTHER_TOKEN: 'not sent' };
     await runCli(['connect', 'prod', '--add'], { env, cwd });
     await runCli(['credential', 'prod'], { env, cwd });
     const environment = { cwd, variables };
-    expect(agent.calls.find(({ name }) => name === 'credential')?.input).toMatchObject({ environment });
-    expect(agent.calls.find(({ name }) => name === 'connect')?.input).toEqual({
-      place: { kubeconfig: 'a:b', cwd, home: home.paths.home },
+    expect(rig.agent.calls.find(({ name }) => name === 'credential')?.input).toMatchObject({ environment });
+    expect(rig.agent.calls.find(({ name }) => name === 'connect')?.input).toEqual({
+      place: { kubeconfig: 'a:b', cwd, home: rig.home.paths.home },
       clusters: ['prod'],
       mode: 'add',
       environment,
@@ -202,10 +186,10 @@ describe('connect', () => {
   });
 
   it('cancels at the agent on Ctrl-C and waits until it is undone', async () => {
-    const cli = startCli(['connect', 'waits', '--json'], { env: home.env });
-    await agent.waiting;
+    const cli = startCli(['connect', 'waits', '--json'], { env: rig.home.env });
+    await rig.agent.waiting;
     cli.child.kill('SIGINT');
-    await agent.undone;
+    await rig.agent.undone;
     const { code, stdout } = await cli.done;
     expect(code).toBe(130);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cancelled' } });
@@ -235,14 +219,14 @@ describe('activity', () => {
     expect(JSON.stringify(document)).not.toMatch(/\\u00(?:1b|07)/);
     const { stdout } = await run('activity', '--limit', '2');
     expect(stdout.trimEnd().split('\n')).toHaveLength(2);
-    expect(agent.calls.filter(({ name }) => name === 'activity').at(-1)?.input).toEqual({ limit: 2 });
+    expect(rig.agent.calls.filter(({ name }) => name === 'activity').at(-1)?.input).toEqual({ limit: 2 });
   });
 
   it.each(['0', '501', '-1', '1e2', 'all', ''])('refuses a limit of %j', async (limit) => {
     const { stdout, stderr, code } = await run('activity', `--limit=${limit}`);
     expect([stdout, code]).toEqual(['', 2]);
     expect(stderr).toContain('1 to 500');
-    expect(agent.calls).toEqual([]);
+    expect(rig.agent.calls).toEqual([]);
   });
 });
 
@@ -269,12 +253,12 @@ describe('status, switch, disconnect', () => {
   it('says that a newer version is out, and the version stays its own', async () => {
     expect((await run('status')).stdout).not.toContain('is out');
     expect((await json('status')).document.release).toBeUndefined();
-    agent.release(aRelease());
+    rig.agent.release(aRelease());
     expect((await run('status')).stdout).toMatch(
       /^k8s-tunnels 1\.4\.0 is out: https:\/\/example\.com\/1\.4\.0$/m,
     );
     expect((await json('status')).document.release).toEqual(aRelease());
-    agent.release(aRelease({ isRequired: true }));
+    rig.agent.release(aRelease({ isRequired: true }));
     expect((await run('status')).stdout).toContain(
       'This version is no longer supported: k8s-tunnels 1.4.0 is out',
     );
@@ -368,7 +352,7 @@ describe('credential', () => {
   it('answers kubectl, in the version it asks for', async () => {
     const apiVersion = 'client.authentication.k8s.io/v1beta1';
     const { stdout, stderr, code } = await runCli(['credential', 'prod'], {
-      env: { ...home.env, KUBERNETES_EXEC_INFO: JSON.stringify({ apiVersion }) },
+      env: { ...rig.home.env, KUBERNETES_EXEC_INFO: JSON.stringify({ apiVersion }) },
     });
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual({
@@ -411,7 +395,7 @@ describe('lint-tags', () => {
   });
 
   it('looks anew only when it is asked to, or what is known is old', async () => {
-    const discoveries = () => agent.calls.filter(({ name }) => name === 'discover').length;
+    const discoveries = () => rig.agent.calls.filter(({ name }) => name === 'discover').length;
     await run('lint-tags');
     expect(discoveries()).toBe(0);
     await run('lint-tags', '--fresh');

@@ -1,23 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
-import { type Home, makeHome, root, runCli } from './run-cli.ts';
+import { fakeAgentRig } from './fake-agent-rig.ts';
+import { root } from './run-cli.ts';
 import { startInTerminal } from './terminal.ts';
 
-let home: Home;
-let agent: FakeAgent;
-beforeEach(async () => {
-  home = await makeHome();
-  agent = await startFakeAgent(home.paths);
-});
-afterEach(async () => {
-  await agent.close();
-  await home.remove();
-});
-const run = (...args: readonly string[]) => runCli(args, { env: home.env });
+const rig = fakeAgentRig();
+const { run } = rig;
 const lines = async (...args: readonly string[]) => (await run(...args)).stdout.trimEnd().split('\n');
 const inTerminal = it.runIf(process.platform === 'linux');
 
@@ -73,7 +64,7 @@ describe('a name that fits no cluster', () => {
   });
 
   inTerminal('offers those that match it, where there is a terminal', async () => {
-    const terminal = startInTerminal({ args: ['connect', 'stagi'], env: home.env });
+    const terminal = startInTerminal({ args: ['connect', 'stagi'], env: rig.home.env });
     await terminal.shows(/Clusters that match "stagi"/);
     await terminal.shows(/staging/);
     // Tab selects the first.
@@ -81,7 +72,7 @@ describe('a name that fits no cluster', () => {
     await terminal.shows(/◼|\[\+\]|\[•\]/);
     terminal.press('\r');
     expect(await terminal.ended).toBe(0);
-    expect(agent.calls.filter(({ name }) => name === 'connect').at(-1)?.input).toMatchObject({
+    expect(rig.agent.calls.filter(({ name }) => name === 'connect').at(-1)?.input).toMatchObject({
       clusters: ['eks/444455556666/eu-west-1/staging'],
     });
   });

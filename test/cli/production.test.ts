@@ -1,34 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { minutesFrom } from '../../main/cli/duration.ts';
-import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
-import { type Home, makeHome, runCli } from './run-cli.ts';
+import { fakeAgentRig } from './fake-agent-rig.ts';
 import { runInTerminal, startInTerminal } from './terminal.ts';
 
-let home: Home;
-let agent: FakeAgent;
-beforeEach(async () => {
-  home = await makeHome();
-  agent = await startFakeAgent(home.paths);
-});
-afterEach(async () => {
-  await agent.close();
-  await home.remove();
-});
+const rig = fakeAgentRig();
+const { run } = rig;
 
 interface Document {
   readonly tunnels?: readonly { readonly title: string }[];
   readonly kubectl?: { readonly context?: string };
   readonly [name: string]: unknown;
 }
-const run = (...args: readonly string[]) => runCli(args, { env: home.env });
-const json = async (...args: readonly string[]) => {
-  const { stdout, code } = await run(...args, '--json');
-  return { code, document: JSON.parse(stdout) as Document };
-};
+const json = (...args: readonly string[]) => rig.json<Document>(...args);
 const open = async () => (await json('status')).document.tunnels?.map(({ title }) => title);
 const context = async () => (await json('status')).document.kubectl?.context;
 const asked = (args: readonly string[], when: string, keys: string) =>
-  runInTerminal({ args, env: home.env, when, keys });
+  runInTerminal({ args, env: rig.home.env, when, keys });
 /** What is chosen first is the no. */
 const [yes, no, cancel] = ['\u001b[D\r', '\r', '\u0003'];
 
@@ -78,7 +65,7 @@ describe('to connect production', () => {
   });
 
   inTerminal('asks nothing in a terminal', async () => {
-    const terminal = startInTerminal({ args: ['connect', 'prod'], env: home.env });
+    const terminal = startInTerminal({ args: ['connect', 'prod'], env: rig.home.env });
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen()).toContain(
       'The current context was not switched: prod is a production cluster.',
@@ -229,14 +216,14 @@ it.each([
 describe('the picker', () => {
   inTerminal('marks production, and the current context', async () => {
     await run('connect', 'prod', '--switch', '--production');
-    const terminal = startInTerminal({ args: [], env: home.env });
+    const terminal = startInTerminal({ args: [], env: rig.home.env });
     await terminal.shows(/Clusters to connect · Current context: prod \(production\)/);
     await terminal.shows(/prod {2}production \(current context\)/);
     await terminal.end();
   });
 
   inTerminal('connects production without a switch and without a question', async () => {
-    const terminal = startInTerminal({ args: [], env: home.env });
+    const terminal = startInTerminal({ args: [], env: rig.home.env });
     await terminal.shows(/Clusters to connect/);
     terminal.press('prod');
     await terminal.shows(/prod {2}production/);

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
-import type { Output } from '../../main/api/contract.ts';
 import type { CommandLine } from '../world/demo/command-line.ts';
 import { eachInWorld } from './world-fixture.ts';
 
@@ -25,7 +24,6 @@ test.skipIf(found.exitCode !== 0)(
   async () => {
     await commandLine.tunnels('connect', cluster);
     const unset = () => commandLine.run('kubectl', ['config', 'unset', `clusters.${cluster}.proxy-url`]);
-    const status = () => commandLine.tunnels<Output<'snapshot'>>('status');
     const hasProxy = async () => (await readFile(file, 'utf8')).includes('proxy-url');
     expect(await unset()).toMatchObject({ code: 0 });
     await vi.waitFor(async () => expect(await hasProxy()).toBe(true), { timeout: 5_000, interval: 100 });
@@ -35,7 +33,7 @@ test.skipIf(found.exitCode !== 0)(
     await unset();
     await vi.waitFor(
       async () =>
-        expect((await status()).tunnels).toMatchObject([
+        expect((await commandLine.snapshot()).tunnels).toMatchObject([
           { state: { status: 'degraded', failure: { stage: 'local', error: { code: 'kubeconfig-entry' } } } },
         ]),
       { timeout: 5_000, interval: 100 },
@@ -44,7 +42,7 @@ test.skipIf(found.exitCode !== 0)(
     // Connecting it again is the user's word.
     await commandLine.tunnels('connect', '--add', cluster);
     await vi.waitFor(async () =>
-      expect((await status()).tunnels).toMatchObject([{ state: { status: 'connected' } }]),
+      expect((await commandLine.snapshot()).tunnels).toMatchObject([{ state: { status: 'connected' } }]),
     );
     await commandLine.tunnels('remove', cluster);
     expect(await readFile(file, 'utf8')).not.toContain('k8s-tunnels');

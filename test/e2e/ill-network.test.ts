@@ -170,7 +170,7 @@ it('an edge that breaks off anywhere, and clients that do, cost one tunnel at mo
   illness = undefined;
   await vi.waitFor(
     async () => {
-      const states = (await snapshot()).tunnels.map(({ state }) => state.status);
+      const states = (await commandLine.snapshot()).tunnels.map(({ state }) => state.status);
       expect(states).toEqual(['connected', 'connected']);
     },
     { timeout: 45_000, interval: 500 },

@@ -49,6 +49,7 @@ afterEach(async () => {
 });
 
 const snapshot = () => commandLine.tunnels<Output<'snapshot'>>('status');
+const statuses = async () => (await commandLine.snapshot()).tunnels.map(({ state }) => state.status);
 const namespaces = () =>
   commandLine.run(commandLine.kubectl ?? 'kubectl', ['--context', cluster, 'get', 'ns', '-o', 'name']);
 
@@ -63,19 +64,12 @@ it.each(['refuses and resets', 'refuses and stays', 'silent'] as const)(
     for (const client of clients) client.destroy();
     const failed = commandLine.kubectl === undefined ? undefined : await namespaces();
     expect(failed?.code).not.toBe(0);
-    await vi.waitFor(
-      async () =>
-        expect((await snapshot()).tunnels.map(({ state }) => state.status)).toEqual(['reconnecting']),
-      { timeout: 20_000 },
-    );
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['reconnecting']), { timeout: 20_000 });
     // No refusal leaves a connection behind; what is there waits for an answer.
     if (illness !== 'silent') await vi.waitFor(() => expect(clients.size).toBe(0), { timeout: 5_000 });
 
     health = 'well';
-    await vi.waitFor(
-      async () => expect((await snapshot()).tunnels.map(({ state }) => state.status)).toEqual(['connected']),
-      { timeout: 40_000 },
-    );
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['connected']), { timeout: 40_000 });
     if (commandLine.kubectl !== undefined) expect((await namespaces()).stdout).toContain('namespace/');
     expect((await snapshot()).agent).toMatchObject({ pid: agent.pid, startedAt: agent.startedAt });
   },

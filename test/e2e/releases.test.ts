@@ -96,7 +96,7 @@ test('the feed that the organisation names counts from then on', async (context)
   await (await app.page()).getByRole('button', { name: 'Settings' }).waitFor();
   const shows = (version: string | undefined) =>
     vi.waitFor(async () => {
-      const { release: shown } = await commandLine.tunnels<Output<'snapshot'>>('status');
+      const { release: shown } = await commandLine.snapshot();
       expect(shown?.version).toBe(version);
     }, patience);
   const organisation = async (text: string) => {

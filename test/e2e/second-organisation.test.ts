@@ -176,7 +176,7 @@ test('a release of its own Worker is told of', async () => {
   expect(answer.status).toBe(200);
   await vi.waitFor(
     async () => {
-      const { release } = await commandLine.tunnels<Output<'snapshot'>>('status');
+      const { release } = await commandLine.snapshot();
       expect(release).toMatchObject({ version: '2.0.0' });
     },
     { timeout: 20_000, interval: 100 },

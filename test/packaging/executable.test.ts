@@ -10,6 +10,7 @@ import { buildExecutable } from '../../scripts/packaging/executable.ts';
 import { startFakeAgent } from '../cli/fake-agent.ts';
 import { builtProgram, makeHome, root } from '../cli/run-cli.ts';
 import { installCloudflared } from '../world/cloudflared/install.ts';
+import { compileCache } from '../world/compile-cache.ts';
 import { createCommandLine } from '../world/demo/command-line.ts';
 import { defaultPlan } from '../world/plan.ts';
 import { startWorld } from '../world/world.ts';
@@ -37,7 +38,7 @@ describe('the command line as one executable', () => {
       [path.join(root, 'test/world/demo/index.ts'), '--check', '--program', program],
       {
         // Nothing else on its PATH.
-        env: { HOME: process.env.HOME, TMPDIR: folder, PATH: only },
+        env: { ...compileCache, HOME: process.env.HOME, TMPDIR: folder, PATH: only },
         extendEnv: false,
         reject: false,
         all: true,

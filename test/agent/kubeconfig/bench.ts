@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, realpath, rm, utimes, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, test } from 'vitest';
 import {
   createKubeconfig,
   type Kubeconfig,
@@ -57,6 +57,25 @@ export const kubectl = process.env.PATH?.split(path.delimiter)
       return false;
     }
   });
+
+/** A test that is skipped without a kubectl. */
+export const withKubectl = test.skipIf(kubectl === undefined);
+
+/** A kubeconfig of the user's own, with one context, which is current. */
+export const theirs = `apiVersion: v1
+kind: Config
+# mine
+clusters:
+- name: theirs
+  cluster: {server: "https://theirs"}
+contexts:
+- name: theirs
+  context: {cluster: theirs, user: theirs}
+users:
+- name: theirs
+  user: {token: abc}
+current-context: theirs
+`;
 
 /** Runs kubectl on a kubeconfig; rejects with its standard error. */
 export async function kubectlRun(files: string, ...args: readonly string[]): Promise<string> {

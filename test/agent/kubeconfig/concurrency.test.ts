@@ -7,24 +7,19 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createKubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
-import { bench, eventually, kubectl, kubectlRun, listing, seed, text, view } from './bench.ts';
+import {
+  bench,
+  eventually,
+  kubectl,
+  kubectlRun,
+  listing,
+  seed,
+  text,
+  theirs,
+  view,
+  withKubectl,
+} from './bench.ts';
 import { entry } from './entry.ts';
-
-const theirs = `apiVersion: v1
-kind: Config
-# mine
-clusters:
-- name: theirs
-  cluster: {server: "https://theirs"}
-contexts:
-- name: theirs
-  context: {cluster: theirs, user: theirs}
-users:
-- name: theirs
-  user: {token: abc}
-current-context: theirs
-`;
-const withKubectl = test.skipIf(kubectl === undefined);
 
 /** Lets another writer in just before the lock is taken, once. */
 function beforeLock(write: () => void): void {

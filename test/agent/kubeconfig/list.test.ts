@@ -15,7 +15,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { withId } from '../../../main/model/context-name.ts';
-import { bench, kubectl, kubectlRun, listing, seed, text, view } from './bench.ts';
+import { bench, kubectl, kubectlRun, listing, seed, text, view, withKubectl } from './bench.ts';
 import { entry } from './entry.ts';
 
 const others = `apiVersion: v1
@@ -182,33 +182,27 @@ test('use of an id that stands nowhere is an error and writes nothing', async ()
   expect(await text(config)).toBe(others);
 });
 
-test.skipIf(kubectl === undefined)(
-  'a context that the person switched to meanwhile is left alone',
-  async () => {
-    const { kubeconfig, config, place } = await bench();
-    await seed(config, others);
-    await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
-    await kubectlRun(config, 'config', 'use-context', 'theirs');
-    expect(await kubeconfig.current(place)).toMatchObject({ context: 'theirs', id: undefined });
-    await kubeconfig.add(place, [entry('c')], {});
-    expect((await view(config))['current-context']).toBe('theirs');
-    await kubectlRun(config, 'config', 'set', 'current-context', 'elsewhere');
-    expect((await kubeconfig.remove(place, ['a', 'b', 'c'])).currentContext).toBe('elsewhere');
-  },
-);
+withKubectl('a context that the person switched to meanwhile is left alone', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, others);
+  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  await kubectlRun(config, 'config', 'use-context', 'theirs');
+  expect(await kubeconfig.current(place)).toMatchObject({ context: 'theirs', id: undefined });
+  await kubeconfig.add(place, [entry('c')], {});
+  expect((await view(config))['current-context']).toBe('theirs');
+  await kubectlRun(config, 'config', 'set', 'current-context', 'elsewhere');
+  expect((await kubeconfig.remove(place, ['a', 'b', 'c'])).currentContext).toBe('elsewhere');
+});
 
-test.skipIf(kubectl === undefined)(
-  'a switch by kubectl to another context of ours still ends in what was before us',
-  async () => {
-    const { kubeconfig, config, place } = await bench();
-    await seed(config, others);
-    await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
-    await kubectlRun(config, 'config', 'use-context', 'b');
-    expect(await kubeconfig.current(place)).toMatchObject({ context: 'b', id: 'b' });
-    expect((await kubeconfig.remove(place, ['b'])).currentContext).toBe('a');
-    expect((await kubeconfig.remove(place, ['a'])).currentContext).toBe('theirs');
-  },
-);
+withKubectl('a switch by kubectl to another context of ours still ends in what was before us', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, others);
+  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  await kubectlRun(config, 'config', 'use-context', 'b');
+  expect(await kubeconfig.current(place)).toMatchObject({ context: 'b', id: 'b' });
+  expect((await kubeconfig.remove(place, ['b'])).currentContext).toBe('a');
+  expect((await kubeconfig.remove(place, ['a'])).currentContext).toBe('theirs');
+});
 
 test('a symbolic link survives, and both its lock and that of its target are taken', async () => {
   const { root, open, placeOf } = await bench();

@@ -3,23 +3,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { withId } from '../../../main/model/context-name.ts';
-import { bench, kubectl, kubectlRun, reopen, seed, text } from './bench.ts';
+import { bench, kubectlRun, reopen, seed, text, theirs, withKubectl } from './bench.ts';
 import { entry } from './entry.ts';
 
-const theirs = `apiVersion: v1
-kind: Config
-clusters:
-- name: theirs
-  cluster: {server: "https://theirs"}
-contexts:
-- name: theirs
-  context: {cluster: theirs, user: theirs}
-users:
-- name: theirs
-  user: {token: abc}
-current-context: theirs
-`;
-const withKubectl = test.skipIf(kubectl === undefined);
 const contextsOf = async (file: string) => {
   const { contexts } = parse(await text(file)) as {
     contexts: readonly { readonly name: string; readonly context: Readonly<Record<string, string>> }[];

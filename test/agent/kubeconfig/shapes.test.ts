@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { bench, kubectl, listing, seed, view } from './bench.ts';
+import { bench, kubectl, listing, seed, view, withKubectl } from './bench.ts';
 import { entry } from './entry.ts';
 
 const item = '- name: mine\n  cluster: {server: "https://mine"}';
@@ -208,32 +208,29 @@ test.each(Object.entries(refused))(
   },
 );
 
-test.skipIf(kubectl === undefined)(
-  'names that YAML 1.1 would type are quoted, and kubectl reads them back',
-  async () => {
-    const { kubeconfig, place, config } = await bench();
-    const names = [
-      'yes',
-      'on',
-      'y',
-      '017',
-      '0x1f',
-      '1e3',
-      'null',
-      '~',
-      'a: b',
-      '# c',
-      'ü "q" \\ \u2028 \u0085 😀',
-      '- d',
-      '2026-01-01',
-    ];
-    const entries = names.map((name, index) => entry(`id-${index}`, { name, namespace: name }));
-    const { contexts } = await kubeconfig.add(place, entries, { current: 'id-3' });
-    expect([...contexts.values()]).toEqual(names);
-    const seen = await view(config);
-    expect(seen['current-context']).toBe('017');
-    expect(seen.contexts.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
-    for (const { name, context } of seen.contexts)
-      expect(context).toMatchObject({ cluster: name, namespace: name });
-  },
-);
+withKubectl('names that YAML 1.1 would type are quoted, and kubectl reads them back', async () => {
+  const { kubeconfig, place, config } = await bench();
+  const names = [
+    'yes',
+    'on',
+    'y',
+    '017',
+    '0x1f',
+    '1e3',
+    'null',
+    '~',
+    'a: b',
+    '# c',
+    'ü "q" \\ \u2028 \u0085 😀',
+    '- d',
+    '2026-01-01',
+  ];
+  const entries = names.map((name, index) => entry(`id-${index}`, { name, namespace: name }));
+  const { contexts } = await kubeconfig.add(place, entries, { current: 'id-3' });
+  expect([...contexts.values()]).toEqual(names);
+  const seen = await view(config);
+  expect(seen['current-context']).toBe('017');
+  expect(seen.contexts.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+  for (const { name, context } of seen.contexts)
+    expect(context).toMatchObject({ cluster: name, namespace: name });
+});

@@ -4,7 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import type { AppError } from '../../../main/model/app-error.ts';
@@ -188,6 +188,9 @@ describe('connections', () => {
     const controller = new AbortController();
     network = createNetwork({});
     const connected = vi.fn();
+    // Held: a busy computer may take its time to answer.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const result = await network.upgrade(url, {
       headers: { connection: 'Upgrade', upgrade: 'x' },
       signal: controller.signal,
@@ -197,7 +200,7 @@ describe('connections', () => {
     if (result.kind !== 'upgraded') throw new Error('not upgraded');
     controller.abort();
     network.reset();
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    vi.advanceTimersByTime(600);
     result.socket.write('still here');
     expect(String((await once(result.socket, 'data'))[0])).toBe('still here');
     expect(connected).toHaveBeenCalledTimes(1);

@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../compile-cache.ts';
 import type { Plan } from '../plan.ts';
 import { authorityHost, cliApplication } from './entra.ts';
 
@@ -85,6 +86,8 @@ export async function installAz(bin: string): Promise<void> {
   const program = fileURLToPath(new URL('./az.ts', import.meta.url));
   const file = path.join(bin, 'az');
   // Its requests go through the proxy of the environment, as those of the real one do.
-  await writeFile(file, `#!/bin/sh\nNODE_USE_ENV_PROXY=1 exec '${process.execPath}' '${program}' "$@"\n`);
+  const settings = Object.entries({ NODE_USE_ENV_PROXY: '1', ...compileCache });
+  const set = settings.map(([name, value]) => `${name}='${value}'`).join(' ');
+  await writeFile(file, `#!/bin/sh\n${set} exec '${process.execPath}' '${program}' "$@"\n`);
   await chmod(file, 0o755);
 }

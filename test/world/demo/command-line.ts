@@ -1,6 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathsFrom } from '../../../main/agent/paths.ts';
+import type { Output } from '../../../main/api/contract.ts';
+import { connectAgent } from '../../../main/api/socket/client.ts';
 import { exitCodes } from '../../../main/cli/exit-codes.ts';
 import type { World } from '../world.ts';
 import { installSandboxedProgram } from './sandboxed-program.ts';
@@ -21,6 +24,11 @@ export interface CommandLine {
   run(program: string, args: readonly string[]): Promise<Ran>;
   /** Runs `k8s-tunnels … --json`. Rejects with what it printed when it fails. */
   tunnels<T>(...args: readonly string[]): Promise<T>;
+  /**
+   * What the agent that runs shows, over its socket: for a wait, which asks again and again, and a command takes a tenth
+   * of a second of CPU. Rejects where no agent runs.
+   */
+  snapshot(): Promise<Output<'snapshot'>>;
   /** A process that goes on, with the lines it prints. */
   follow(program: string, args: readonly string[]): Following;
   /** Ends the agent and every process that is followed. */
@@ -83,6 +91,16 @@ export async function createCommandLine(
       if (code !== 0 && code !== exitCodes.partial)
         throw new Error(`k8s-tunnels ${args.join(' ')} exited with ${code}\n${stdout}${stderr}`);
       return JSON.parse(stdout) as never;
+    },
+    async snapshot() {
+      const { socket, state } = pathsFrom(env);
+      const client = await connectAgent({ path: socket, state });
+      if (client === undefined) throw new Error('no agent runs');
+      try {
+        return await client.call('snapshot', {});
+      } finally {
+        client.close();
+      }
     },
     follow(program, args) {
       const child = spawn(program, args, { env, cwd: world.home, stdio: ['ignore', 'pipe', 'pipe'] });

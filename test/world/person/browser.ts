@@ -13,16 +13,32 @@ import { ledTo } from './led-to.ts';
 
 const maxSteps = 20;
 
+/** `fetch`, or what takes its place. */
+export type Send = (
+  url: URL,
+  options: {
+    readonly redirect: 'manual';
+    readonly headers: Record<string, string>;
+    readonly method?: 'POST';
+    readonly body?: URLSearchParams;
+  },
+) => Promise<Response>;
+
 /** Where the visit ended. Rejects where the person cannot get on: a refused login, an error page, a circle. */
-export async function visit(address: string, person: Person, jar: CookieJar): Promise<string> {
+export async function visit(
+  address: string,
+  person: Person,
+  jar: CookieJar,
+  send: Send = fetch,
+): Promise<string> {
   let url = new URL(address);
   let submitted: URLSearchParams | undefined;
   let signedIn = false;
   for (let step = 0; step < maxSteps; step += 1) {
-    const answer = await fetch(url, {
+    const answer = await send(url, {
       redirect: 'manual',
       headers: { cookie: jar.header(url.host), accept: 'text/html', 'user-agent': 'Mozilla/5.0 (person)' },
-      ...(submitted === undefined ? {} : { method: 'POST', body: submitted }),
+      ...(submitted === undefined ? {} : { method: 'POST' as const, body: submitted }),
     });
     jar.keep(url.host, answer.headers.getSetCookie());
     const html = await answer.text();

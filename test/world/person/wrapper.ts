@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileCache } from '../compile-cache.ts';
 import type { Person } from '../plan.ts';
+import { residentBrowser } from './resident.ts';
 
 export interface Browser {
   /** The program for `BROWSER`. */
@@ -40,16 +42,30 @@ export async function installBrowser(options: {
     WORLD_PERSON_JAR: jar,
     WORLD_PERSON_LOG: log,
   };
+  const curl = findCurl();
   const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const program = fileURLToPath(new URL('browser.ts', import.meta.url));
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const script = [
-    '#!/bin/sh',
-    'unset NO_PROXY no_proxy https_proxy',
-    ...Object.entries(settings).map(([name, value]) => `export ${name}=${quote(value)}`),
-    `exec ${quote(process.execPath)} ${quote(program)} "$@"`,
-    '',
-  ];
+  const script =
+    curl === undefined
+      ? [
+          '#!/bin/sh',
+          'unset NO_PROXY no_proxy https_proxy',
+          ...Object.entries(settings).map(([name, value]) => `export ${name}=${quote(value)}`),
+          `exec ${quote(process.execPath)} ${quote(program)} "$@"`,
+          '',
+        ]
+      : [
+          '#!/bin/sh',
+          // The tab opens in this process, which holds the world. Libraries of a test's Chromium are not curl's.
+          'unset LD_LIBRARY_PATH',
+          `address=${quote(await residentBrowser({ person, proxy, authorityFile, jar, log }))}`,
+          `said=$(printf '%s\\n%s' "$WORLD_PERSON" "$1" |`,
+          `  ${quote(curl)} -q --silent --show-error --noproxy '*' --fail-with-body --data-binary @- "$address") &&`,
+          `  { printf '%s\\n' "$said"; exit 0; }`,
+          `printf '%s\\n' "$said" >&2; exit 1`,
+          '',
+        ];
   await writeFile(command, script.join('\n'), { mode: 0o700 });
   const link = path.join(folder, 'xdg-open');
   await rm(link, { force: true });
@@ -60,4 +76,10 @@ export async function installBrowser(options: {
     tabs: async () => (await readFile(log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
     forget: () => rm(jar, { force: true }),
   };
+}
+
+/** Returns the path of curl, or undefined. It is asked for by its path: a client may start the browser without a PATH. */
+function findCurl(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  return [...folders, '/usr/bin', '/bin'].map((folder) => path.join(folder, 'curl')).find(existsSync);
 }

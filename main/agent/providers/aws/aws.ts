@@ -8,6 +8,7 @@ import { type AwsMemory, createAwsMemory } from './memory.ts';
 import type { AwsMfaSessions } from './mfa.ts';
 import { type AwsPortal, createAwsPortal } from './portal.ts';
 import { type AwsConfiguration, type AwsParts, awsConfiguration, awsConfigurationStamp } from './profiles.ts';
+import { portalRate } from './request-handler.ts';
 import { createSsoCache, type SsoCache } from './sso-cache.ts';
 import { createSsoTokens } from './sso-tokens.ts';
 
@@ -37,9 +38,7 @@ export function createAws(
   },
 ): Aws {
   const { env, home, organisation, network, clock, logger, folder, mfa = new Map() } = options;
-  // The portal allows 20 requests a second. The window is a little longer than a second, because requests can overtake
-  // each other on the network.
-  const pace = createPace({ clock, requests: 20, windowMs: 1_100 });
+  const pace = createPace({ clock, ...portalRate });
   const shared = { env, home, organisation, network, clock, pace };
   const ssoCache = createSsoCache({ home, clock });
   const portal = createAwsPortal({ ...shared, tokens: createSsoTokens({ ...shared, cache: ssoCache }) });

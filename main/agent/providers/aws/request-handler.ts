@@ -5,6 +5,11 @@ import type { Network } from '../../network/network.ts';
 
 /** The paths of Identity Center's portal, which allows about 20 requests a second per user. */
 const portalPath = /^\/(federation|assignment)\//;
+/**
+ * A little less than the portal allows, in bursts of half of it: the requests of a burst that the network or a busy
+ * computer holds back for up to half a second still fit beside those of the next.
+ */
+export const portalRate = { requests: 10, windowMs: 550 };
 /** How long to pause a throttled portal that does not say. */
 const portalPauseMs = 1_000;
 /** The name of the error for a server that stayed silent for the whole limit of a request. */
