@@ -1,7 +1,6 @@
 import { mkdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
-import { command } from '../../model/command.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { whileBusy } from '../storage/busy-file.ts';
 import { backUp } from './backups.ts';
@@ -12,11 +11,12 @@ import { breakOwn, unwritable, waitForLocks, withLocks } from './lock.ts';
 import type { Owner } from './owner.ts';
 import type { Change, FileState, Plan } from './plan.ts';
 import type { Planner } from './planner.ts';
-import { field } from './stanza.ts';
 import { finishWrite } from './unfinished.ts';
+import { holdsPassword, inPlaceWarning, modeWarnings } from './warnings.ts';
 import {
   commit,
   isSame,
+  type Prepared,
   prepare,
   removeFile,
   type Snapshot,
@@ -112,9 +112,15 @@ export function createEditor(options: {
       await journal.set(real, finalRecord(file, plan.state, record?.created));
       return { plan, after: old, warnings, before };
     }
-    const keepCopy = () =>
-      backUp({ folder: path.join(folder, 'backups'), file: real, bytes: old.bytes, now: clock.now() });
-    if (plan.foreign && old.bytes.length > 0) await keepCopy();
+    const keepCopy = (isFlushed: boolean) =>
+      backUp({
+        folder: path.join(folder, 'backups'),
+        file: real,
+        bytes: old.bytes,
+        now: clock.now(),
+        isFlushed,
+      });
+    if (plan.foreign && old.bytes.length > 0) await keepCopy(false);
     const made = old.status === undefined ? await missingFolders(real) : [];
     const created = {
       file: old.status === undefined || record?.created.file === true,
@@ -124,6 +130,7 @@ export function createEditor(options: {
     const replacement = { file: real, old, bytes: plan.bytes, temporary };
     // A file that did not exist before us, is as we left it and is empty again is removed.
     const goes = plan.state === undefined && !plan.foreign && created.file && plan.bytes.length === 0;
+    let prepared: Prepared | undefined;
     let done: Way | 'removed' | undefined;
     const pending = {
       given: file.given,
@@ -134,19 +141,19 @@ export function createEditor(options: {
     await owner.save();
     await journal.set(real, pending);
     // Killed while it writes in place, the next agent finishes the write.
-    const beforeInPlace = async () => journal.set(real, { ...pending, before: await keepCopy() });
+    const beforeInPlace = async () => journal.set(real, { ...pending, before: await keepCopy(true) });
     for (const warning of warnings) onExposed(warning);
     try {
       if (made.length > 0) await makeFolder(real);
-      const way = goes ? undefined : await prepare(replacement);
+      prepared = goes ? undefined : await prepare(replacement);
       done = await withLocks({ locks, clock, timeoutMs }, async () => {
         if (!isSame(old, await snapshot(real))) return undefined;
-        if (way !== undefined) return commit(replacement, { way, clock, beforeInPlace });
+        if (prepared !== undefined) return commit(replacement, { ...prepared, clock, beforeInPlace });
         await removeFile(real);
         return 'removed';
       });
     } finally {
-      await whileBusy('replace', () => unlink(temporary)).catch(() => {});
+      if (done !== 'rename') await whileBusy('replace', () => unlink(temporary)).catch(() => {});
       if (done === undefined) {
         await removeFolders(made);
         await journal.set(real, record).catch(() => {});
@@ -163,12 +170,19 @@ export function createEditor(options: {
     });
     if (done === 'removed') await removeFolders(created.folders);
     if (done === 'in-place') warnings.push(inPlaceWarning(real));
-    // The file is written. The journal of this attempt describes it too, only less tidily.
-    await journal.set(real, finalRecord(file, plan.state, created)).catch((error: unknown) => {
-      logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
-    });
-    // A file that another program has open by now was edited all the same.
-    const after = await snapshot(real).catch(() => ({ bytes: Buffer.from(plan.bytes), status: undefined }));
+    const final = finalRecord(file, plan.state, created);
+    // The file is written. What is on disk of this attempt describes it too, only less tidily.
+    if (done === 'rename' && final !== undefined) await journal.tidy(real, final);
+    else
+      await journal.set(real, final).catch((error: unknown) => {
+        logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
+      });
+    const written = Buffer.from(plan.bytes.buffer, plan.bytes.byteOffset, plan.bytes.byteLength);
+    const after =
+      done === 'rename'
+        ? { bytes: written, status: prepared?.status }
+        : // A file that another program has open by now was edited all the same.
+          await snapshot(real).catch(() => ({ bytes: written, status: undefined }));
     return { plan, after, warnings, before };
   }
 
@@ -208,27 +222,6 @@ function isFresh({ status }: Snapshot): boolean {
   if (status === undefined) return false;
   const age = Date.now() - status.mtimeMs;
   return age >= 0 && age < settleMs;
-}
-
-/** Returns true if the file contains the password of a local port after this plan. */
-function holdsPassword({ state }: Plan): boolean {
-  return (
-    state?.stanzas.some(
-      ({ item }) => field(item.cluster, 'proxy-url') !== undefined || field(item.user, 'token') !== undefined,
-    ) === true
-  );
-}
-
-function modeWarnings(file: string, { status }: Snapshot): string[] {
-  if (status === undefined || process.platform === 'win32' || (status.mode & 0o077) === 0) return [];
-  const mode = status.mode.toString(8).padStart(4, '0');
-  return [
-    `${file} has mode ${mode}: other accounts of this computer can use the passwords in it. Run: ${command`chmod 600 ${file}`}`,
-  ];
-}
-
-function inPlaceWarning(file: string): string {
-  return `${file} is a hard link, a mount or another user's: it was written in place, which a crash can cut short. A backup is kept.`;
 }
 
 async function makeFolder(file: string): Promise<void> {

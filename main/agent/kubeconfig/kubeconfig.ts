@@ -80,6 +80,8 @@ export interface Kubeconfig extends Changes {
     readonly id: string | undefined;
     readonly file: string | undefined;
   }>;
+  /** Resolves with a sentence, with file and line, for each thing that kubectl passes over without a word. */
+  oddities(place: KubeconfigPlace): Promise<readonly string[]>;
   /** Resolves with the files that `current` reads, as they are named and after their links. They may not exist. */
   paths(place: KubeconfigPlace): Promise<readonly string[]>;
   /**
@@ -201,7 +203,7 @@ export function createKubeconfig(options: {
         return previewEdit({ journal, planner, owner: await owner.id() }, files.target, change);
       }),
 
-    ...createChanges({ queue, history, owner: owner.id, edit, readAll }),
+    ...createChanges({ queue, history, planner, owner: owner.id, edit, readAll }),
 
     use: (place, id) =>
       queue(async () => {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { access, constants, type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import { replaceFile, whileBusy } from '../storage/busy-file.ts';
 import { flush } from '../storage/flush.ts';
-import { copyAttributes } from './attributes.ts';
+import { createLike } from './attributes.ts';
 import { shortened } from './backups.ts';
 import { ignoreMissing, unreadable } from './files.ts';
 import { unwritable } from './lock.ts';
@@ -42,8 +43,7 @@ export async function snapshot(file: string): Promise<Snapshot> {
     }
     handle = await whileBusy('read', () => open(file, 'r'));
     const bytes = await handle.readFile();
-    const { dev, ino, mode, uid, gid, nlink, size, mtimeMs } = await handle.stat();
-    return { bytes, status: { dev, ino, mode: mode & 0o7777, uid, gid, links: nlink, size, mtimeMs } };
+    return { bytes, status: statusOf(await handle.stat()) };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     if (errnoOf(cause) === 'ENOENT') return { bytes: Buffer.alloc(0), status: undefined };
@@ -51,6 +51,10 @@ export async function snapshot(file: string): Promise<Snapshot> {
   } finally {
     await handle?.close();
   }
+}
+
+function statusOf({ dev, ino, mode, uid, gid, nlink, size, mtimeMs }: Stats): Snapshot['status'] {
+  return { dev, ino, mode: mode & 0o7777, uid, gid, links: nlink, size, mtimeMs };
 }
 
 /** Returns true if two snapshots show the same file with the same bytes. */
@@ -72,6 +76,12 @@ export function temporaryFor(file: string): string {
 /** How a file is written: by renaming a temporary file, or in place. */
 export type Way = 'rename' | 'in-place';
 
+/** A file that is ready to take the place of another, and its status, which stays when it does. */
+export interface Prepared {
+  readonly way: Way;
+  readonly status: Snapshot['status'];
+}
+
 /** New content for the file that `old` shows. */
 interface Replacement {
   readonly file: string;
@@ -86,20 +96,19 @@ interface Replacement {
  * identity: hard links, another owner. The temporary file is then what a crash in between is finished with.
  * Rejects with `disk-full` or `kubeconfig-unwritable`. The caller removes the temporary file.
  */
-export async function prepare({ file, old, bytes, temporary }: Replacement): Promise<Way> {
+export async function prepare({ file, old, bytes, temporary }: Replacement): Promise<Prepared> {
   try {
     // A rename would replace a read-only file, which its owner does not want.
     if (old.status !== undefined) await access(file, constants.W_OK);
     const isOnlyName = (old.status?.links ?? 1) === 1;
-    await (await open(temporary, 'wx', 0o600)).close();
-    if (old.status !== undefined && isOnlyName) await copyAttributes(file, temporary);
-    const handle = await open(temporary, 'r+');
+    const like = old.status !== undefined && isOnlyName ? file : undefined;
+    const { handle, copied } = await createLike(like, temporary);
     try {
-      await handle.truncate(0);
       await handle.writeFile(bytes);
       const owned = old.status === undefined || (await takeOver(handle, old.status));
       await flush(handle);
-      return owned && isOnlyName ? 'rename' : 'in-place';
+      await copied;
+      return { way: owned && isOnlyName ? 'rename' : 'in-place', status: statusOf(await handle.stat()) };
     } finally {
       await handle.close();
     }

@@ -12,6 +12,7 @@ import { command } from '../../model/command.ts';
 import { contextName } from '../../model/context-name.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
+import { kubectlLine } from '../current-context-line.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { loginLine } from '../login-notes.ts';
@@ -22,7 +23,6 @@ import { span } from '../span.ts';
 import { table } from '../table.ts';
 import { paint, printable } from '../terminal.ts';
 import { terminalLines } from '../terminals-view.ts';
-import { kubectlLine } from './connect.ts';
 
 /** Shows the tunnels, the current context and the agent. */
 export async function runStatus(session: Session): Promise<number> {
@@ -129,9 +129,12 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
           ),
         ]),
     ...terminalLines(terminals, byId, now),
-    'error' in kubectl
-      ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`
-      : kubectlLine(kubectl),
+    ...('error' in kubectl
+      ? [`${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`]
+      : [
+          kubectlLine(kubectl),
+          ...(kubectl.warnings ?? []).map((one) => `${paint('yellow', '!')} ${printable(one)}`),
+        ]),
     ...logins.map(loginLine),
     ...endedSessions.map(endedSessionLine),
     ...(discovery.status === 'running'
