@@ -3,6 +3,7 @@ import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { whileBusy } from '../storage/busy-file.ts';
+import type { Attributes } from './attributes.ts';
 import { backUp } from './backups.ts';
 import { type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
 import type { EditHistory } from './history.ts';
@@ -21,6 +22,7 @@ import {
   removeFile,
   type Snapshot,
   snapshot,
+  statusInPlace,
   temporaryFor,
   type Way,
 } from './write.ts';
@@ -57,6 +59,7 @@ export function createEditor(options: {
   readonly journal: Journal;
   readonly history: Pick<EditHistory, 'add'>;
   readonly planner: Planner;
+  readonly attributes: Attributes;
   readonly owner: Owner;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -64,7 +67,7 @@ export function createEditor(options: {
   /** Called with a warning before a password is written to a file that other accounts may read. */
   readonly onExposed: (warning: string) => void;
 }): Editor {
-  const { folder, journal, history, planner, owner, clock, logger, onExposed } = options;
+  const { folder, journal, history, planner, attributes, owner, clock, logger, onExposed } = options;
   const { lockTimeoutMs: timeoutMs } = options;
 
   /** Reads a complete file: never one that is being written under a lock, or whose writing has just begun. */
@@ -145,7 +148,7 @@ export function createEditor(options: {
     for (const warning of warnings) onExposed(warning);
     try {
       if (made.length > 0) await makeFolder(real);
-      prepared = goes ? undefined : await prepare(replacement);
+      prepared = goes ? undefined : await prepare(replacement, attributes);
       done = await withLocks({ locks, clock, timeoutMs }, async () => {
         if (!isSame(old, await snapshot(real))) return undefined;
         if (prepared !== undefined) return commit(replacement, { ...prepared, clock, beforeInPlace });
@@ -178,11 +181,13 @@ export function createEditor(options: {
         logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
       });
     const written = Buffer.from(plan.bytes.buffer, plan.bytes.byteOffset, plan.bytes.byteLength);
-    const after =
-      done === 'rename'
-        ? { bytes: written, status: prepared?.status }
-        : // A file that another program has open by now was edited all the same.
-          await snapshot(real).catch(() => ({ bytes: written, status: undefined }));
+    if (done === 'rename' && prepared !== undefined) {
+      const status = await statusInPlace(real, prepared);
+      attributes.replaced(real, status, prepared.isBare);
+      return { plan, after: { bytes: written, status }, warnings, before };
+    }
+    // A file that another program has open by now was edited all the same.
+    const after = await snapshot(real).catch(() => ({ bytes: written, status: undefined }));
     return { plan, after, warnings, before };
   }
 

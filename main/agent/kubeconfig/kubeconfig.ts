@@ -2,6 +2,7 @@ import path from 'node:path';
 import { AppError } from '../../model/app-error.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { createAttributes } from './attributes.ts';
 import { type Changes, createChanges, previewEdit } from './changes.ts';
 import { type Checked, checkEntries } from './check.ts';
 import { createEditor, type EditedFile } from './editor.ts';
@@ -140,11 +141,12 @@ export function createKubeconfig(options: {
   const { folder, clock, logger, lockTimeoutMs = 10_000, worker, onExposed = () => {} } = options;
   const journal = openJournal(path.join(folder, 'journal.json'), logger);
   const history = createEditHistory({ folder: path.join(folder, 'history'), clock, logger });
-  const planner = createPlanner(worker);
+  const [planner, attributes] = [createPlanner(worker), createAttributes()];
   const owner = createOwner(path.join(folder, 'owner.json'), logger);
-  const parts = { folder, journal, history, planner, owner, clock, logger, lockTimeoutMs, onExposed };
+  const stored = { folder, journal, history, owner, lockTimeoutMs };
+  const parts = { ...stored, planner, attributes, clock, logger, onExposed };
   const editor = createEditor(parts);
-  const reader = createReader({ planner, journal, owner: owner.id });
+  const reader = createReader({ ...parts, owner: owner.id });
   const queue = createSerialQueue();
   const editAndRemember = async (file: EditedFile, change: Change) => {
     const edited = await editor.edit(file, change);
