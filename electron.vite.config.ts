@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import { asciiOnly, compactOutput } from './scripts/compact.ts';
 import { leaveOut } from './scripts/left-out.ts';
 
 const manifestFile = path.resolve(import.meta.dirname, 'package.json');
@@ -15,6 +16,7 @@ export default defineConfig({
     plugins: [
       { name: 'manifest', load: (id) => (id === manifestFile ? JSON.stringify({ version }) : undefined) },
       leaveOut(),
+      asciiOnly(),
     ],
     build: {
       ...build,
@@ -22,7 +24,12 @@ export default defineConfig({
       externalizeDeps: false,
       rolldownOptions: {
         input: { index: 'main/desktop/index.ts' },
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+        output: {
+          ...compactOutput,
+          format: 'es',
+          entryFileNames: '[name].js',
+          chunkFileNames: '[name]-[hash].js',
+        },
       },
     },
   },

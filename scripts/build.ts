@@ -3,6 +3,7 @@ import path from 'node:path';
 import { buildDesktop } from './build-desktop.ts';
 import { isBuilt, startStamp } from './build-stamp.ts';
 import { bundleForNode } from './bundle.ts';
+import { asciiOnly, compactOutput } from './compact.ts';
 import { drawTray } from './icons/tray.ts';
 import { notePackages, writeLicences } from './licences.ts';
 
@@ -39,14 +40,14 @@ async function build(): Promise<void> {
     }),
     bundleForNode({
       root,
-      plugins,
+      plugins: [...plugins, asciiOnly()],
       entry: {
         agent: 'main/cli/agent-host.ts',
         doctor: 'main/cli/doctor/doctor.ts',
         serve: 'main/web/serve.ts',
       },
       folder: path.join(out, 'agent'),
-      output: { entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
+      output: { ...compactOutput, entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
     }),
     // Alone in its file: a thread of the executable has no neighbours to require.
     bundleForNode({

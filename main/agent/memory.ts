@@ -25,8 +25,8 @@ export function collectGarbage(): void {
 
 /** Returns unneeded memory to the system: an idle process never collects garbage on its own. */
 export interface Memory {
-  /** Call it when a tunnel has closed. Frequent calls are cheap. */
-  tunnelClosed(): void;
+  /** Call it when a tunnel has closed or a discovery has ended. Frequent calls are cheap. */
+  workEnded(): void;
   close(): void;
 }
 
@@ -39,7 +39,7 @@ export function createMemory(options: {
   const { clock, isInUse, collect } = options;
   let cancel: (() => void) | undefined;
   return {
-    tunnelClosed() {
+    workEnded() {
       cancel?.();
       cancel = clock.timer(quietMs, () => {
         if (!isInUse()) collect();

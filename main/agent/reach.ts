@@ -161,7 +161,9 @@ export async function createReach(options: {
     collect: parts.collectGarbage ?? (() => {}),
   });
   state.subscribe((change) => {
-    if (change.kind === 'tunnel' && change.tunnel.state.status === 'idle') memory.tunnelClosed();
+    const isClosed = change.kind === 'tunnel' && change.tunnel.state.status === 'idle';
+    const hasRead = change.kind === 'set' && change.values.discovery?.status === 'idle';
+    if (isClosed || hasRead) memory.workEnded();
   });
   const tunnelsWhere = (isTheirs: (hostname: string) => boolean) =>
     tunnels.list().filter(({ id }) => hostnamesOf(catalog, [id]).some(isTheirs));

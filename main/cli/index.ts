@@ -5,9 +5,11 @@ import { reportError } from './report.ts';
 
 /** Entry point of the command line. Resolves with an exit code of exit-codes.ts. */
 async function main(args: readonly string[]): Promise<number> {
-  const [command, cluster, ...rest] = args;
-  if (command === 'credential' && cluster !== undefined && !cluster.startsWith('-') && rest.length === 0)
-    return runCredential(cluster, { json: false });
+  const [command, cluster = '--', ...rest] = args;
+  // Without the parser of all commands, which takes longer to load than these take to run.
+  const isPlain = rest.length === 0 && (cluster === '-' || !cluster.startsWith('-'));
+  if (command === 'credential' && isPlain) return runCredential(cluster, { json: false });
+  if (command === 'switch' && isPlain) return (await import('./commands/switch.ts')).switchTo(cluster);
   if (command === '__names')
     return (await import('./completion/names.ts')).printNames(args.slice(1), pathsFrom(process.env).state);
   const { runProgram } = await import('./program.ts');

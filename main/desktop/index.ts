@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { app } from 'electron';
+import { collectGarbage, limitYoungGeneration } from '../agent/memory.ts';
 import { pathsFrom } from '../agent/paths.ts';
 import { openAgentLog } from '../cli/agent-log.ts';
 import { runDesktop } from './desktop.ts';
@@ -18,6 +19,7 @@ import { pluginCommand } from './plugin-command.ts';
 const out = path.resolve(import.meta.dirname, '..');
 const appFolder = path.resolve(out, '..');
 const paths = pathsFrom(process.env);
+limitYoungGeneration();
 mkdirSync(paths.state, { recursive: true, mode: 0o700 });
 const logger = openAgentLog(paths.state, process.env);
 
@@ -61,6 +63,7 @@ runDesktop({
           sealer: await openKeychain({ folder: paths.state, logger }),
           openStore: () => openElectronStore(paths.config),
           openUrl: (url) => openExternal(url, env),
+          collectGarbage,
         };
       },
     }),

@@ -55,6 +55,8 @@ export const kubectlSchema = z.object({
   production: z.literal(true).optional(),
   /** The time limit of the switch, ms since the epoch. `back` is the context to restore; absent: none. */
   limit: z.object({ until: z.number(), back: z.string().optional() }).optional(),
+  /** Sentences about what kubectl passes over in the caller's files. Only in an answer to a shell. */
+  warnings: z.array(z.string()).optional(),
 });
 
 const namedClusterSchema = z.object({ cluster: clusterIdSchema, title: z.string() });

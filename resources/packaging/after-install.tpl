@@ -3,6 +3,8 @@ app='/opt/${sanitizedProductName}'
 
 # The command line, not the app: `k8s-tunnels` in a terminal.
 ln -sf "$app/resources/bin/k8s-tunnels" /usr/bin/k8s-tunnels
+mkdir -p /usr/share/man/man1
+ln -sf "$app/resources/man/k8s-tunnels.1" /usr/share/man/man1/k8s-tunnels.1
 
 # Chromium's sandbox wants user namespaces, or where a user may not create them a program of root. Root may create them
 # also where users may not, so this asks the settings of the kernel, then tries it as an ordinary account.

@@ -8,6 +8,9 @@ esac
 if [ "$(readlink /usr/bin/k8s-tunnels)" = '/opt/${sanitizedProductName}/resources/bin/k8s-tunnels' ]; then
   rm -f /usr/bin/k8s-tunnels
 fi
+if [ "$(readlink /usr/share/man/man1/k8s-tunnels.1)" = '/opt/${sanitizedProductName}/resources/man/k8s-tunnels.1' ]; then
+  rm -f /usr/share/man/man1/k8s-tunnels.1
+fi
 
 if hash update-desktop-database 2>/dev/null; then
   update-desktop-database /usr/share/applications || true

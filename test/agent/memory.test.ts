@@ -11,7 +11,7 @@ test('garbage is collected once, when the last of many tunnels has been closed f
   let open = 3;
   const memory = createMemory({ clock, isInUse: () => open > 0, collect });
   for (; open > 0; open -= 1) {
-    memory.tunnelClosed();
+    memory.workEnded();
     clock.skip(10_000);
   }
   expect(collect).not.toHaveBeenCalled();
@@ -27,10 +27,10 @@ test('nothing is collected while a tunnel is open, or after the end', () => {
   const collect = vi.fn();
   let isInUse = true;
   const memory = createMemory({ clock, isInUse: () => isInUse, collect });
-  memory.tunnelClosed();
+  memory.workEnded();
   clock.skip(60_000);
   isInUse = false;
-  memory.tunnelClosed();
+  memory.workEnded();
   memory.close();
   clock.skip(60_000);
   expect(collect).not.toHaveBeenCalled();

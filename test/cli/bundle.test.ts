@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -56,6 +56,31 @@ describe('the built command line', () => {
     expect([...packagesIn(text)]).toEqual(['@noble/hashes']);
     expect(text).not.toMatch(/require\("node:(crypto|https?|tls)"\)/);
     expect(text.length).toBeLessThan(40_000);
+  });
+
+  it('switches the current context without the parser of its commands', async () => {
+    const agent = await startFakeAgent(home.paths);
+    const loaded = async (...args: readonly string[]) => {
+      const trace = path.join(home.paths.home, 'loaded.txt');
+      await writeFile(
+        path.join(home.paths.home, 'trace.cjs'),
+        `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(trace)}, Object.keys(require.cache).join('\n')));`,
+      );
+      const env = { ...home.env, NODE_OPTIONS: `--require=${path.join(home.paths.home, 'trace.cjs')}` };
+      const { code, stdout, stderr } = await runCli(args, { env, program: builtProgram });
+      const files = (await readFile(trace, 'utf8')).split('\n').filter((name) => name.startsWith(root));
+      const texts = await Promise.all(files.map((name) => readFile(name, 'utf8')));
+      return { code, stdout, stderr, text: texts.join('\n') };
+    };
+    expect((await loaded('connect', 'staging', '--add')).text).toContain('node_modules/commander');
+    const { code, stdout, text } = await loaded('switch', 'staging');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'Current context: staging\n' });
+    expect([...packagesIn(text)]).toEqual(['@noble/hashes']);
+    expect(text.length).toBeLessThan(70_000);
+    expect((await loaded('switch', '-')).stdout).toMatch(/^Current context: /);
+    // The parser knows the rest.
+    expect((await loaded('switch', '--help')).stdout).toContain('Switch the current context');
+    await agent.close();
   });
 
   it('answers a credential', async () => {

@@ -271,6 +271,22 @@ describe('status, switch, disconnect', () => {
     expect((await json('switch', 'denied')).code).toBe(4);
   });
 
+  it('reports with file and line what kubectl passes over in the kubeconfig', async () => {
+    await run('connect', 'staging', '--switch');
+    const warnings = ['/home/me/config, line 7: a second YAML document begins here.', 'b'];
+    agent.passOver(warnings);
+    expect(await run('switch', 'staging')).toMatchObject({
+      code: 0,
+      stdout: 'Current context: staging\n',
+      stderr: warnings.map((one) => `! ${one}\n`).join(''),
+    });
+    expect((await run('status')).stdout).toContain(
+      `Current context: staging\n! ${warnings[0]}\n! ${warnings[1]}\n`,
+    );
+    for (const command of [['switch', 'staging'], ['status']])
+      expect((await json(...command)).document).toMatchObject({ kubectl: { context: 'staging', warnings } });
+  });
+
   it('disconnects one, then all', async () => {
     await run('connect', 'prod', 'staging', '--switch', '--production');
     expect((await json('disconnect', 'prod')).document.closed).toMatchObject([{ title: 'prod' }]);

@@ -94,6 +94,8 @@ export interface FakeAgent {
   deny(name: string, message: string): void;
   /** From then on, that one is out. */
   release(release: NonNullable<Snapshot['release']>): void;
+  /** From then on, kubectl passes over that in the caller's files. */
+  passOver(warnings: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -156,6 +158,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   let settingsFrom: SettingsFrom = { ...defaultSettingsFrom, extraAuthorities: 'organisation' };
   let current: Cluster | undefined;
   let released: Snapshot['release'];
+  let passedOver: readonly string[] = [];
 
   /** Those that were current before, the latest last. */
   const earlier: (Cluster | undefined)[] = [];
@@ -175,6 +178,10 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       ...(until === undefined ? {} : { limit: { until, ...(back === undefined ? {} : { back }) } }),
     };
   };
+  const withWarnings = () => ({
+    ...kubectl(),
+    ...(passedOver.length === 0 ? {} : { warnings: [...passedOver] }),
+  });
   const tunnel = (cluster: ClusterId, state: TunnelState) => ({
     cluster,
     state,
@@ -366,9 +373,9 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
         until = undefined;
         current = one;
       } else go(one, minutes);
-      return { kubectl: kubectl() };
+      return { kubectl: withWarnings() };
     },
-    kubectl: async () => kubectl(),
+    kubectl: async () => withWarnings(),
     contexts: async () => ({
       contexts: [
         { name: 'mine', file: '/home/me/.kube/config', status: 'other' },
@@ -493,6 +500,9 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     calls,
     refused,
     deny,
+    passOver(warnings) {
+      passedOver = warnings;
+    },
     silence() {
       isSilent = true;
     },

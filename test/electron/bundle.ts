@@ -3,6 +3,7 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { resolveConfig } from 'electron-vite';
 import { build, type InlineConfig, mergeConfig, type Plugin } from 'vite';
+import { asciiOnly, compactOutput } from '../../scripts/compact.ts';
 import { drawTray } from '../../scripts/icons/tray.ts';
 import { leaveOut } from '../../scripts/left-out.ts';
 
@@ -39,6 +40,7 @@ export async function bundleForOlder(app: string): Promise<void> {
     plugins: [
       { name: 'manifest', load: (id) => (id === manifestFile ? JSON.stringify({ version }) : undefined) },
       leaveOut(),
+      asciiOnly(),
     ],
     ssr: { target: 'node', noExternal: true },
     build: {
@@ -50,7 +52,13 @@ export async function bundleForOlder(app: string): Promise<void> {
       reportCompressedSize: false,
       rolldownOptions: {
         external: ['electron', ...builtinModules, /^node:/],
-        output: { format: 'cjs', entryFileNames: file, codeSplitting: false, footer },
+        output: {
+          ...compactOutput,
+          format: 'cjs',
+          entryFileNames: file,
+          chunkFileNames: '[name]-[hash].cjs',
+          footer: ({ isEntry }: { readonly isEntry: boolean }) => (isEntry ? footer : ''),
+        },
       },
     },
   });

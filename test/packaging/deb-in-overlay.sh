@@ -22,6 +22,8 @@ echo '# files'
 in_root sh -c 'dpkg -L k8s-tunnels | while read -r file; do stat -c "%A %U:%G %n" "$file"; done'
 echo '# link'
 in_root readlink /usr/bin/k8s-tunnels
+echo '# manual'
+in_root sed -n 's/^\.TH //p' /usr/share/man/man1/k8s-tunnels.1
 echo '# handler'
 in_root sh -c 'grep k8s-tunnels /usr/share/applications/mimeinfo.cache || true'
 echo '# entry'

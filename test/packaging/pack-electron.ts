@@ -50,6 +50,10 @@ export async function packElectron(options: {
         { from: bin, to: 'bin' },
         { from: path.join(root, 'out', 'licences'), to: 'licences' },
       ],
+      linux: {
+        ...config.linux,
+        extraResources: [{ from: path.join(root, 'docs', 'k8s-tunnels.1'), to: 'man/k8s-tunnels.1' }],
+      },
       directories: { buildResources: path.join(projectDir, 'resources', 'packaging'), output },
     }),
   );

@@ -186,6 +186,7 @@ describe.skipIf(!here)('the deb', () => {
     expect(answers).toMatchObject({ link: [program], reinstalled: [program], entry: [], left: [] });
     const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
     expect(answers.version).toEqual([version]);
+    expect(answers.manual).toEqual([expect.stringContaining(`k8s-tunnels ${version}`)]);
     expect(JSON.parse((answers.status ?? []).join('\n'))).toMatchObject({ agent: { version }, tunnels: [] });
     const found = await execa('sh', ['-c', 'command -v update-desktop-database'], { reject: false });
     if (found.exitCode === 0)

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { SerialQueue } from '../async/serial-queue.ts';
+import { contentHash } from './content-hash.ts';
 import type { Edited, EditedFile } from './editor.ts';
 import { type KubeconfigPlace, resolveFiles } from './files.ts';
 import type { EditHistory, KubeconfigEdit } from './history.ts';
-import { type Inspection, inspect } from './inspection.ts';
+import type { Inspection } from './inspection.ts';
 import type { Journal } from './journal.ts';
 import type { Change } from './plan.ts';
 import type { Planner } from './planner.ts';
-import { unifiedDiff } from './unified-diff.ts';
 import { snapshot } from './write.ts';
 
 /** An edit of ours, in words. */
@@ -68,15 +67,16 @@ export interface Changes {
 export function createChanges(options: {
   readonly queue: SerialQueue;
   readonly history: EditHistory;
+  readonly planner: Pick<Planner, 'inspect' | 'diff'>;
   /** Resolves with the id of this agent, which its stanzas have. */
   readonly owner: () => Promise<string>;
   readonly edit: (file: EditedFile, change: Change) => Promise<Edited>;
   readonly readAll: (place: KubeconfigPlace) => Promise<readonly (Inspection & { readonly path: string })[]>;
 }): Changes {
-  const { queue, history, edit, readAll } = options;
+  const { queue, history, planner, edit, readAll } = options;
 
   const look = async (bytes: Uint8Array, file: string) =>
-    inspect({ bytes, file, owner: await options.owner() });
+    planner.inspect({ bytes, file, owner: await options.owner() });
 
   const editsOf = async (place: KubeconfigPlace) =>
     history.of((await resolveFiles(place)).all.map(({ real }) => real));
@@ -151,8 +151,7 @@ export function createChanges(options: {
       const edits = await editsOf(place);
       const one = find(edits, id, edits[0]);
       const { before, after } = await textsOf(one);
-      const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
-      return unifiedDiff({ name: one.given, before: text(before), after: text(after) });
+      return planner.diff({ name: one.given, before, after });
     },
     undo: (place, id) =>
       queue(async () => {
@@ -161,7 +160,7 @@ export function createChanges(options: {
         const one = find(edits, id, open);
         const { real, given } = one;
         const now = await snapshot(real);
-        const hash = now.status === undefined ? null : createHash('sha256').update(now.bytes).digest('hex');
+        const hash = now.status === undefined ? null : await contentHash(now.bytes);
         if (hash !== one.after)
           throw new AppError('kubeconfig-conflict', `${given} has changed since that edit.`, {
             hint: `See what it changed with \`${command`k8s-tunnels kubeconfig diff ${one.id}`}\`, and undo later edits first.`,
@@ -190,10 +189,9 @@ export async function previewEdit(
   const { bytes } = await snapshot(real);
   const states = (await journal.get(real))?.states ?? [];
   const planned = await planner.plan({ file: real, bytes, states, change, owner });
-  const text = (content: Uint8Array) => Buffer.from(content).toString('utf8');
   return {
     file: given,
-    diff: unifiedDiff({ name: given, before: text(bytes), after: text(planned.bytes) }),
+    diff: await planner.diff({ name: given, before: bytes, after: planned.bytes }),
     currentContext: planned.currentContext,
   };
 }

@@ -30,11 +30,27 @@ export interface KubeconfigDocument {
 /** `[start, end]` of a text. */
 export type Range = readonly [start: number, end: number];
 
+/** Shorter texts are parsed in a few milliseconds. */
+const rememberedFrom = 100_000;
+/** An edit begins with the text that the last one ended with, unless another program wrote it, and with ours taken out. */
+const mostRemembered = 2;
+const remembered: KubeconfigDocument[] = [];
+
 /**
  * Parses as kubectl does: the first document only, YAML 1.1 typing, the last of duplicate keys, merge keys. Throws
- * `kubeconfig-invalid` for what kubectl refuses too, with the line.
+ * `kubeconfig-invalid` for what kubectl refuses too, with the line. Remembers the last long texts: they are those of the
+ * thread that plans edits of large files, which ends when it has nothing to do.
  */
 export function parseDocument(text: string, file: string): KubeconfigDocument {
+  if (text.length < rememberedFrom) return parse(text, file);
+  const at = remembered.findIndex((one) => one.file === file && one.text === text);
+  const document = remembered.splice(at, at < 0 ? 0 : 1)[0] ?? parse(text, file);
+  remembered.push(document);
+  if (remembered.length > mostRemembered) remembered.shift();
+  return document;
+}
+
+function parse(text: string, file: string): KubeconfigDocument {
   const empty = {
     file,
     text,

@@ -1,9 +1,9 @@
 import { mkdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
-import { command } from '../../model/command.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { whileBusy } from '../storage/busy-file.ts';
+import type { Attributes } from './attributes.ts';
 import { backUp } from './backups.ts';
 import { type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
 import type { EditHistory } from './history.ts';
@@ -12,15 +12,17 @@ import { breakOwn, unwritable, waitForLocks, withLocks } from './lock.ts';
 import type { Owner } from './owner.ts';
 import type { Change, FileState, Plan } from './plan.ts';
 import type { Planner } from './planner.ts';
-import { field } from './stanza.ts';
 import { finishWrite } from './unfinished.ts';
+import { holdsPassword, inPlaceWarning, modeWarnings } from './warnings.ts';
 import {
   commit,
   isSame,
+  type Prepared,
   prepare,
   removeFile,
   type Snapshot,
   snapshot,
+  statusInPlace,
   temporaryFor,
   type Way,
 } from './write.ts';
@@ -57,6 +59,7 @@ export function createEditor(options: {
   readonly journal: Journal;
   readonly history: Pick<EditHistory, 'add'>;
   readonly planner: Planner;
+  readonly attributes: Attributes;
   readonly owner: Owner;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -64,7 +67,7 @@ export function createEditor(options: {
   /** Called with a warning before a password is written to a file that other accounts may read. */
   readonly onExposed: (warning: string) => void;
 }): Editor {
-  const { folder, journal, history, planner, owner, clock, logger, onExposed } = options;
+  const { folder, journal, history, planner, attributes, owner, clock, logger, onExposed } = options;
   const { lockTimeoutMs: timeoutMs } = options;
 
   /** Reads a complete file: never one that is being written under a lock, or whose writing has just begun. */
@@ -112,9 +115,15 @@ export function createEditor(options: {
       await journal.set(real, finalRecord(file, plan.state, record?.created));
       return { plan, after: old, warnings, before };
     }
-    const keepCopy = () =>
-      backUp({ folder: path.join(folder, 'backups'), file: real, bytes: old.bytes, now: clock.now() });
-    if (plan.foreign && old.bytes.length > 0) await keepCopy();
+    const keepCopy = (isFlushed: boolean) =>
+      backUp({
+        folder: path.join(folder, 'backups'),
+        file: real,
+        bytes: old.bytes,
+        now: clock.now(),
+        isFlushed,
+      });
+    if (plan.foreign && old.bytes.length > 0) await keepCopy(false);
     const made = old.status === undefined ? await missingFolders(real) : [];
     const created = {
       file: old.status === undefined || record?.created.file === true,
@@ -124,6 +133,7 @@ export function createEditor(options: {
     const replacement = { file: real, old, bytes: plan.bytes, temporary };
     // A file that did not exist before us, is as we left it and is empty again is removed.
     const goes = plan.state === undefined && !plan.foreign && created.file && plan.bytes.length === 0;
+    let prepared: Prepared | undefined;
     let done: Way | 'removed' | undefined;
     const pending = {
       given: file.given,
@@ -134,19 +144,19 @@ export function createEditor(options: {
     await owner.save();
     await journal.set(real, pending);
     // Killed while it writes in place, the next agent finishes the write.
-    const beforeInPlace = async () => journal.set(real, { ...pending, before: await keepCopy() });
+    const beforeInPlace = async () => journal.set(real, { ...pending, before: await keepCopy(true) });
     for (const warning of warnings) onExposed(warning);
     try {
       if (made.length > 0) await makeFolder(real);
-      const way = goes ? undefined : await prepare(replacement);
+      prepared = goes ? undefined : await prepare(replacement, attributes);
       done = await withLocks({ locks, clock, timeoutMs }, async () => {
         if (!isSame(old, await snapshot(real))) return undefined;
-        if (way !== undefined) return commit(replacement, { way, clock, beforeInPlace });
+        if (prepared !== undefined) return commit(replacement, { ...prepared, clock, beforeInPlace });
         await removeFile(real);
         return 'removed';
       });
     } finally {
-      await whileBusy('replace', () => unlink(temporary)).catch(() => {});
+      if (done !== 'rename') await whileBusy('replace', () => unlink(temporary)).catch(() => {});
       if (done === undefined) {
         await removeFolders(made);
         await journal.set(real, record).catch(() => {});
@@ -163,12 +173,21 @@ export function createEditor(options: {
     });
     if (done === 'removed') await removeFolders(created.folders);
     if (done === 'in-place') warnings.push(inPlaceWarning(real));
-    // The file is written. The journal of this attempt describes it too, only less tidily.
-    await journal.set(real, finalRecord(file, plan.state, created)).catch((error: unknown) => {
-      logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
-    });
+    const final = finalRecord(file, plan.state, created);
+    // The file is written. What is on disk of this attempt describes it too, only less tidily.
+    if (done === 'rename' && final !== undefined) await journal.tidy(real, final);
+    else
+      await journal.set(real, final).catch((error: unknown) => {
+        logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
+      });
+    const written = Buffer.from(plan.bytes.buffer, plan.bytes.byteOffset, plan.bytes.byteLength);
+    if (done === 'rename' && prepared !== undefined) {
+      const status = await statusInPlace(real, prepared);
+      attributes.replaced(real, status, prepared.isBare);
+      return { plan, after: { bytes: written, status }, warnings, before };
+    }
     // A file that another program has open by now was edited all the same.
-    const after = await snapshot(real).catch(() => ({ bytes: Buffer.from(plan.bytes), status: undefined }));
+    const after = await snapshot(real).catch(() => ({ bytes: written, status: undefined }));
     return { plan, after, warnings, before };
   }
 
@@ -208,27 +227,6 @@ function isFresh({ status }: Snapshot): boolean {
   if (status === undefined) return false;
   const age = Date.now() - status.mtimeMs;
   return age >= 0 && age < settleMs;
-}
-
-/** Returns true if the file contains the password of a local port after this plan. */
-function holdsPassword({ state }: Plan): boolean {
-  return (
-    state?.stanzas.some(
-      ({ item }) => field(item.cluster, 'proxy-url') !== undefined || field(item.user, 'token') !== undefined,
-    ) === true
-  );
-}
-
-function modeWarnings(file: string, { status }: Snapshot): string[] {
-  if (status === undefined || process.platform === 'win32' || (status.mode & 0o077) === 0) return [];
-  const mode = status.mode.toString(8).padStart(4, '0');
-  return [
-    `${file} has mode ${mode}: other accounts of this computer can use the passwords in it. Run: ${command`chmod 600 ${file}`}`,
-  ];
-}
-
-function inPlaceWarning(file: string): string {
-  return `${file} is a hard link, a mount or another user's: it was written in place, which a crash can cut short. A backup is kept.`;
 }
 
 async function makeFolder(file: string): Promise<void> {

@@ -1,32 +1,41 @@
 import { AppError } from '../../model/app-error.ts';
-import { command } from '../../model/command.ts';
+
+/** The encodings that kubectl reads: go-yaml tells them apart by the byte order mark, and takes UTF-8 without one. */
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /**
- * Decodes the text of a kubeconfig, and keeps a byte order mark. UTF-16 with a mark is read, as kubectl does, and written
- * by nobody: an edit rejects it. Throws `kubeconfig-invalid` if the bytes are neither, which kubectl refuses too, and
- * `kubeconfig-unsupported` for UTF-16 if the text is to be edited.
+ * Decodes the text of a kubeconfig, and keeps a byte order mark. Throws `kubeconfig-invalid` if the bytes are neither UTF-8
+ * nor UTF-16 with a mark, which kubectl refuses too.
  */
-export function decode(bytes: Uint8Array, file: string, use: 'read' | 'edit'): string {
-  const wide = wideEncoding(bytes);
-  if (wide !== undefined && use === 'edit') {
-    throw new AppError('kubeconfig-unsupported', `${file}, line 1: the file is UTF-16 text, not UTF-8.`, {
-      hint: `Convert it: ${command`iconv -f UTF-16 -t UTF-8 ${file}`} prints it as UTF-8. An editor can save it so, too.`,
-    });
-  }
+export function decode(bytes: Uint8Array, file: string): string {
+  const encoding = encodingOf(bytes);
   try {
-    return new TextDecoder(wide ?? 'utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    const line = wide === undefined ? invalidLine(bytes) : 1;
-    throw new AppError('kubeconfig-invalid', `${file}, line ${line}: the file is not UTF-8 text.`, {
+    const [line, name] = encoding === 'utf-8' ? [invalidLine(bytes), 'UTF-8'] : [1, 'UTF-16'];
+    throw new AppError('kubeconfig-invalid', `${file}, line ${line}: the file is not ${name} text.`, {
       hint: 'Save the file as UTF-8: kubectl cannot read it as it is.',
       cause,
     });
   }
 }
 
-function wideEncoding([first, second]: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+/** Decodes the text of a kubeconfig to show it. Replaces bytes that are no text. */
+export function readable(bytes: Uint8Array): string {
+  return new TextDecoder(encodingOf(bytes)).decode(bytes);
+}
+
+/** Encodes the new text of a kubeconfig as its old bytes are: a program that wrote UTF-16 may read nothing else. */
+export function encodeAs(old: Uint8Array, text: string): Buffer {
+  const encoding = encodingOf(old);
+  if (encoding === 'utf-8') return Buffer.from(text);
+  const bytes = Buffer.from(text, 'utf16le');
+  return encoding === 'utf-16le' ? bytes : bytes.swap16();
+}
+
+function encodingOf([first, second]: Uint8Array): Encoding {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
-  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 }
 
 function invalidLine(bytes: Uint8Array): number {

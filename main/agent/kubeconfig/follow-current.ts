@@ -21,10 +21,11 @@ const lookAgainMs = 1_000;
 export interface CurrentContexts {
   /** Returns the caller's kubeconfig, unless the settings name another. The agent's own where undefined. */
   placeFor(place: Place | undefined): KubeconfigPlace;
-  /** Rejects as `Kubeconfig.current` does. */
+  /** With warnings about what kubectl passes over in the files. Rejects as `Kubeconfig.current` does. */
   kubectl(place: Place | undefined): Promise<Kubectl>;
   /**
-   * As `kubectl`, for the answer of an operation that is done: a kubeconfig that cannot be read is one warning more.
+   * As `kubectl`, for the answer of an operation that is done and has its warnings: a kubeconfig that cannot be read is one
+   * more.
    */
   kubectlAfter(
     place: Place | undefined,
@@ -44,7 +45,7 @@ export interface CurrentContexts {
 
 export function followCurrent(options: {
   readonly own: Place;
-  readonly kubeconfig: Pick<Kubeconfig, 'current' | 'paths'>;
+  readonly kubeconfig: Pick<Kubeconfig, 'current' | 'oddities' | 'paths'>;
   readonly connections: Pick<Connections, 'limit' | 'checkLimits' | 'checkEntries' | 'entryFiles'>;
   readonly catalog: Pick<Catalog, 'get'>;
   readonly sessions: Pick<Sessions, 'look'>;
@@ -66,7 +67,7 @@ export function followCurrent(options: {
     const chosen = isIsolated ? '' : state.get().settings.kubeconfigPath;
     return { kubeconfig: chosen === '' ? value : expandHome(chosen, home), cwd, home };
   };
-  const kubectl = async (place: Place | undefined): Promise<Kubectl> => {
+  const read = async (place: Place | undefined): Promise<Kubectl> => {
     const { context, id } = await kubeconfig.current(placeFor(place));
     const named = context === undefined ? {} : { context: plainText(context) };
     if (id === undefined) return named;
@@ -81,9 +82,9 @@ export function followCurrent(options: {
     };
   };
   const look = async (): Promise<boolean> => {
-    const read = await kubectl(undefined).catch(() => undefined);
-    state.set({ kubectl: read ?? {} });
-    return read !== undefined;
+    const kubectl = await read(undefined).catch(() => undefined);
+    state.set({ kubectl: kubectl ?? {} });
+    return kubectl !== undefined;
   };
 
   const lookAtAll = async (): Promise<number> => {
@@ -104,10 +105,14 @@ export function followCurrent(options: {
 
   return {
     placeFor,
-    kubectl,
+    async kubectl(place) {
+      const kubectl = await read(place);
+      const warnings = await kubeconfig.oddities(placeFor(place));
+      return warnings.length === 0 ? kubectl : { ...kubectl, warnings: warnings.map(plainText) };
+    },
     async kubectlAfter(place, warnings) {
       try {
-        return { kubectl: await kubectl(place), warnings: [...warnings] };
+        return { kubectl: await read(place), warnings: [...warnings] };
       } catch (error) {
         const { message, hint } = toPlainError(error);
         return { kubectl: {}, warnings: [...warnings, hint === undefined ? message : `${message} ${hint}`] };

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { AppError, toPlainError } from '../../model/app-error.ts';
 import { once } from '../async/once.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { contentHash } from './content-hash.ts';
 import { type JournalRecord, recordSchema } from './journal.ts';
 
 /** How many edits of each file to keep, and for how long. */
@@ -73,7 +74,7 @@ export function createEditHistory(options: {
   };
   const store = async (bytes: Uint8Array | undefined, known: readonly KubeconfigEdit[]) => {
     if (bytes === undefined) return null;
-    const hash = createHash('sha256').update(bytes).digest('hex');
+    const hash = await contentHash(bytes);
     if (!known.some(({ before, after }) => before === hash || after === hash)) await put(hash, bytes);
     return hash;
   };

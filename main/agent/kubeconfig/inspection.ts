@@ -54,7 +54,7 @@ export function inspect(options: {
   readonly last?: FileState | undefined;
 }): Inspection {
   const { bytes, file, owner, last } = options;
-  return inspectDocument(parseDocument(decode(bytes, file, 'read'), file), owner, last);
+  return inspectDocument(parseDocument(decode(bytes, file), file), owner, last);
 }
 
 export function inspectDocument(
@@ -63,7 +63,8 @@ export function inspectDocument(
   last: FileState | undefined,
 ): Inspection {
   const owned = ownedStanzas(document, owner, last);
-  const names = listNames.flatMap((list) => listed(document, list, owned));
+  const lineAt = lineCounter(document.text);
+  const names = listNames.flatMap((list) => listed(document, list, { owned, lineAt }));
   const current = topPair(document, 'current-context');
   return {
     currentContext: currentContext(document),
@@ -82,24 +83,38 @@ export function inspectDocument(
 function listed(
   document: KubeconfigDocument,
   list: Listed['list'],
-  owned: ReturnType<typeof ownedStanzas>,
+  {
+    owned,
+    lineAt,
+  }: { readonly owned: ReturnType<typeof ownedStanzas>; readonly lineAt: (offset: number) => number },
 ): readonly Listed[] {
   const ids = new Map(
     owned.flatMap(({ index, stanza }) => (stanza.list === list ? [[index, stanza.id] as const] : [])),
   );
   const value = topPair(document, list)?.value;
   const seq = value?.kind === 'alias' ? value.target : value;
+  let start = 0;
+  return stanzas(document, list).map((item, index) => {
+    start = (seq?.kind === 'seq' ? seq.items[index]?.node.start : undefined) ?? start;
+    return { list, line: lineAt(start), name: String(field(item, 'name') ?? ''), id: ids.get(index) };
+  });
+}
+
+/** Returns a function that returns the number of a line, from 1. It counts on from the offset before, if that is less. */
+function lineCounter(text: string): (offset: number) => number {
   let line = 1;
   let at = 0;
-  return stanzas(document, list).map((item, index) => {
-    const start = (seq?.kind === 'seq' ? seq.items[index]?.node.start : undefined) ?? at;
-    // Counts on from the item before it.
-    for (; at < start; at += 1) {
-      const code = document.text.charCodeAt(at);
-      if (isBreak(code) && !(code === 13 && document.text.charCodeAt(at + 1) === 10)) line += 1;
+  return (offset) => {
+    if (offset < at) {
+      line = 1;
+      at = 0;
     }
-    return { list, line, name: String(field(item, 'name') ?? ''), id: ids.get(index) };
-  });
+    for (; at < offset; at += 1) {
+      const code = text.charCodeAt(at);
+      if (isBreak(code) && !(code === 13 && text.charCodeAt(at + 1) === 10)) line += 1;
+    }
+    return line;
+  };
 }
 
 function entryStates(owned: readonly OurStanza[], last: FileState | undefined): readonly EntryState[] {

@@ -60,6 +60,8 @@ export interface Journal {
   get(real: string): Promise<JournalRecord | undefined>;
   /** Stores a record, or removes it if undefined. Resolves when it is on disk. */
   set(real: string, record: JournalRecord | undefined): Promise<void>;
+  /** Replaces a record by one that means the same, on disk with the next `set`: this saves the flush of a file. */
+  tidy(real: string, record: JournalRecord): Promise<void>;
 }
 
 /** Opens the journal in `file`, which is read once. Renames and reports a file with invalid content. */
@@ -84,5 +86,6 @@ export function openJournal(file: string, logger: Logger): Journal {
       if (record === undefined) records.delete(real);
       else records.set(real, record);
     },
+    tidy: async (real, record) => void (await load()).set(real, record),
   };
 }

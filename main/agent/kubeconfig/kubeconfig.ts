@@ -2,6 +2,7 @@ import path from 'node:path';
 import { AppError } from '../../model/app-error.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { createAttributes } from './attributes.ts';
 import { type Changes, createChanges, previewEdit } from './changes.ts';
 import { type Checked, checkEntries } from './check.ts';
 import { createEditor, type EditedFile } from './editor.ts';
@@ -80,6 +81,8 @@ export interface Kubeconfig extends Changes {
     readonly id: string | undefined;
     readonly file: string | undefined;
   }>;
+  /** Resolves with a sentence, with file and line, for each thing that kubectl passes over without a word. */
+  oddities(place: KubeconfigPlace): Promise<readonly string[]>;
   /** Resolves with the files that `current` reads, as they are named and after their links. They may not exist. */
   paths(place: KubeconfigPlace): Promise<readonly string[]>;
   /**
@@ -138,11 +141,12 @@ export function createKubeconfig(options: {
   const { folder, clock, logger, lockTimeoutMs = 10_000, worker, onExposed = () => {} } = options;
   const journal = openJournal(path.join(folder, 'journal.json'), logger);
   const history = createEditHistory({ folder: path.join(folder, 'history'), clock, logger });
-  const planner = createPlanner(worker);
+  const [planner, attributes] = [createPlanner(worker), createAttributes()];
   const owner = createOwner(path.join(folder, 'owner.json'), logger);
-  const parts = { folder, journal, history, planner, owner, clock, logger, lockTimeoutMs, onExposed };
+  const stored = { folder, journal, history, owner, lockTimeoutMs };
+  const parts = { ...stored, planner, attributes, clock, logger, onExposed };
   const editor = createEditor(parts);
-  const reader = createReader({ planner, journal, owner: owner.id });
+  const reader = createReader({ ...parts, owner: owner.id });
   const queue = createSerialQueue();
   const editAndRemember = async (file: EditedFile, change: Change) => {
     const edited = await editor.edit(file, change);
@@ -201,7 +205,7 @@ export function createKubeconfig(options: {
         return previewEdit({ journal, planner, owner: await owner.id() }, files.target, change);
       }),
 
-    ...createChanges({ queue, history, owner: owner.id, edit, readAll }),
+    ...createChanges({ queue, history, planner, owner: owner.id, edit, readAll }),
 
     use: (place, id) =>
       queue(async () => {

@@ -2,10 +2,11 @@ import { type KubeconfigPlace, resolveFiles } from './files.ts';
 import type { Inspection } from './inspection.ts';
 import type { Journal } from './journal.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
+import { passedOver } from './oddities.ts';
 import type { Reader } from './reader.ts';
 
 /** What the kubeconfigs of a place say. Nothing is changed. */
-export interface Lookups extends Pick<Kubeconfig, 'current' | 'paths' | 'previous' | 'entry'> {
+export interface Lookups extends Pick<Kubeconfig, 'current' | 'paths' | 'previous' | 'entry' | 'oddities'> {
   /** Resolves with the files of a place that can be read, in kubectl's order. */
   readAll(
     place: KubeconfigPlace,
@@ -40,6 +41,8 @@ export function createLookups({
   return {
     readAll,
     current,
+    oddities: async (place) =>
+      passedOver((await readAll(place)).map(({ path: file, ...inspection }) => ({ file, inspection }))),
     paths: async (place) => (await resolveFiles(place)).all.flatMap(({ given, real }) => [given, real]),
 
     async previous(place, id) {

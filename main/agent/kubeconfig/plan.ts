@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../model/app-error.ts';
 import { currentContext, type KubeconfigDocument, parseDocument, stanzas } from './document.ts';
-import { decode } from './encoding.ts';
+import { decode, encodeAs } from './encoding.ts';
 import { type Inspection, inspect, inspectDocument } from './inspection.ts';
 import { additions, type Found, found } from './splice.ts';
 import { type KubeconfigEntry, type OurStanza, quoted } from './stanza.ts';
@@ -94,7 +94,7 @@ export function plan(options: {
   const { file, bytes, states, change, owner } = options;
   const hash = hashOf(bytes);
   const known = states.find((state) => state.hash === hash);
-  const text = decode(bytes, file, 'edit');
+  const text = decode(bytes, file);
   if (change.restored !== undefined) return restoredPlan(options, change.restored, known === undefined);
   const before =
     known === undefined
@@ -132,7 +132,7 @@ export function plan(options: {
     },
     current: current ?? currentContext(base),
   });
-  const written = Buffer.from(after.text);
+  const written = encodeAs(bytes, after.text);
   const state: FileState | undefined =
     ours.length === 0 && choices.length === 0
       ? undefined

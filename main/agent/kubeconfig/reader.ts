@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import type { Attributes } from './attributes.ts';
 import type { Edited, EditedFile } from './editor.ts';
 import { ignoreMissing, lockPaths } from './files.ts';
 import type { Inspection } from './inspection.ts';
@@ -30,10 +31,11 @@ interface Known {
 /** Caches what it parsed until the file's status changes. */
 export function createReader(options: {
   readonly planner: Planner;
+  readonly attributes: Pick<Attributes, 'seen'>;
   readonly journal: Pick<Journal, 'get'>;
   readonly owner: () => Promise<string>;
 }): Reader {
-  const { planner, journal, owner } = options;
+  const { planner, attributes, journal, owner } = options;
   const known = new Map<string, Known>();
   return {
     async read(file) {
@@ -42,6 +44,7 @@ export function createReader(options: {
         return last.inspection;
       const readAt = Date.now();
       const seen = await snapshot(file.real);
+      attributes.seen(file.real, seen.status);
       // kubectl truncates the file under its lock before it writes: that is not its content.
       if (last !== undefined && seen.bytes.length === 0 && (await isLocked(file))) return last.inspection;
       const inspection = await planner.inspect({

@@ -1,30 +1,33 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { access, constants, type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import { replaceFile, whileBusy } from '../storage/busy-file.ts';
 import { flush } from '../storage/flush.ts';
-import { copyAttributes } from './attributes.ts';
+import type { Attributes } from './attributes.ts';
 import { shortened } from './backups.ts';
 import { ignoreMissing, unreadable } from './files.ts';
 import { unwritable } from './lock.ts';
 
+/** The status of a file at one moment. */
+interface Status {
+  readonly dev: number;
+  readonly ino: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly links: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
+
 /** A file at one moment. A missing file has no bytes and no status. */
 export interface Snapshot {
   readonly bytes: Buffer;
-  readonly status:
-    | {
-        readonly dev: number;
-        readonly ino: number;
-        readonly mode: number;
-        readonly uid: number;
-        readonly gid: number;
-        readonly links: number;
-        readonly size: number;
-        readonly mtimeMs: number;
-      }
-    | undefined;
+  readonly status: Status | undefined;
 }
 
 /**
@@ -42,8 +45,7 @@ export async function snapshot(file: string): Promise<Snapshot> {
     }
     handle = await whileBusy('read', () => open(file, 'r'));
     const bytes = await handle.readFile();
-    const { dev, ino, mode, uid, gid, nlink, size, mtimeMs } = await handle.stat();
-    return { bytes, status: { dev, ino, mode: mode & 0o7777, uid, gid, links: nlink, size, mtimeMs } };
+    return { bytes, status: statusOf(await handle.stat()) };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     if (errnoOf(cause) === 'ENOENT') return { bytes: Buffer.alloc(0), status: undefined };
@@ -51,6 +53,10 @@ export async function snapshot(file: string): Promise<Snapshot> {
   } finally {
     await handle?.close();
   }
+}
+
+function statusOf({ dev, ino, mode, uid, gid, nlink, size, mtimeMs, ctimeMs }: Stats): Status {
+  return { dev, ino, mode: mode & 0o7777, uid, gid, links: nlink, size, mtimeMs, ctimeMs };
 }
 
 /** Returns true if two snapshots show the same file with the same bytes. */
@@ -72,6 +78,14 @@ export function temporaryFor(file: string): string {
 /** How a file is written: by renaming a temporary file, or in place. */
 export type Way = 'rename' | 'in-place';
 
+/** A file that is ready to take the place of another, and its status, which stays when it does. */
+export interface Prepared {
+  readonly way: Way;
+  readonly status: Status;
+  /** True if it has no extended attributes. */
+  readonly isBare: boolean;
+}
+
 /** New content for the file that `old` shows. */
 interface Replacement {
   readonly file: string;
@@ -86,20 +100,26 @@ interface Replacement {
  * identity: hard links, another owner. The temporary file is then what a crash in between is finished with.
  * Rejects with `disk-full` or `kubeconfig-unwritable`. The caller removes the temporary file.
  */
-export async function prepare({ file, old, bytes, temporary }: Replacement): Promise<Way> {
+export async function prepare(
+  { file, old, bytes, temporary }: Replacement,
+  attributes: Attributes,
+): Promise<Prepared> {
   try {
     // A rename would replace a read-only file, which its owner does not want.
     if (old.status !== undefined) await access(file, constants.W_OK);
     const isOnlyName = (old.status?.links ?? 1) === 1;
-    await (await open(temporary, 'wx', 0o600)).close();
-    if (old.status !== undefined && isOnlyName) await copyAttributes(file, temporary);
-    const handle = await open(temporary, 'r+');
+    const like = old.status !== undefined && isOnlyName ? { file, status: old.status } : undefined;
+    const { handle, copied, isBare } = await attributes.createLike(like, temporary);
     try {
-      await handle.truncate(0);
       await handle.writeFile(bytes);
       const owned = old.status === undefined || (await takeOver(handle, old.status));
       await flush(handle);
-      return owned && isOnlyName ? 'rename' : 'in-place';
+      await copied;
+      return {
+        way: owned && isOnlyName ? 'rename' : 'in-place',
+        status: statusOf(await handle.stat()),
+        isBare,
+      };
     } finally {
       await handle.close();
     }
@@ -203,8 +223,20 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Resolves with the status of a file that was prepared and is in place now. Undefined if another program has changed it. */
+export async function statusInPlace(file: string, { status: made }: Prepared): Promise<Status | undefined> {
+  const status = await stat(file).then(statusOf, () => undefined);
+  const isOurs = status?.ino === made.ino && status.mtimeMs === made.mtimeMs && status.size === made.size;
+  return isOurs ? status : undefined;
+}
+
 /** Returns true if a file is still the one in a snapshot, judged by its status alone. */
 export async function isUntouched(file: string, known: Snapshot['status']): Promise<boolean> {
   const status = await stat(file).catch(ignoreMissing);
-  return status?.ino === known?.ino && status?.mtimeMs === known?.mtimeMs && status?.size === known?.size;
+  return (
+    status?.ino === known?.ino &&
+    status?.mtimeMs === known?.mtimeMs &&
+    status?.ctimeMs === known?.ctimeMs &&
+    status?.size === known?.size
+  );
 }

@@ -15,7 +15,7 @@ export function switchOperation(options: {
   readonly kubeconfig: Pick<Kubeconfig, 'contexts'>;
   readonly connections: Pick<Connections, 'use' | 'switchForeign' | 'back'>;
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectlAfter' | 'look' | 'lookNow'>;
+  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look' | 'lookNow'>;
 }): Agent['switchTo'] {
   const { catalog, kubeconfig, connections, restored, current } = options;
 
@@ -54,7 +54,6 @@ export function switchOperation(options: {
     await current.look();
     if (asked.minutes !== undefined) current.lookNow();
     // The switch is made: another file that cannot be read does not make it a failure.
-    const { kubectl } = await current.kubectlAfter(asked.place, []);
-    return { kubectl };
+    return { kubectl: await current.kubectl(asked.place).catch(() => ({})) };
   };
 }

@@ -8,13 +8,14 @@ import { flush } from './flush.ts';
 /**
  * Writes `text` to `file` so that a reader sees the old bytes or the new, never a mixture: writes a 0600 temporary file
  * in the same folder, flushes and renames it. Creates the folder (0700) if it is missing. On Windows, waits up to ten
- * seconds while another program has the old file open.
+ * seconds while another program has the old file open. Without `isFlushed`, a power failure may leave an empty file, which
+ * must not matter: a flush takes longer than all the rest.
  * Rejects with `disk-full` or `file-unwritable`. The old file is then intact, and no temporary file is left.
  */
 export async function writeFileAtomic(
   file: string,
   text: string | Uint8Array,
-  options: Parameters<typeof replaceFile>[2] = {},
+  { isFlushed = true, ...options }: Parameters<typeof replaceFile>[2] & { readonly isFlushed?: boolean } = {},
 ): Promise<void> {
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
@@ -22,7 +23,7 @@ export async function writeFileAtomic(
     const handle = await create(temporary);
     try {
       await handle.writeFile(text);
-      await flush(handle);
+      if (isFlushed) await flush(handle);
     } finally {
       await handle.close();
     }

@@ -1,11 +1,11 @@
 import type { Output } from '../../api/contract.ts';
-import type { ConnectOutcome, ConnectResult, Kubectl } from '../../model/agent-view.ts';
+import type { ConnectOutcome, ConnectResult } from '../../model/agent-view.ts';
 import { command } from '../../model/command.ts';
-import { timeLeft } from '../../model/time-left.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
+import { kubectlLine } from '../current-context-line.ts';
 import { exitCodeOfAll } from '../exit-code-of-all.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
@@ -154,26 +154,6 @@ function reachLines({ results, kubectl }: Output<'connect'>): readonly string[] 
   const contexts = results.flatMap((one) => (one.status === 'connected' ? one.context : []));
   if (contexts.some((context) => context === kubectl.context)) return [];
   return contexts.map((context) => `  ${command`kubectl --context ${context} get namespaces`}`);
-}
-
-/**
- * Describes the current context and its time limit. Marks production by a word too, because not everybody sees the
- * colour.
- */
-export function kubectlLine({ context, cluster, production, limit }: Kubectl): string {
-  if (context === undefined) return paint('dim', 'Current context: none');
-  const name = paint(production ? ['red', 'bold'] : 'bold', printable(context));
-  if (cluster === undefined) return `Current context: ${name} (other context)`;
-  const notes = [
-    ...(production ? [paint(['red', 'bold'], 'production')] : []),
-    ...(limit === undefined
-      ? []
-      : [
-          `${timeLeft(limit.until, Date.now())} left`,
-          limit.back === undefined ? 'then none' : `then ${printable(limit.back)}`,
-        ]),
-  ];
-  return `Current context: ${name}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
 }
 
 /** Describes the switch of the current context and how to undo it, or why it was not switched. */

@@ -1,9 +1,9 @@
+import { kubectlLine } from '../current-context-line.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { printable, warningLine } from '../terminal.ts';
-import { kubectlLine } from './connect.ts';
 
 /** Closes the tunnels of the named clusters, or of all, and restores the previous context. */
 export async function runDisconnect(session: Session, clusters: readonly string[] | 'all'): Promise<number> {

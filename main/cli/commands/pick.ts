@@ -5,13 +5,14 @@ import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { distinctions } from '../../model/distinction.ts';
 import { isProduction } from '../../model/is-production.ts';
 import { cellName, openTunnels } from '../cluster-view.ts';
+import { kubectlLine } from '../current-context-line.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { missingLine, offerSignIns, soonMissing } from '../missing-sign-ins.ts';
 import { nothingFoundLines } from '../nothing-found.ts';
 import { writeAside } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
-import { kubectlLine, runConnect } from './connect.ts';
+import { runConnect } from './connect.ts';
 import { runDisconnect } from './disconnect.ts';
 import { knownClusters } from './list.ts';
 

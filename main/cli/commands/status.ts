@@ -14,6 +14,7 @@ import type { EntryForm } from '../../model/entry-form.ts';
 import { isWebApplication } from '../../model/web-application.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
+import { kubectlLine } from '../current-context-line.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { localProxyLines } from '../local-proxies-view.ts';
@@ -25,7 +26,6 @@ import { span } from '../span.ts';
 import { table } from '../table.ts';
 import { paint, printable } from '../terminal.ts';
 import { terminalLines } from '../terminals-view.ts';
-import { kubectlLine } from './connect.ts';
 
 /** Shows the tunnels, the current context and the agent. */
 export async function runStatus(session: Session): Promise<number> {
@@ -139,9 +139,12 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
         ]),
     ...localProxyLines(snapshot.localProxies ?? [], (id) => titleIn(byId, id), now),
     ...terminalLines(terminals, byId, now),
-    'error' in kubectl
-      ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`
-      : kubectlLine(kubectl),
+    ...('error' in kubectl
+      ? [`${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`]
+      : [
+          kubectlLine(kubectl),
+          ...(kubectl.warnings ?? []).map((one) => `${paint('yellow', '!')} ${printable(one)}`),
+        ]),
     ...logins.map(loginLine),
     ...endedSessions.map(endedSessionLine),
     ...(discovery.status === 'running'

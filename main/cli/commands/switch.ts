@@ -1,9 +1,15 @@
 import { withConfirmation } from '../confirm-production.ts';
+import { kubectlLine } from '../current-context-line.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
-import { writeLines } from '../report.ts';
-import type { Session } from '../session.ts';
-import { kubectlLine } from './connect.ts';
+import { writeAside, writeLines } from '../report.ts';
+import { type Session, withAgent } from '../session.ts';
+import { warningLine } from '../terminal.ts';
+
+/** Runs `switch` with a cluster alone. Resolves with the exit code. */
+export function switchTo(cluster: string): Promise<number> {
+  return withAgent({ json: false }, (session) => runSwitch(session, cluster, {}));
+}
 
 /** Switches the current context to a connected cluster, for `minutes` if given. `-` restores the previous context. */
 export async function runSwitch(
@@ -25,6 +31,9 @@ export async function runSwitch(
   });
   progress.end();
   if (json) writeJson(result);
-  else writeLines([kubectlLine(result.kubectl)]);
+  else {
+    writeLines([kubectlLine(result.kubectl)]);
+    writeAside((result.kubectl.warnings ?? []).map(warningLine));
+  }
   return exitCodes.ok;
 }

@@ -42,9 +42,9 @@ beforeEach(async () => {
     restored: Promise.resolve(),
     current: {
       placeFor,
-      kubectlAfter: async (place, warnings) => {
+      kubectl: async (place) => {
         const { context } = await rig.kubeconfig.current(placeFor(place));
-        return { kubectl: context === undefined ? {} : { context }, warnings: [...warnings] };
+        return context === undefined ? {} : { context };
       },
       look: async () => true,
       lookNow: () => {},

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import fs, { link, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import fs, { chmod, link, mkdir, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { createAttributes } from '../../../main/agent/kubeconfig/attributes.ts';
 import { bench, listing, reopen, seed, text } from './bench.ts';
 import { entry } from './entry.ts';
 
@@ -45,6 +46,56 @@ test.skipIf(process.platform !== 'linux')(
     await kubeconfig.remove(place, ['a']);
     expect(python(get, config, 'user.note')?.trim()).toBe('6d696e65');
     expect(await text(config)).toBe(theirs);
+  },
+);
+
+test.skipIf(process.platform !== 'linux')(
+  'a program is started for attributes only where a file may have some',
+  async ({ skip }) => {
+    const { root, config } = await bench();
+    let programs = 0;
+    const attributes = createAttributes(async (args) => {
+      programs += 1;
+      execFileSync('/bin/cp', [...args]);
+      return true;
+    });
+    /** Replaces the file as an edit does. Resolves with the number of programs that this took. */
+    const replace = async () => {
+      const [before, temporary] = [programs, path.join(root, 'temporary')];
+      const { handle, copied, isBare } = await attributes.createLike(
+        { file: config, status: await stat(config) },
+        temporary,
+      );
+      await handle.writeFile(theirs);
+      await copied;
+      await handle.close();
+      await rename(temporary, config);
+      attributes.replaced(config, await stat(config), isBare);
+      return programs - before;
+    };
+    await seed(config, theirs);
+    expect([await replace(), await replace()]).toEqual([1, 0]);
+    // kubectl writes in place.
+    await writeFile(config, `${theirs}# kubectl\n`);
+    expect([await replace(), await replace()]).toEqual([0, 0]);
+    // Its group may read it: whether by its mode or by a list, the mode does not say.
+    await chmod(config, 0o640);
+    expect([await replace(), await replace()]).toEqual([1, 1]);
+    await chmod(config, 0o600);
+    expect([await replace(), await replace()]).toEqual([1, 0]);
+    // Another file has the name now.
+    await seed(path.join(root, 'other'), theirs);
+    await rename(path.join(root, 'other'), config);
+    expect([await replace(), await replace()]).toEqual([1, 0]);
+    const set = 'import os, sys; os.setxattr(sys.argv[1], "user.note", b"mine")';
+    if (python(set, config) === undefined) skip('no extended attributes here');
+    // Seen by a reader before kubectl writes the file.
+    attributes.seen(config, await stat(config));
+    await writeFile(config, theirs);
+    expect([await replace(), await replace()]).toEqual([2, 1]);
+    expect(python('import os, sys; print(os.getxattr(sys.argv[1], "user.note").decode())', config)).toBe(
+      'mine\n',
+    );
   },
 );
 

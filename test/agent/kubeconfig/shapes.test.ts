@@ -185,7 +185,11 @@ const refused: Readonly<Record<string, readonly [source: string | Uint8Array, co
     'two stanzas without a name': ['clusters:\n- cluster: {}\n- cluster: {}\n', 'kubeconfig-invalid', 3],
     'another kind': ['apiVersion: v1\nkind: List\n', 'kubeconfig-invalid', 2],
     'another version': ['apiVersion: v2\nkind: Config\n', 'kubeconfig-invalid', 1],
-    'UTF-16': [Buffer.from('\ufeffkind: Config\n', 'utf16le'), 'kubeconfig-unsupported', 1],
+    'half a character of UTF-16': [
+      Buffer.from('\ufeffkind', 'utf16le').subarray(0, -1),
+      'kubeconfig-invalid',
+      1,
+    ],
     'bytes that are not UTF-8': [Buffer.from('kind: Config\n# caf\xe9\n', 'latin1'), 'kubeconfig-invalid', 2],
     'a tab as indentation': ['clusters:\n- name: mine\n  cluster:\n\t server: x\n', 'kubeconfig-invalid', 4],
     '`clusters: {}`': ['kind: Config\nclusters: {}\n', 'kubeconfig-invalid', 2],

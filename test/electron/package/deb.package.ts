@@ -100,6 +100,13 @@ test('dpkg installs it, and the helper of the sandbox has the rights of root onl
   await rm(none, { recursive: true });
 });
 
+test('`man k8s-tunnels` shows the manual page of the command line', async () => {
+  // The paths of a system that leaves manual pages out of its packages too.
+  const { stdout, exitCode } = await user.run('man', '--encoding=ascii', 'k8s-tunnels');
+  expect(exitCode).toBe(0);
+  expect(String(stdout)).toContain('k8s-tunnels switch [options] <cluster>');
+});
+
 test('by that helper the app starts where there are no user namespaces', async () => {
   const sealed = await user.startApp(program, '--disable-namespace-sandbox');
   await isSandboxed(sealed.pid);
