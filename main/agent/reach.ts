@@ -6,6 +6,7 @@ import { createPolicies, type Policies } from './access/policies.ts';
 import { readServiceToken } from './access/service-tokens.ts';
 import type { Parts } from './agent.ts';
 import { type ApiProxies, createApiProxies } from './api-proxy/api-proxies.ts';
+import { type Audit, createAudit } from './audit/audit.ts';
 import type { Base } from './boot.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { createAccessLogin } from './logins/access-login.ts';
@@ -35,6 +36,7 @@ export interface Reach {
   readonly ports: Ports;
   readonly tunnels: Tunnels;
   readonly apiProxies: ApiProxies;
+  readonly audit: Audit;
   /** Events for the parts that are created later. */
   readonly events: EventEmitter<{
     /** The pending logins have changed. */
@@ -61,7 +63,7 @@ export async function createReach(options: {
   readonly onDemand: Parameters<typeof createTunnels>[0]['onDemand'];
 }): Promise<Reach> {
   const { base, parts, state, notices, onDemand } = options;
-  const { network, organisation, organisationFiles, catalog, providers } = base;
+  const { network, organisation, organisationFiles, settings, catalog, providers } = base;
   const { env, paths, clock, logger, openUrl } = parts;
   const events: Reach['events'] = new EventEmitter();
   const answers = new EventEmitter<{ answer: [Answer] }>();
@@ -123,6 +125,12 @@ export async function createReach(options: {
     onClientFailed: (failure) => events.emit('clientFailed', failure),
   });
   const refusals = createRefusals({ logger, onFirst: (refusal) => events.emit('refused', refusal) });
+  const audit = createAudit({
+    ...{ folder: paths.state, clock, logger, network },
+    settings: settings.get,
+    titleOf: (id) => titleOf(catalog, id),
+    notice: notices.addOnce,
+  });
   const apiProxies = await createApiProxies({
     folder: paths.state,
     clock,
@@ -131,6 +139,7 @@ export async function createReach(options: {
     credentials: base.credentials,
     ports,
     peers,
+    audit,
     dial: async (cluster, signal) => tunnels.tunnel(cluster).dial(signal),
     onRefused: refusals.count,
   });
@@ -216,6 +225,7 @@ export async function createReach(options: {
     ports,
     tunnels,
     apiProxies,
+    audit,
     events,
     refresh(id) {
       const tunnel = tunnels.find(id);
@@ -227,6 +237,7 @@ export async function createReach(options: {
       for (const one of [logins, ...others]) one.close();
       await apiProxies.close();
       await tunnels.closeAll();
+      await audit.close();
       await peers.close();
       await policies.close();
     },

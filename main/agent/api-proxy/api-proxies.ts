@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { once } from '../async/once.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -75,11 +76,12 @@ export async function createApiProxies(options: {
   readonly credentials: Pick<Credentials, 'get' | 'drop' | 'ownerOf'>;
   readonly ports: Ports;
   readonly peers: Peers;
+  readonly audit: Pick<Audit, 'observe'>;
   /** Opens a connection through the cluster's tunnel, which it opens first if it is closed. */
   readonly dial: (cluster: Cluster, signal: AbortSignal) => ReturnType<DialUpstream>;
   readonly onRefused: (at: { cluster: ClusterId; port: number }, refusal: Refusal) => Promise<void>;
 }): Promise<ApiProxies> {
-  const { folder, clock, logger, catalog, credentials, ports, peers, dial, onRefused } = options;
+  const { folder, clock, logger, catalog, credentials, ports, peers, audit, dial, onRefused } = options;
   const grants = await openGrants({ folder, clock, logger });
   const events: ApiProxies['events'] = new EventEmitter();
   const unproven = createUnproven();
@@ -109,26 +111,21 @@ export async function createApiProxies(options: {
       schedule();
     });
   };
+  const warn = (message: string) => (error: unknown) => logger.warn(message, { error: toPlainError(error) });
   const end = async (isEnding: (grant: Grant) => boolean): Promise<void> => {
     const stored = grants.end(isEnding);
     dropEnded();
     schedule();
-    await stored.catch((error: unknown) =>
-      logger.warn('Ended secrets are not stored', { error: toPlainError(error) }),
-    );
+    await stored.catch(warn('Ended secrets are not stored'));
   };
 
   const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
   const serve = withinSessions({
     end,
-    bind: (grant, owner) =>
-      grants
-        .bind(grant, owner)
-        .catch((error: unknown) =>
-          logger.warn('The user of a secret is not stored', { error: toPlainError(error) }),
-        ),
+    bind: (grant, owner) => grants.bind(grant, owner).catch(warn('The user of a secret is not stored')),
     titleOf: ({ cluster }) => titleOf(cluster),
     onDue: () => void events.emit('due'),
+    observe: audit.observe,
   });
 
   const create = (cluster: Cluster): Proxy => {
@@ -156,7 +153,7 @@ export async function createApiProxies(options: {
             unproven,
             check: (secret) => grants.check(id, secret),
             serve: (admitted) => serve(api, admitted),
-            onEnded: () => endedStatus(titleOf(id)),
+            onEnded: (exchange) => audit.observe(exchange, { cluster: id }).refuse(endedStatus(titleOf(id))),
             onRefused: (refusal) => onRefused({ cluster: id, port }, refusal),
           });
           return proxy.port;

@@ -16,6 +16,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { loginLine } from '../login-notes.ts';
 import { agentVariables, networkDifferences } from '../network-difference.ts';
+import { notAudited, notAuditedLines } from '../not-audited.ts';
 import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
@@ -72,6 +73,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     endedSessions,
     identities,
     networkDifferences: networkDifferences(agent),
+    notAudited: notAudited(snapshot),
     entryProblems: snapshot.entryProblems ?? [],
     kubeconfigProblems: snapshot.kubeconfigProblems ?? [],
     clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
@@ -128,6 +130,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
             `${plural(kept.length, { one: 'On-demand context', other: 'On-demand contexts' })}: ${listed(kept.map(printable))}`,
           ),
         ]),
+    ...notAuditedLines(snapshot).map((line) => paint('dim', line)),
     ...terminalLines(terminals, byId, now),
     'error' in kubectl
       ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`

@@ -10,6 +10,7 @@ import {
   createApiProxies,
   type ProxyPlace,
 } from '../../../main/agent/api-proxy/api-proxies.ts';
+import type { Audit } from '../../../main/agent/audit/audit.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import type { Credential } from '../../../main/agent/providers/credential-provider.ts';
 import type { Refusal } from '../../../main/agent/tunnels/gateway.ts';
@@ -38,6 +39,8 @@ export interface ProxyRig {
   /** How many times a refused credential was dropped. */
   readonly drops: () => number;
   proxies: ApiProxies;
+  /** What records the requests, if anything. */
+  audit?: Pick<Audit, 'observe'>;
   /** Where the dial leads: the port of a server on loopback, or an error. */
   target: number | Error;
   place(): Promise<ProxyPlace>;
@@ -82,6 +85,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       },
       ports: await createPorts({ folder, logger: silentLogger, renew: false }),
       peers: uncheckedPeers,
+      audit: { observe: (exchange, grant) => rig.audit?.observe(exchange, grant) ?? exchange },
       async dial(_, signal) {
         if (rig.target instanceof Error) throw rig.target;
         const stream = net.connect({ port: rig.target, host: '127.0.0.1', signal, allowHalfOpen: true });
