@@ -188,7 +188,14 @@ describe('a reader', () => {
   it('ignores what it does not know', async () => {
     await writeFile(
       file(),
-      ['not JSON', '{"event":"later","at":1}', '"text"', JSON.stringify(entry('a')), ''].join('\n'),
+      [
+        'not JSON',
+        '{"event":"later","at":1}',
+        '"text"',
+        JSON.stringify({ ...entry('b'), name: 1 }),
+        JSON.stringify(entry('a')),
+        '',
+      ].join('\n'),
     );
     expect(all()).toEqual(['a']);
   });
