@@ -11,8 +11,10 @@ import {
   snapshotSchema,
   tunnelViewSchema,
 } from '../main/model/agent-view.ts';
+import { auditEntrySchema } from '../main/model/audit-entry.ts';
 import { cellSchema, clusterIdSchema, clusterSchema } from '../main/model/cluster.ts';
 import { clusterSetSchema } from '../main/model/cluster-set.ts';
+import { entryForms } from '../main/model/entry-form.ts';
 import { plainErrorSchema } from '../main/model/error-schema.ts';
 import { localProxySchema } from '../main/model/local-proxy.ts';
 import { policySchema } from '../main/model/policy.ts';
@@ -58,6 +60,8 @@ const documents = {
     sessions,
     endedSessions,
     identities,
+    /** Kubeconfig entries whose requests are not recorded. */
+    notAudited: z.array(z.object({ cluster: clusterIdSchema, ...titled, form: z.enum(entryForms) })),
     clientFailures: z.array(clientFailureSchema.extend(titled)),
     notices,
     release,
@@ -99,6 +103,10 @@ const documents = {
   sets: z.object({ sets: z.array(clusterSetSchema) }),
   doctor: doctorSchema,
   activity: operations.activity.output,
+  audit: z.object({ entries: z.array(auditEntrySchema) }),
+  /** Of each line. */
+  'audit --follow': auditEntrySchema,
+  'audit --metrics': operations['audit-metrics'].output,
   accounts: operations.accounts.output,
   login: operations.login.output,
   logout: operations.logout.output,

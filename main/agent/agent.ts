@@ -220,6 +220,8 @@ export interface Agent {
     readonly limit?: number | undefined;
   }): ActivityEntry[];
   history(cluster: ClusterId): Promise<History>;
+  /** Returns counters of the requests through local TLS proxies, as OpenMetrics text. */
+  auditMetrics(): string;
   settings(): Settings;
   /** Returns who decided each setting. */
   settingsFrom(): SettingsFrom;

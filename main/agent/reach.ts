@@ -6,6 +6,7 @@ import { createPolicies, type Policies } from './access/policies.ts';
 import { readServiceToken } from './access/service-tokens.ts';
 import type { Parts } from './agent.ts';
 import { type ApiProxies, createApiProxies } from './api-proxy/api-proxies.ts';
+import { type Audit, createAudit } from './audit/audit.ts';
 import type { Base } from './boot.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { createAccessLogin } from './logins/access-login.ts';
@@ -36,6 +37,7 @@ export interface Reach {
   readonly ports: Ports;
   readonly tunnels: Tunnels;
   readonly apiProxies: ApiProxies;
+  readonly audit: Audit;
   /** Events for the parts that are created later. */
   readonly events: EventEmitter<{
     /** The pending logins have changed. */
@@ -64,7 +66,7 @@ export async function createReach(options: {
   readonly onDemand: Parameters<typeof createTunnels>[0]['onDemand'];
 }): Promise<Reach> {
   const { base, parts, state, notices, onDemand } = options;
-  const { network, organisation, organisationFiles, catalog, providers } = base;
+  const { network, organisation, organisationFiles, settings, catalog, providers } = base;
   const { env, paths, clock, logger, openUrl } = parts;
   const events: Reach['events'] = new EventEmitter();
   const answers = new EventEmitter<{ answer: [Answer] }>();
@@ -135,6 +137,12 @@ export async function createReach(options: {
     unproven,
     onClientFailed: (failure) => events.emit('clientFailed', failure),
   });
+  const audit = createAudit({
+    ...{ folder: paths.state, clock, logger, network },
+    settings: settings.get,
+    titleOf: (id) => titleOf(catalog, id),
+    notice: notices.addOnce,
+  });
   const apiProxies: ApiProxies = await createApiProxies({
     folder: paths.state,
     clock,
@@ -144,6 +152,7 @@ export async function createReach(options: {
     ports,
     peers,
     unproven,
+    audit,
     tunnel: tunnels.tunnel,
     onRefused: refusals.count,
     notice: notices.add,
@@ -234,6 +243,7 @@ export async function createReach(options: {
     ports,
     tunnels,
     apiProxies,
+    audit,
     events,
     endSecrets,
     refresh(id) {
@@ -246,6 +256,7 @@ export async function createReach(options: {
       for (const one of [logins, ...others]) one.close();
       await apiProxies.close();
       await tunnels.closeAll();
+      await audit.close();
       await peers.close();
       await policies.close();
     },

@@ -203,6 +203,8 @@ export const operations = {
   },
   /** Returns the latest probes of a cluster. */
   history: { input: z.object({ cluster: clusterIdSchema }), output: historySchema },
+  /** Returns counters of the requests through local TLS proxies since the agent started, as OpenMetrics text. */
+  'audit-metrics': { input: z.object({}), output: z.object({ text: z.string() }) },
   'settings-get': {
     input: z.object({}),
     output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),

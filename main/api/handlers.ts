@@ -49,6 +49,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     },
     activity: async (input) => ({ entries: agent.activity(input) }),
     history: ({ cluster }) => agent.history(cluster),
+    'audit-metrics': async () => ({ text: agent.auditMetrics() }),
     'settings-get': async () => ({ ...agent.settings(), settingsFrom: agent.settingsFrom() }),
     'settings-set': async (patch) => agent.changeSettings(patch),
     'settings-reset': async ({ names }) => ({

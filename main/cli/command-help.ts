@@ -44,6 +44,12 @@ export const commandHelp = {
     summary: 'Show recent events, the newest last',
     examples: ['k8s-tunnels activity --limit 100'],
   },
+  audit: {
+    summary: 'Show requests through local TLS proxies, the newest last',
+    details:
+      'Records clusters with the entry form tls and read-only kubeconfigs, on this computer alone. With --follow and --json: one JSON document for each request.',
+    examples: ['k8s-tunnels audit --refused', 'k8s-tunnels audit --cluster payments-staging --follow'],
+  },
   contexts: {
     summary: 'List the contexts of the kubeconfig',
     examples: ['k8s-tunnels contexts', 'k8s-tunnels contexts -o name'],

@@ -1,6 +1,7 @@
 import { type Argument, Command, CommanderError } from 'commander';
 import { version } from '../agent/version.ts';
 import { AppError } from '../model/app-error.ts';
+import { describeAudit } from './audit-command.ts';
 import { type commandHelp, helpOf } from './command-help.ts';
 import { runAccounts } from './commands/accounts.ts';
 import { runActivity } from './commands/activity.ts';
@@ -178,6 +179,7 @@ export function describe(options: {
   command('activity')
     .option('--limit <number>', 'Number of events, up to 500 (default: 50)')
     .action((flags: { readonly limit?: string }) => withSession((session) => runActivity(session, flags)));
+  describeAudit(describing);
   command('switch <cluster>')
     .option('--for <time>', 'Switch for this long (30m, 2h), then restore the previous context')
     .option('--production', 'Confirm the switch to a production cluster')

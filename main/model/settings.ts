@@ -8,6 +8,15 @@ function isOneFile(path: string): boolean {
   return path === '' || (/^(?:~?[\\/]|[A-Za-z]:[\\/])/.test(path) && !/[:;]/.test(path.slice(2)));
 }
 
+/** Returns true for an address to which requests may be sent, and for an empty text. */
+function isCollector(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null) return text === '';
+  const isHere = ['localhost', '[::1]'].includes(url.hostname) || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isHere);
+  return isSafe && url.username === '' && url.password === '';
+}
+
 /** All settings that a user can change. */
 export const settingsSchema = z.object({
   /** `switch`: connecting also sets the current context to the first cluster. */
@@ -66,6 +75,13 @@ export const settingsSchema = z.object({
   reopenAtStart: z.boolean(),
   /** Notify about clusters that a discovery finds for the first time. */
   notifyNewClusters: z.boolean(),
+  /** Record each request through a local TLS proxy (entry form `tls`) on this computer. */
+  audit: z.boolean(),
+  /** The address of an OpenTelemetry collector that gets these records too (OTLP, HTTP, JSON). Empty: none. */
+  auditExport: z
+    .string()
+    .max(2_048)
+    .refine(isCollector, 'must be an https:// address without a password, or http:// on this computer'),
   /** Show set-up in the window while no cluster is known. */
   firstRun: z.boolean(),
   /** The order of favourites: the user's own, or by name. */
@@ -104,6 +120,8 @@ export const defaultSettings: Settings = {
   startAtLogin: false,
   reopenAtStart: false,
   notifyNewClusters: false,
+  audit: true,
+  auditExport: '',
   firstRun: true,
   favouritesOrder: 'own',
   listGroup: 'account',

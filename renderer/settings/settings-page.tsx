@@ -185,6 +185,18 @@ export function SettingsPage({
           value={settings.environmentFile}
           patch={(environmentFile) => ({ environmentFile })}
         />
+        <SwitchSetting
+          name="audit"
+          words={settingsText.audit}
+          isOn={settings.audit}
+          patch={(audit) => ({ audit })}
+        />
+        <TextSetting
+          name="auditExport"
+          words={settingsText.auditExport}
+          value={settings.auditExport}
+          patch={(auditExport) => ({ auditExport })}
+        />
       </Group>
       <Group title={settingsText.signIns}>
         <div className="setting" data-wide>

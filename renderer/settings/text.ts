@@ -64,6 +64,11 @@ export const settingsText = {
     'Environment file',
     'Lines of NAME=VALUE that the app adds to the environment of your login shell; loaded at start.',
   ],
+  audit: ['Record requests', 'Of clusters with a local TLS proxy, on this computer: k8s-tunnels audit.'],
+  auditExport: [
+    'Send records to',
+    'The OTLP address of a collector, such as https://otel.acme.example/v1/logs. Empty: nowhere.',
+  ],
   signInsTitle: 'Google and Azure',
   signInsKept: {
     keychain: 'In files encrypted with a key in your keychain.',

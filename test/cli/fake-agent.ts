@@ -437,6 +437,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     policies: async () => ({}),
     activity: async ({ limit }) => ({ entries: activity.slice(0, limit) }),
     history: notExpected,
+    'audit-metrics': async () => ({ text: '# EOF\n' }),
     'set-save': async () => ({ sets: [] }),
     'set-remove': async () => ({ sets: [] }),
     'favourites-order': async () => ({ favourites: [...favourites] }),

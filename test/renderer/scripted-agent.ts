@@ -161,6 +161,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     policies: async () => ({}),
     activity: async () => ({ entries: [] }),
     history: async () => ({ samples: [], failures: [] }),
+    'audit-metrics': unexpected,
     'settings-get': async () => ({ ...snapshot.settings, settingsFrom: snapshot.settingsFrom }),
     async 'settings-set'(patch) {
       const parsed = settingsSchema.safeParse({ ...snapshot.settings, ...patch });

@@ -2,6 +2,7 @@ import { AppError } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { Credential } from '../providers/credential-provider.ts';
 import type { ClusterApi } from './cluster-api.ts';
+import type { Exchange } from './exchange.ts';
 import type { Grant } from './grants.ts';
 import type { Admitted } from './local-port.ts';
 import { allowed, readOnlyVerdict } from './read-only/rules.ts';
@@ -21,8 +22,10 @@ export function withinSessions(options: {
   readonly titleOf: (grant: Grant) => string;
   /** Called when an entry needs another secret. */
   readonly onDue: () => void;
+  /** Returns the exchange as it goes on, with what records its request around it. */
+  readonly observe: (exchange: Exchange, grant: Grant) => Exchange;
 }): (api: ClusterApi, admitted: Admitted) => Promise<void> {
-  const { end, bind, titleOf, onDue } = options;
+  const { end, bind, titleOf, onDue, observe } = options;
 
   /** Resolves with false if another user is signed in than the one whose session the secret belongs to. */
   const isOwners = async (api: ClusterApi, grant: Grant): Promise<boolean> => {
@@ -33,7 +36,8 @@ export function withinSessions(options: {
     return true;
   };
 
-  return async (api, { exchange, grant, isHeld }) => {
+  return async (api, { exchange: asked, grant, isHeld }) => {
+    const exchange = observe(asked, grant);
     let isOver = false;
     const noting = async <T>(work: () => Promise<T>): Promise<T> => {
       try {

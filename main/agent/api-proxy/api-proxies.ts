@@ -4,6 +4,7 @@ import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { LocalProxy } from '../../model/local-proxy.ts';
 import type { ReadOnly } from '../../model/read-only.ts';
 import { once } from '../async/once.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -84,13 +85,14 @@ export async function createApiProxies(options: {
   readonly peers: Peers;
   /** Counts them with those of the tunnels' ports. */
   readonly unproven: Unproven;
+  readonly audit: Pick<Audit, 'observe'>;
   /** Returns the cluster's tunnel. A connection through it opens it first if it is closed. */
   readonly tunnel: (cluster: Cluster) => Pick<Tunnel, 'dial' | 'server'>;
   readonly onRefused: (at: { cluster: ClusterId; port: number }, refusal: Refusal) => Promise<void>;
   readonly notice: (level: 'warning', message: string) => void;
 }): Promise<ApiProxies> {
-  const { folder, clock, logger, catalog, credentials, ports, peers, unproven, tunnel, onRefused, notice } =
-    options;
+  const { folder, clock, logger, catalog, credentials, ports, peers, unproven, audit, tunnel } = options;
+  const { onRefused, notice } = options;
   const grants = await openGrants({ folder, clock, logger });
   const events: ApiProxies['events'] = new EventEmitter();
   const relays = createRelaySockets({ logger });
@@ -121,6 +123,7 @@ export async function createApiProxies(options: {
       schedule();
     });
   };
+  const warn = (message: string) => (error: unknown) => logger.warn(message, { error: toPlainError(error) });
   const end = async (isEnding: (grant: Grant) => boolean): Promise<void> => {
     const stored = grants.end(isEnding);
     dropEnded();
@@ -134,6 +137,7 @@ export async function createApiProxies(options: {
     bind: (grant, owner) => grants.bind(grant, owner).catch(warn('The user of a secret is not stored')),
     titleOf: ({ cluster }) => titleOf(cluster),
     onDue: () => void events.emit('due'),
+    observe: audit.observe,
   });
 
   const create = (cluster: Cluster): ClusterProxy => {
@@ -151,7 +155,7 @@ export async function createApiProxies(options: {
       authority: localAuthority,
       check: (secret) => grants.check(id, secret),
       serve,
-      onEnded: () => endedStatus(titleOf(id)),
+      onEnded: (exchange) => audit.observe(exchange, { cluster: id }).refuse(endedStatus(titleOf(id))),
       onRefused: (port, refusal) => onRefused({ cluster: id, port }, refusal),
       onSessionOver: () => void end((grant) => grant.cluster === id),
       // The certificate proves the port: its secret goes to no other program, so that nothing has to be replaced.

@@ -12,7 +12,7 @@ import { type Exchange, exchangeOfUpgrade, exchangeOverHttp1, exchangeOverHttp2 
 import type { Grant } from './grants.ts';
 import { bearerOf } from './headers.ts';
 import type { LocalAuthority } from './local-authority.ts';
-import { type Status, statusOf } from './status.ts';
+import { statusOf } from './status.ts';
 
 /** How long a client may take from its connection to its first request with a valid secret. */
 const proofTimeoutMs = 10_000;
@@ -58,8 +58,8 @@ export async function openLocalPort(options: {
   readonly check: (secret: string) => Grant | 'ended' | 'unknown';
   /** Answers an admitted request. Never rejects. */
   readonly serve: (admitted: Admitted) => Promise<void>;
-  /** Returns the answer to a secret that has ended. */
-  readonly onEnded: () => Status;
+  /** Answers a request with a secret that has ended. */
+  readonly onEnded: (exchange: Exchange) => void;
   /** See `openGateway`. */
   readonly onRefused: (refusal: Refusal) => Promise<void>;
 }): Promise<LocalPort> {
@@ -73,7 +73,7 @@ export async function openLocalPort(options: {
     if (client === undefined) return exchange.breakOff();
     const secret = bearerOf(exchange.fields);
     const grant = secret === undefined ? 'unknown' : check(secret);
-    if (grant === 'ended') return exchange.refuse(onEnded());
+    if (grant === 'ended') return onEnded(exchange);
     if (grant === 'unknown') {
       if (secret !== undefined) await onRefused({ reason: 'password', peer: client.peer });
       return exchange.refuse(

@@ -116,6 +116,7 @@ export function createOperations(agent: {
         ...(identity === undefined ? {} : { identity }),
       };
     },
+    auditMetrics: agent.reach.audit.metrics,
     settings: settings.get,
     settingsFrom: settings.from,
     resetSettings: settings.reset,

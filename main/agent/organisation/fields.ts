@@ -43,7 +43,7 @@ const harmless: readonly RegExp[] = [
   /^sources\.(?:eks|gke|aks)\.enabled$/,
   /^sources\.eks\.(?:regions|roles)$/,
   /^sources\.gke\.projects$/,
-  /^defaults\.(?!(?:clusterFiles|extraAuthorities|kubeconfigPath|vaultMounts|connector)$)/,
+  /^defaults\.(?!(?:auditExport|clusterFiles|extraAuthorities|kubeconfigPath|vaultMounts|connector)$)/,
 ];
 
 /** Returns the changes that accepting `accepted` did not cover: all of them without one. */

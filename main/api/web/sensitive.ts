@@ -31,6 +31,8 @@ export interface SettingChange {
 
 /** Settings that a page cannot change alone, each with its effect. */
 const sensitiveSettings: { readonly [N in SettingName]?: string } = {
+  auditExport: 'A record of each request to your clusters is sent there.',
+  audit: 'Off: requests to your clusters are not recorded.',
   clusterFiles: 'Clusters of these files can run programs as you.',
   environmentFile: 'Variables of this file can name programs to run as you.',
   extraAuthorities: 'Servers with a certificate of these authorities are trusted.',
@@ -93,6 +95,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   policies: 'free',
   activity: 'free',
   history: 'free',
+  'audit-metrics': 'never',
   'settings-get': 'free',
   async 'settings-set'(patch, agent) {
     if (Object.keys(patch).every((name) => !(name in sensitiveSettings))) return undefined;

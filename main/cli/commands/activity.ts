@@ -9,6 +9,7 @@ import type { Session } from '../session.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
 import { paint, printable } from '../terminal.ts';
+import { timeText } from '../time-text.ts';
 import { accountTitle } from './accounts.ts';
 
 const defaultLimit = 50;
@@ -31,15 +32,6 @@ export async function runActivity(
 
 function row(entry: ActivityEntry): readonly string[] {
   return [paint('dim', timeText(entry.at)), mark(entry), ...wordsOf(entry).map(printable)];
-}
-
-/** Formats as `2026-03-04 17:30:10`, in the user's time zone. */
-function timeText(at: number): string {
-  const moment = new Date(at);
-  const two = (part: number) => String(part).padStart(2, '0');
-  const day = [moment.getFullYear(), two(moment.getMonth() + 1), two(moment.getDate())].join('-');
-  const time = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(':');
-  return `${day} ${time}`;
 }
 
 function mark(entry: ActivityEntry): string {

@@ -20,6 +20,7 @@ import { writeJson } from '../json-document.ts';
 import { localProxyLines } from '../local-proxies-view.ts';
 import { loginLine } from '../login-notes.ts';
 import { agentVariables, networkDifferences } from '../network-difference.ts';
+import { notAudited, notAuditedLines } from '../not-audited.ts';
 import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
@@ -76,6 +77,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     endedSessions,
     identities,
     networkDifferences: networkDifferences(agent),
+    notAudited: notAudited(snapshot),
     entryProblems: snapshot.entryProblems ?? [],
     kubeconfigProblems: snapshot.kubeconfigProblems ?? [],
     clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
@@ -138,6 +140,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
           ),
         ]),
     ...localProxyLines(snapshot.localProxies ?? [], (id) => titleIn(byId, id), now),
+    ...notAuditedLines(snapshot).map((line) => paint('dim', line)),
     ...terminalLines(terminals, byId, now),
     ...('error' in kubectl
       ? [`${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`]

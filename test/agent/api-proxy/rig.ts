@@ -7,6 +7,7 @@ import { type Duplex, duplexPair } from 'node:stream';
 import tls from 'node:tls';
 import { type ApiProxies, createApiProxies } from '../../../main/agent/api-proxy/api-proxies.ts';
 import type { ProxyPlace } from '../../../main/agent/api-proxy/proxy-place.ts';
+import type { Audit } from '../../../main/agent/audit/audit.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import type { Credential } from '../../../main/agent/providers/credential-provider.ts';
 import type { ApiServer } from '../../../main/agent/tunnels/api-connection.ts';
@@ -40,6 +41,8 @@ export interface ProxyRig {
   /** How many times a refused credential was dropped. */
   readonly drops: () => number;
   proxies: ApiProxies;
+  /** What records the requests, if anything. */
+  audit?: Pick<Audit, 'observe'>;
   /** Where the dial leads: the port of a server on loopback, or an error. */
   target: number | Error;
   /** What is at the end of the tunnel. */
@@ -90,6 +93,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       ports: await createPorts({ folder, logger: silentLogger, renew: false }),
       peers: uncheckedPeers,
       unproven: createUnproven(),
+      audit: { observe: (exchange, grant) => rig.audit?.observe(exchange, grant) ?? exchange },
       tunnel: () => ({
         server: () => rig.server,
         async dial(signal) {
