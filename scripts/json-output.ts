@@ -90,6 +90,7 @@ const documents = {
     failed: z.array(z.record(z.string(), z.unknown())),
   }),
   sets: z.object({ sets: z.array(clusterSetSchema) }),
+  compare: operations.compare.output,
   activity: operations.activity.output,
   accounts: operations.accounts.output,
   login: operations.login.output,

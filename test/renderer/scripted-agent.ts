@@ -103,6 +103,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     forget: unexpected,
     rotate: unexpected,
     'kubeconfig-file': unexpected,
+    compare: unexpected,
     async switch({ cluster, production = false, minutes }) {
       const one = clusterOf(cluster);
       const { id, title } = one;

@@ -15,6 +15,7 @@ import type { Reach } from '../reach.ts';
 import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
 import { createClusters } from './clusters.ts';
+import { compareOperation } from './compare.ts';
 import { connectOperation } from './connect.ts';
 import { connectedOperations } from './connected.ts';
 import { credentialOperation } from './credential.ts';
@@ -79,6 +80,7 @@ export function createOperations(agent: {
     kubeconfigFile: kubeconfigFileOperation(shared),
     switchTo: switchOperation(shared),
     ...terminalOperations({ ...shared, parts }),
+    compare: compareOperation({ ...shared, clock }),
     ...kubeconfigOperations({ ...shared, state }),
     kubectl: current.kubectl,
     credential: credentialOperation({ ...shared, env: parts.env, onAnswered }),

@@ -57,6 +57,8 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   rotate: 'free',
   'kubeconfig-file': 'never',
   switch: 'free',
+  // The window does not call it yet.
+  compare: 'never',
   contexts: 'free',
   'connect-preview': 'free',
   'kubeconfig-history': 'never',
