@@ -17,7 +17,7 @@ import { shownValue } from './facts.ts';
 import { statusSchema } from './kube-objects.ts';
 
 /** The longest answer that is read, decompressed: a page of a list. */
-export const answerBytes = 8 * 1024 * 1024;
+const answerBytes = 8 * 1024 * 1024;
 
 /** The answer for a page of a list that the server does not have any more. */
 export const expired = Symbol('expired');
