@@ -102,6 +102,7 @@ const documents = {
   }),
   sets: z.object({ sets: z.array(clusterSetSchema) }),
   doctor: doctorSchema,
+  compare: operations.compare.output,
   activity: operations.activity.output,
   audit: z.object({ entries: z.array(auditEntrySchema) }),
   /** Of each line. */

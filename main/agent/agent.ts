@@ -4,6 +4,7 @@ import type { Change, ConnectOutcome, ConnectResult, Kubectl, Snapshot } from '.
 import type { CallerEnvironment } from '../model/caller-environment.ts';
 import type { Cell, ClusterId } from '../model/cluster.ts';
 import type { ClusterSet } from '../model/cluster-set.ts';
+import type { Comparison } from '../model/comparison.ts';
 import type { Consent } from '../model/consent.ts';
 import type { EntryForm } from '../model/entry-form.ts';
 import type { Findings } from '../model/findings.ts';
@@ -11,6 +12,7 @@ import type { Context, KubeconfigEdit } from '../model/kubeconfig-view.ts';
 import type { ReadOnly } from '../model/read-only.ts';
 import type { Settings, SettingsFrom } from '../model/settings.ts';
 import type { Terminal, TerminalKind } from '../model/terminal.ts';
+import type { WorkloadKind } from '../model/workload-kinds.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import type { WorkerScript } from './kubeconfig/planner.ts';
 import type { Logins } from './logins/logins.ts';
@@ -150,6 +152,15 @@ export interface Agent {
     readonly cluster: string;
     readonly namespace?: string | undefined;
   }): Promise<{ program: string }>;
+  /** Reads clusters, and returns what differs between them. */
+  compare(
+    options: Asking & {
+      readonly clusters: readonly { readonly cluster: string; readonly namespace?: string | undefined }[];
+      readonly kind?: WorkloadKind | undefined;
+      readonly production?: boolean | undefined;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Comparison>;
   /** Lists the contexts of the caller's kubeconfig. */
   contexts(place: Place | undefined): Promise<{ contexts: Context[] }>;
   /** Returns what `connect` would write, without passwords. */

@@ -15,6 +15,7 @@ import { findingsSchema } from '../model/findings.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../model/organisation-view.ts';
 import { readOnlySchema } from '../model/read-only.ts';
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
+import { compareOperations } from './compare-contract.ts';
 import { clusterWord, context, minutes, production } from './contract-inputs.ts';
 import { terminalOperations } from './terminal-contract.ts';
 
@@ -123,6 +124,7 @@ export const operations = {
     output: z.object({ kubectl: kubectlSchema }),
   },
   ...terminalOperations,
+  ...compareOperations,
   kubectl: { input: z.object(context), output: kubectlSchema },
   credential: {
     input: z.object({

@@ -22,6 +22,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     },
     'terminal-end': async ({ terminals }) => ({ ended: await agent.endTerminals(terminals) }),
     'terminal-open': (input) => agent.openTerminal(input),
+    compare: (input, { signal }) => agent.compare({ ...input, signal }),
     contexts: ({ place }) => agent.contexts(place),
     'connect-preview': (input) => agent.connectPreview(input),
     'kubeconfig-history': ({ place }) => agent.kubeconfigHistory(place),

@@ -103,6 +103,16 @@ export const commandHelp = {
       'k8s-tunnels exec --set backend --parallel -- kubectl version',
     ],
   },
+  compare: {
+    summary: 'Compare clusters, and the workloads of a namespace',
+    details:
+      'Prints versions, nodes, images, replicas, restarts, requests and limits side by side, and marks what differs from the first cluster. Kinds: deployment, statefulset, daemonset, cronjob (default: all). Only reads; tunnels that it opens are closed again.',
+    examples: [
+      'k8s-tunnels compare payments-staging payments-prod',
+      'k8s-tunnels compare payments-staging payments-prod deployments -n payments --different',
+      'k8s-tunnels compare payments-staging payments-prod -n payments-staging=blue -n payments-prod=green',
+    ],
+  },
   tags: {
     summary: 'Show the tags of a cluster, or print commands that change them',
     examples: ['k8s-tunnels tags batch', 'k8s-tunnels tags batch --set hostname=batch.k8s.example.com'],

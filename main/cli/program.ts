@@ -31,7 +31,13 @@ import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
 import { describeTags } from './tag-commands.ts';
 import { guarded, hasTerminal } from './terminal.ts';
-import { describeKubeconfig, describeOwn, describeTerminals, splitExec } from './terminal-commands.ts';
+import {
+  describeCompare,
+  describeKubeconfig,
+  describeOwn,
+  describeTerminals,
+  splitExec,
+} from './terminal-commands.ts';
 
 interface Json {
   readonly json?: true;
@@ -172,6 +178,7 @@ export function describe(options: {
   commandOnAll('rotate', 'Replace all passwords', runRotate);
   const describing = { program, json, command, withSession, done, rest };
   describeTerminals(describing);
+  describeCompare(describing);
   describeKubeconfig(describing);
   describeOwn(describing);
   command('sets').action(() => withSession(runSets));

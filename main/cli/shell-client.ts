@@ -3,7 +3,14 @@ import type { Client } from '../api/socket/client.ts';
 import { callerEnvironment } from './caller-environment.ts';
 
 /** The operations that act with the variables of the caller's shell. */
-const withVariables: readonly OperationName[] = ['accounts', 'connect', 'discover', 'login', 'logout'];
+const withVariables: readonly OperationName[] = [
+  'accounts',
+  'compare',
+  'connect',
+  'discover',
+  'login',
+  'logout',
+];
 
 /** Returns a client whose calls act with the variables of this shell. */
 export function shellClient(client: Client): Client {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ReadOnly } from '../model/read-only.ts';
 import type { commandHelp } from './command-help.ts';
+import type { CompareFlags } from './commands/compare.ts';
 import { runContexts } from './commands/contexts.ts';
 import { runEnv, runEnvUnset } from './commands/env.ts';
 import { runExec } from './commands/exec.ts';
@@ -78,6 +79,27 @@ export function describeTerminals({ program, json, command, withSession, done, r
         if (rest.length === 0) program.error('error: give a command after --');
         done(await runExec(clusters, rest, { ...isolateHow(flags), json }));
       },
+    );
+}
+
+/** Describes the command that compares clusters. */
+export function describeCompare({ command, withSession }: Describing): void {
+  command('compare <clusters...>')
+    .usage('[options] <clusters...> [kind]')
+    .option(
+      '-n, --namespace <namespace>',
+      'Compare this namespace; CLUSTER=NAMESPACE for one cluster (repeatable; default: that of its tag)',
+      (given: string, before: readonly string[]) => [...before, given],
+      [],
+    )
+    .option('--different', 'Print only what differs')
+    .option('--exit-code', 'Exit with 1 if something differs')
+    .option('--production', 'Confirm questions about production clusters')
+    .action((words: string[], flags: CompareFlags) =>
+      withSession(async (session) => {
+        const { runCompare } = await import('./commands/compare.ts');
+        return runCompare(session, words, flags);
+      }),
     );
 }
 

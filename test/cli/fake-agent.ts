@@ -395,6 +395,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       ],
     }),
     isolate: notExpected,
+    compare: notExpected,
     'terminal-follow': notExpected,
     'terminal-end': notExpected,
     'terminal-open': notExpected,

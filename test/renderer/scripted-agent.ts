@@ -104,6 +104,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     rotate: unexpected,
     'kubeconfig-file': unexpected,
     'kubeconfig-file-end': unexpected,
+    compare: unexpected,
     async switch({ cluster, production = false, minutes }) {
       const one = clusterOf(cluster);
       const { id, title } = one;

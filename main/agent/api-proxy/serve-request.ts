@@ -63,8 +63,8 @@ export async function serveRequest(exchange: Exchange, api: ApiForClient): Promi
 }
 
 /** Sends a request with the user's credential; again with a new one if the server refuses it and no body was sent. */
-async function withCredential<T extends Answer | Switched>(
-  { signal }: Exchange,
+export async function withCredential<T extends Answer | Switched>(
+  { signal }: Pick<Exchange, 'signal'>,
   api: Api,
   request: Request,
   send: (upstream: Upstream, request: Request) => Promise<T>,

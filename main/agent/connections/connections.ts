@@ -11,6 +11,7 @@ import { terminalViews } from '../terminals/terminal-view.ts';
 import { createTerminals, type Processes, type Terminals } from '../terminals/terminals.ts';
 import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
+import { type Borrow, createBorrow } from './borrow.ts';
 import { createConnect } from './connect.ts';
 import { type CurrentContext, createCurrentContext } from './current-context.ts';
 import { createDisconnect } from './disconnect.ts';
@@ -34,6 +35,7 @@ import { createUseContext } from './use-context.ts';
  */
 export interface Connections
   extends EntryWatch,
+    Borrow,
     Pick<CurrentContext, 'switchForeign' | 'back' | 'limit' | 'checkLimits'> {
   /**
    * Opens the tunnels in parallel, then writes the entries of those that are up in one edit, and makes the first of
@@ -116,15 +118,12 @@ export interface Connections
    * share one opening. Signs in with the browser if `interactive`. Resolves when the port listens and the tunnel is up,
    * or when the tunnel is not ours to open. Rejects with the error of the opening, with `access-login-needed` and the
    * command to run if no browser may be opened, with `access-login-timeout` or `timeout` after a minute.
-   * Production needs no confirmation here, because this never switches the current context: a client of a closed
-   * production cluster's port named its context for this one command (`--context`), or its user made it current, which
-   * nobody does by mistake when they only meant to run the next command. The guard protects against the opposite: a
-   * connect that redirects the commands that follow.
+   * Production needs no confirmation here, because this never switches the current context: its client named the context
+   * for this one command (`--context`), or its user made it current. The guard protects against the opposite: a connect
+   * that redirects the commands that follow.
    */
   demand(id: ClusterId, options: { readonly interactive: boolean }): Promise<void>;
-  /**
-   * Retries open connections that do not work now, with a sign-in in the browser if that is missing. Returns their ids.
-   */
+  /** Retries open connections that do not work now, with a sign-in in the browser if that is missing. Returns their ids. */
   retry(ids: readonly ClusterId[]): readonly ClusterId[];
   /** After a sign-in: reopens those of `isTheirs` that should be open, without a browser. Returns at once. */
   resume(isTheirs: (id: ClusterId) => boolean): void;
@@ -221,6 +220,7 @@ export async function createConnections(options: {
     ...disconnect,
     ...reopen,
     isolate: isolated.isolate,
+    borrow: createBorrow({ ...parts, settled }),
     endTerminals: isolated.endTerminals,
     terminals: views,
     followTerminal: terminals.follow,

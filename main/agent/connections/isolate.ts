@@ -9,6 +9,7 @@ import type { Logger } from '../parts.ts';
 import type { EntryFor, StoredTerminal, Terminals } from '../terminals/terminals.ts';
 import type { Place, Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
+import { createCloseUnused } from './close-unused.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
 import { knownWay } from './known-way.ts';
@@ -63,26 +64,9 @@ export function createIsolate(options: {
   /** Returns true if the organisation wants a confirmation before a terminal of a production cluster opens. */
   readonly asksInTerminals: () => boolean;
 }): Isolate {
-  const { logger, catalog, tunnels, apiProxies, remembered, entries, terminals, settled, complete } = options;
+  const { logger, catalog, tunnels, entries, terminals, settled, complete } = options;
 
-  /** Returns true if a client is connected, through the tunnel's port or the local TLS proxy. */
-  const isInUse = (id: ClusterId) =>
-    [tunnels.find(id)?.traffic(), apiProxies?.traffic(id)].some((one) => (one?.connections ?? 0) > 0);
-  const closeUnused = async (ids: readonly ClusterId[]) => {
-    for (const id of ids) {
-      const connection = remembered.get(id);
-      if (terminals.uses(id) || connection?.status === 'open') continue;
-      try {
-        // Somebody uses the on-demand context while the tunnel is up: it stays open.
-        if (connection?.status === 'kept' && isInUse(id))
-          await remembered.put([{ ...connection, status: 'open' }]);
-        else await tunnels.close(id, { listening: connection !== undefined });
-      } catch (error) {
-        logger.warn('A tunnel of a terminal is not closed', { cluster: id, error: toPlainError(error) });
-      }
-    }
-  };
-
+  const closeUnused = createCloseUnused(options);
   const entryFor =
     (cluster: Cluster, place: Place | undefined): EntryFor =>
     ({ id, form, readOnly = {} }) =>

@@ -125,12 +125,12 @@ export function unconfirmedBack(
  */
 export function checkTerminals(
   clusters: readonly Cluster[],
-  facts: { readonly asks: boolean; readonly confirmed: boolean },
+  facts: { readonly asks: boolean; readonly confirmed: boolean; readonly question?: string },
 ): void {
-  if (!facts.asks || facts.confirmed) return;
+  const { asks, confirmed, question = 'your organisation asks before a terminal opens.' } = facts;
+  if (!asks || confirmed) return;
   const production = clusters.filter(isProduction);
-  if (production.length > 0)
-    throw productionUnconfirmed(production, 'your organisation asks before a terminal opens.', switchHint);
+  if (production.length > 0) throw productionUnconfirmed(production, question, switchHint);
 }
 
 function mayAsk(cluster: Cluster, current: string | undefined): boolean {

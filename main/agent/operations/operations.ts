@@ -16,6 +16,7 @@ import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
 import { trafficOf } from '../views.ts';
 import { createClusters } from './clusters.ts';
+import { compareOperation } from './compare.ts';
 import { connectOperation } from './connect.ts';
 import { connectedOperations } from './connected.ts';
 import { credentialOperation } from './credential.ts';
@@ -85,6 +86,7 @@ export function createOperations(agent: {
     ...kubeconfigFileOperations(shared),
     switchTo: switchOperation(shared),
     ...terminalOperations({ ...shared, parts }),
+    compare: compareOperation({ ...shared, clock }),
     ...kubeconfigOperations({ ...shared, state }),
     kubectl: current.kubectl,
     credential: credentialOperation({ ...shared, env: parts.env, onAnswered }),

@@ -60,6 +60,8 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   'kubeconfig-file': 'never',
   'kubeconfig-file-end': 'never',
   switch: 'free',
+  // The window does not call it yet.
+  compare: 'never',
   contexts: 'free',
   'connect-preview': 'free',
   'kubeconfig-history': 'never',

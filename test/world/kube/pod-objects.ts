@@ -82,7 +82,12 @@ function podDraft(seed: PodSeed): Draft {
     metadata: {
       namespace,
       name,
-      labels: labelsOf(seed),
+      labels: {
+        ...labelsOf(seed),
+        ...(deployment === undefined
+          ? {}
+          : { 'pod-template-hash': replicaSetName(seed).slice(deployment.length + 1) }),
+      },
       ...(deployment === undefined
         ? {}
         : { ownerReferences: [owner('apps/v1', 'ReplicaSet', replicaSetName(seed))] }),
