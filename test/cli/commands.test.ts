@@ -274,7 +274,7 @@ describe('status, switch, disconnect', () => {
   it('reports with file and line what kubectl passes over in the kubeconfig', async () => {
     await run('connect', 'staging', '--switch');
     const warnings = ['/home/me/config, line 7: a second YAML document begins here.', 'b'];
-    agent.passOver(warnings);
+    rig.agent.passOver(warnings);
     expect(await run('switch', 'staging')).toMatchObject({
       code: 0,
       stdout: 'Current context: staging\n',

@@ -123,7 +123,6 @@ export async function createApiProxies(options: {
       schedule();
     });
   };
-  const warn = (message: string) => (error: unknown) => logger.warn(message, { error: toPlainError(error) });
   const end = async (isEnding: (grant: Grant) => boolean): Promise<void> => {
     const stored = grants.end(isEnding);
     dropEnded();

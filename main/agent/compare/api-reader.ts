@@ -3,7 +3,6 @@ import type { Cluster } from '../../model/cluster.ts';
 import { createClusterApi } from '../api-proxy/cluster-api.ts';
 import { withCredential } from '../api-proxy/serve-request.ts';
 import type { Answer } from '../api-proxy/upstream.ts';
-import type { DialUpstream } from '../api-proxy/upstream-connection.ts';
 import { abortable } from '../async/abortable.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { AnswerBudget } from '../network/answer-budget.ts';
@@ -11,6 +10,7 @@ import { checkJson } from '../network/json-shape.ts';
 import { pageBytes } from '../network/limits.ts';
 import type { Clock } from '../parts.ts';
 import { refusedByGoogle } from '../tunnels/google-front.ts';
+import type { Tunnel } from '../tunnels/tunnel.ts';
 import { userAgent } from '../version.ts';
 import { withBody } from './answer-body.ts';
 import { shownValue } from './facts.ts';
@@ -42,11 +42,12 @@ export function createApiReader(options: {
   readonly clock: Clock;
   readonly cluster: Cluster;
   readonly credentials: Pick<Credentials, 'get' | 'drop' | 'ownerOf'>;
-  readonly dial: DialUpstream;
+  /** Its tunnel. */
+  readonly tunnel: Pick<Tunnel, 'dial' | 'server'>;
   readonly budget: AnswerBudget;
 }): ApiReader {
-  const { cluster, budget } = options;
-  const api = createClusterApi({ ...options, cluster: () => cluster });
+  const { cluster, tunnel, budget } = options;
+  const api = createClusterApi({ ...options, cluster: () => cluster, tunnel: () => tunnel });
   const server = `The API server of ${cluster.title}`;
 
   const send = (path: string, signal: AbortSignal) =>

@@ -87,7 +87,7 @@ export function compareOperation(options: {
             credentials,
             budget,
             cluster: discovery?.own(cluster) ?? cluster,
-            dial: opened.tunnel.dial,
+            tunnel: opened.tunnel,
           });
           const namespace = namespaceOf(cluster);
           const kinds = kind === undefined ? workloadKinds : [kind];

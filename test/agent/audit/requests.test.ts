@@ -163,7 +163,11 @@ describe.each([
   });
 
   it('what a read-only secret does not allow is an entry that says so', async () => {
-    const { secret } = await rig.proxies.forFile(rig.cluster, { readOnly: {} });
+    const { secret } = await rig.proxies.forFile(rig.cluster, {
+      file: '/reader.yaml',
+      isContainers: false,
+      readOnly: {},
+    });
     expect((await ask('/api/v1/namespaces/web/pods/a', { method: 'DELETE', secret })).status).toBe(403);
     expect((await ask('/api/v1/namespaces/web/pods/a', { secret })).status).toBe(200);
     const [refused, read] = await recorded(2);

@@ -76,7 +76,13 @@ export async function readKubeconfigs(options: {
   };
   const owner = await ownerIn(path.join(state, 'owner.json'));
   const planner = createPlanner(worker);
-  const reader = createReader({ planner, journal, owner: async () => owner });
+  const reader = createReader({
+    planner,
+    journal,
+    owner: async () => owner,
+    // Nothing is written here.
+    attributes: { seen() {} },
+  });
   try {
     const resolved = await resolveFiles(place).catch((error: unknown) => {
       failures.push({ subject: 'KUBECONFIG', error: toPlainError(error) });
