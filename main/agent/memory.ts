@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from './parts.ts';
+import type { State } from './state/state.ts';
 
 /** Closed connections linger for 5 s, and a spare one lives for 10 s. */
 const quietMs = 15_000;
@@ -28,6 +29,19 @@ export interface Memory {
   /** Call it when a tunnel has closed or a discovery has ended. Frequent calls are cheap. */
   workEnded(): void;
   close(): void;
+}
+
+/** Creates it, and calls it when a tunnel has closed or the clusters were read. */
+export function followMemory(
+  options: Parameters<typeof createMemory>[0] & { readonly state: Pick<State, 'subscribe'> },
+): Memory {
+  const memory = createMemory(options);
+  options.state.subscribe((change) => {
+    const isClosed = change.kind === 'tunnel' && change.tunnel.state.status === 'idle';
+    const hasRead = change.kind === 'set' && change.values.discovery?.status === 'idle';
+    if (isClosed || hasRead) memory.workEnded();
+  });
+  return memory;
 }
 
 export function createMemory(options: {

@@ -11,7 +11,7 @@ import type { Base } from './boot.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { createAccessLogin } from './logins/access-login.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
-import { createMemory } from './memory.ts';
+import { followMemory } from './memory.ts';
 import { titleOf } from './operations/clusters.ts';
 import { connectorRules } from './organisation/connector-rules.ts';
 import { switchedOffBy } from './organisation/switched-off.ts';
@@ -106,16 +106,11 @@ export async function createReach(options: {
   const peers = await createPeers({ env, logger });
   // If the check is off, use new passwords: a program that listened on a port while no agent ran may know the old ones.
   const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
-  const report = (tunnel: Tunnel) =>
-    state.report({
-      kind: 'tunnel',
-      tunnel: viewOf(
-        tunnel,
-        apiProxies.traffic(tunnel.id),
-        organisation.current()?.links?.accessRequest,
-        state.get().entryProblems,
-      ),
-    });
+  const report = (tunnel: Tunnel) => {
+    const { accessRequest } = organisation.current()?.links ?? {};
+    const view = viewOf(tunnel, apiProxies.traffic(tunnel.id), accessRequest, state.get().entryProblems);
+    state.report({ kind: 'tunnel', tunnel: view });
+  };
   const refusals = createRefusals({ logger, onFirst: (refusal) => events.emit('refused', refusal) });
   const unproven = createUnproven();
   const tunnels = createTunnels({
@@ -164,15 +159,11 @@ export async function createReach(options: {
   };
   const endSecrets = (teams: readonly string[]) =>
     endSecretsOf((hostname) => teams.includes(access.teamOf(hostname) ?? ''));
-  const memory = createMemory({
+  const memory = followMemory({
     clock,
+    state,
     isInUse: () => tunnels.list().some((tunnel) => tunnel.state().status !== 'idle'),
     collect: parts.collectGarbage ?? (() => {}),
-  });
-  state.subscribe((change) => {
-    const isClosed = change.kind === 'tunnel' && change.tunnel.state.status === 'idle';
-    const hasRead = change.kind === 'set' && change.values.discovery?.status === 'idle';
-    if (isClosed || hasRead) memory.workEnded();
   });
   const tunnelsWhere = (isTheirs: (hostname: string) => boolean) =>
     tunnels.list().filter(({ id }) => hostnamesOf(catalog, [id]).some(isTheirs));
@@ -216,12 +207,9 @@ export async function createReach(options: {
     });
   const logins = loginsTo(providers);
   events.on('logins', () => {
-    const ofAccess = access
-      .logins()
-      .map(
-        ({ authDomain, ...rest }) =>
-          ({ kind: 'access', title: authDomain, session: authDomain, ...rest }) as const,
-      );
+    const ofAccess = access.logins().map(({ authDomain, ...rest }) => {
+      return { kind: 'access', title: authDomain, session: authDomain, ...rest } as const;
+    });
     state.set({ logins: [...ofAccess, ...[logins, ...others].flatMap((one) => one.waiting())] });
   });
 
@@ -246,10 +234,7 @@ export async function createReach(options: {
     audit,
     events,
     endSecrets,
-    refresh(id) {
-      const tunnel = tunnels.find(id);
-      if (tunnel !== undefined) report(tunnel);
-    },
+    refresh: (id) => tunnels.list().filter((one) => one.id === id).forEach(report),
     async close() {
       memory.close();
       access.close();

@@ -20,7 +20,7 @@ describe('list', () => {
       '  ○  dark                   eu-west-1',
       '  ○  denied                 eu-west-1',
       '  ○  forbidden              eu-west-1',
-      '  –  mistagged              eu-west-1  no tunnel: k8s-tunnels-origin is "carrier-pigeon". Set it to socks or tcp, or remove it (socks).',
+      '  –  mistagged              eu-west-1  no tunnel: k8s-tunnels-origin is "carrier-pigeon". Set it to socks, tcp or https, or remove it (socks).',
       '  ○  prod       production  eu-west-1',
       '  ○  staging    staging     eu-west-1',
       '  –  untagged               eu-west-1  no tunnel: It has no tag k8s-tunnels-hostname.',
@@ -394,7 +394,7 @@ describe('lint-tags', () => {
     expect(stdout).toContain(
       [
         '✗ mistagged  eks Payments (444455556666) eu-west-1',
-        '  k8s-tunnels-origin is "carrier-pigeon". Set it to socks or tcp, or remove it (socks).',
+        '  k8s-tunnels-origin is "carrier-pigeon". Set it to socks, tcp or https, or remove it (socks).',
         'aws eks untag-resource --region eu-west-1 --resource-arn arn:aws:eks:eu-west-1:444455556666:cluster/mistagged --tag-keys k8s-tunnels-origin',
         '',
       ].join('\n'),

@@ -2,7 +2,6 @@ import { EventEmitter } from 'node:events';
 import { toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { LocalProxy } from '../../model/local-proxy.ts';
-import type { ReadOnly } from '../../model/read-only.ts';
 import { once } from '../async/once.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -17,19 +16,9 @@ import { endedStatus, withinSessions } from './admitted.ts';
 import { type ClusterProxy, createClusterProxy } from './cluster-proxy.ts';
 import { type FileGrant, type Grant, openGrants } from './grants.ts';
 import { localProxiesOf, movedNotice } from './local-proxies.ts';
-import type { ProxyPlace } from './proxy-place.ts';
+import type { ProxyPlace, SeparateFile } from './proxy-place.ts';
 import { createRelaySockets } from './relay-sockets.ts';
 import { createSeparateFiles } from './separate-files.ts';
-
-/** A separate kubeconfig, which others than the user's clients read. */
-export interface SeparateFile {
-  /** Its absolute path. */
-  readonly file: string;
-  readonly isContainers: boolean;
-  readonly readOnly?: ReadOnly | undefined;
-  /** How long its secrets are valid at most, ms. */
-  readonly lifeMs?: number | undefined;
-}
 
 /** The local TLS proxies: a port for each cluster with the entry form `tls`. */
 export interface ApiProxies {

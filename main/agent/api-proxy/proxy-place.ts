@@ -1,3 +1,5 @@
+import type { ReadOnly } from '../../model/read-only.ts';
+
 /** What an entry of form `tls` says. */
 export interface ProxyPlace {
   readonly port: number;
@@ -7,4 +9,14 @@ export interface ProxyPlace {
   readonly secret: string;
   /** When it expires, ms since the epoch. */
   readonly until: number;
+}
+
+/** A separate kubeconfig, which others than the user's clients read. */
+export interface SeparateFile {
+  /** Its absolute path. */
+  readonly file: string;
+  readonly isContainers: boolean;
+  readonly readOnly?: ReadOnly | undefined;
+  /** How long its secrets are valid at most, ms. */
+  readonly lifeMs?: number | undefined;
 }

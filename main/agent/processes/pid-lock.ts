@@ -52,7 +52,7 @@ const maxBytes = 4_096;
 export function readPidLock(file: string): PidLock | undefined {
   let descriptor: number;
   try {
-    refswitchForeign(file, lstatSync(file));
+    refuseForeign(file, lstatSync(file));
     descriptor = openSync(
       file,
       constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
@@ -64,7 +64,7 @@ export function readPidLock(file: string): PidLock | undefined {
   }
   try {
     const stats = fstatSync(descriptor);
-    refswitchForeign(file, stats);
+    refuseForeign(file, stats);
     const { size, mtimeMs } = stats;
     if (size === 0) return { kind: 'empty', mtimeMs };
     const content: unknown = size > maxBytes ? undefined : JSON.parse(readFileSync(descriptor, 'utf8'));
@@ -96,7 +96,7 @@ export async function isPidLockStale(
   return !isSameProcess(lock.pid, lock.start) || age > options.maxAgeMs;
 }
 
-function refswitchForeign(file: string, stats: { readonly uid: number; isFile(): boolean }): void {
+function refuseForeign(file: string, stats: { readonly uid: number; isFile(): boolean }): void {
   const why = isOurs(stats)
     ? stats.isFile()
       ? undefined

@@ -55,14 +55,13 @@ export async function privateFolder(
   }
 }
 
+const runtimeHint = 'Set XDG_RUNTIME_DIR to a folder of your own with mode 0700.';
+
 /**
  * Rejects unless no other account can replace the folder's content: it belongs to the user or the administrator, and is
  * sticky if others may write to it.
  */
-async function safeParent(
-  folder: string,
-  hint = 'Set XDG_RUNTIME_DIR to a folder of your own with mode 0700.',
-): Promise<void> {
+async function safeParent(folder: string, hint = runtimeHint): Promise<void> {
   if (process.platform === 'win32') return;
   const parent = await stat(folder).catch(() => undefined);
   // It is created next, without permissions for others.

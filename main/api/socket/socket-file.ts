@@ -14,11 +14,11 @@ export function socketFile(socket: string, state: string): Stats | undefined {
   const folder = path.dirname(socket);
   const place = look(folder);
   if (place === undefined) return undefined;
-  refswitchForeign(state, folder, place);
+  refuseForeign(state, folder, place);
   if (!place.isDirectory()) throw notOurs(folder, 'is not a folder', 'Move it away and try again.');
   const file = look(socket);
   if (file === undefined) return undefined;
-  refswitchForeign(state, socket, file);
+  refuseForeign(state, socket, file);
   if (!file.isSocket()) throw notOurs(socket, 'is not a socket', 'Move it away and try again.');
   return file;
 }
@@ -33,7 +33,7 @@ function look(place: string): Stats | undefined {
   }
 }
 
-function refswitchForeign(state: string, place: string, stats: Stats): void {
+function refuseForeign(state: string, place: string, stats: Stats): void {
   if (isOursIn(state, stats)) return;
   const hint = 'Ask that account or an administrator to remove it, then try again.';
   throw notOurs(place, `belongs to ${accountName(stats.uid)}`, hint);

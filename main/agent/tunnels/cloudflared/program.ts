@@ -44,7 +44,7 @@ export async function findProgram(options: {
   ];
   for (const place of places)
     if (await isExecutable(place)) {
-      await refswitchForeign(place, env);
+      await refuseForeign(place, env);
       return { path: place, version: await versionOf(place, env) };
     }
   if (named !== '')
@@ -70,7 +70,7 @@ export function searchedText(options: Parameters<typeof findProgram>[0]): string
 }
 
 /** Rejects with `connector-unavailable` for a program that another account may change: it receives tokens. */
-async function refswitchForeign(file: string, env: Environment): Promise<void> {
+async function refuseForeign(file: string, env: Environment): Promise<void> {
   if (process.platform === 'win32') return;
   const { distrust } = await walkTrusted(file, { groups: 'allowed', env, home: '' });
   if (distrust !== undefined)
