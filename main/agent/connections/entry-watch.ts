@@ -107,7 +107,11 @@ export function createEntryWatch(options: {
     return cluster === undefined ? id : entries.nameOf(cluster);
   };
 
-  const checkOne = async (entry: CheckedEntry, id: ClusterId): Promise<void> => {
+  const checkOne = async (
+    entry: CheckedEntry,
+    id: ClusterId,
+    missingOf: ReturnType<typeof createMissing>,
+  ): Promise<void> => {
     const title = titleOf(id);
     const { given } = entry.file;
     switch (entry.status) {
@@ -144,12 +148,13 @@ export function createEntryWatch(options: {
       ({ id }) => id as ClusterId,
     );
     for (const id of problems.keys()) if (!ours.has(id)) settle(id);
+    const missingOf = createMissing();
     for (const [id, states] of ours) {
       // An entry in one of several files is enough for kubectl.
       const best =
         states.find(({ status }) => status === 'intact') ?? states.find(({ status }) => status !== 'missing');
       const one = best ?? states[0];
-      if (one !== undefined) await checkOne(one, id);
+      if (one !== undefined) await checkOne(one, id, missingOf);
     }
     watched = [
       ...new Set([
@@ -190,15 +195,29 @@ function programsOf(words: readonly string[]): readonly string[] {
   return words.slice(0, end < 0 ? words.length : end).filter((word) => path.isAbsolute(word));
 }
 
-/** Resolves with the first of the files that does not exist. */
-async function missingOf(files: readonly string[]): Promise<string | undefined> {
-  for (const file of files) {
-    const exists = await stat(file).then(
-      () => true,
-      (error: unknown) =>
-        !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')),
-    );
-    if (!exists) return file;
-  }
-  return undefined;
+/**
+ * Returns a function that resolves with the first of the files that does not exist. Looks at each file once: hundreds of
+ * entries name the same programs, and every look wakes the computer.
+ */
+function createMissing(): (files: readonly string[]) => Promise<string | undefined> {
+  const known = new Map<string, Promise<boolean>>();
+  const exists = (file: string): Promise<boolean> => {
+    const answer =
+      known.get(file) ??
+      stat(file).then(
+        () => true,
+        (error: unknown) =>
+          !(
+            error instanceof Error &&
+            'code' in error &&
+            (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+          ),
+      );
+    known.set(file, answer);
+    return answer;
+  };
+  return async (files) => {
+    for (const file of files) if (!(await exists(file))) return file;
+    return undefined;
+  };
 }
