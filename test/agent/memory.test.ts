@@ -44,8 +44,14 @@ test('collecting frees what nobody holds', async () => {
   expect(ref.deref()).toBeUndefined();
 });
 
+const module = path.resolve(import.meta.dirname, '..', '..', 'main', 'agent', 'memory.ts');
+/** What a program prints that may import `main/agent/memory.ts`. */
+const printed = async (program: string) => {
+  const args = ['--input-type=module', '-e', program];
+  return Number((await promisify(execFile)(process.execPath, args)).stdout);
+};
+
 test('the space for new objects stays small under load', async () => {
-  const module = path.resolve(import.meta.dirname, '..', '..', 'main', 'agent', 'memory.ts');
   const program = (limit: boolean) => `
     import { getHeapSpaceStatistics } from 'node:v8';
     import { limitYoungGeneration } from ${JSON.stringify(module)};
@@ -57,10 +63,46 @@ test('the space for new objects stays small under load', async () => {
     }
     const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
     console.log(space.space_size);`;
-  const sizeOf = async (limit: boolean) => {
-    const args = ['--input-type=module', '-e', program(limit)];
-    return Number((await promisify(execFile)(process.execPath, args)).stdout);
-  };
-  const [limited, usual] = await Promise.all([sizeOf(true), sizeOf(false)]);
+  const [limited, usual] = await Promise.all([printed(program(true)), printed(program(false))]);
   expect(limited).toBeLessThanOrEqual(usual / 4);
 });
+
+test('a collection leaves no pages that are nearly empty', async () => {
+  const share = await printed(`
+    import { collectGarbage, limitYoungGeneration } from ${JSON.stringify(module)};
+    limitYoungGeneration();
+    const kept = [];
+    let all = [];
+    for (let at = 0; at < 800_000; at += 1) {
+      const one = { at, text: 'text ' + at, list: [at] };
+      if (at % 50 === 0) kept.push(one);
+      all.push(one);
+    }
+    all = [];
+    collectGarbage();
+    const { heapTotal, heapUsed } = process.memoryUsage();
+    console.log(kept.length > 0 ? heapTotal / heapUsed : 0);`);
+  expect(share).toBeGreaterThan(0);
+  expect(share).toBeLessThanOrEqual(3);
+});
+
+test.runIf(process.platform === 'linux')(
+  'the space for new objects is collected without waking other threads',
+  async () => {
+    const program = (limit: boolean) => `
+    import { readdirSync, readFileSync } from 'node:fs';
+    import { setFlagsFromString } from 'node:v8';
+    import { limitYoungGeneration } from ${JSON.stringify(module)};
+    if (${limit}) limitYoungGeneration();
+    else setFlagsFromString('--semi-space-growth-factor=1');
+    const kept = Array.from({ length: 2_000 });
+    for (let at = 0; at < 2_000_000; at += 1) kept[at % kept.length] = { at, list: [at, at + 1], text: 'text ' + at };
+    const wakeUps = readdirSync('/proc/self/task').map((thread) => {
+      const status = readFileSync('/proc/self/task/' + thread + '/status', 'utf8');
+      return status.startsWith('Name:\\tV8Worker') ? Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(status)[1]) : 0;
+    });
+    console.log(wakeUps.reduce((sum, count) => sum + count, 0));`;
+    const [limited, usual] = [await printed(program(true)), await printed(program(false))];
+    expect(limited).toBeLessThanOrEqual(usual / 2);
+  },
+);

@@ -1,4 +1,4 @@
-import { readdir, unlink } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
 import { AppError, errnoOf } from '../../model/app-error.ts';
@@ -26,11 +26,15 @@ interface KeptFile {
   readonly team: string | undefined;
 }
 
-interface Parsed {
-  readonly jwt: string;
+interface Content {
   readonly token: Token | undefined;
   readonly audiences: readonly string[];
+  /** The file's status when it was read. Undefined if it may change again without showing that. */
+  readonly status: string | undefined;
 }
+
+/** A file that changed this recently may change again without a new time stamp. */
+const restlessMs = 100;
 
 export type TokenFiles = ReturnType<typeof createTokenFiles>;
 
@@ -41,17 +45,26 @@ export type TokenFiles = ReturnType<typeof createTokenFiles>;
 export function createTokenFiles(options: { readonly folder: string; readonly clock: Clock }) {
   const { folder, clock } = options;
   // Many tunnels that open together ask for the same organisation's token, and for the list of all files.
-  const readShared = createLaterRuns<string, string>();
+  const readShared = createLaterRuns<string, Content>();
   const listShared = createLaterRuns<'files', readonly KeptFile[]>();
-  /** The content of each file that was read last: a token rarely changes. */
-  const parsed = new Map<string, Parsed>();
+  /** Each file as it was read last. Every new connection asks for its token, which rarely changes. */
+  const known = new Map<string, Content>();
 
-  const parse = (file: string, jwt: string): Parsed => {
-    const known = parsed.get(file);
-    if (known?.jwt === jwt) return known;
+  /** Reads the file if its status has changed. Rejects with the system's error. */
+  const content = async (file: string): Promise<Content> => {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(file);
+    const status = [ino, size, mtimeMs, ctimeMs].join(' ');
+    const last = known.get(file);
+    if (last?.status === status) return last;
+    const jwt = (await readText(file)).trim();
     const token = parseToken(jwt);
-    const now = { jwt, token, audiences: token === undefined ? [] : audiencesOf(jwt) };
-    parsed.set(file, now);
+    const isAtRest = Math.abs(Date.now() - mtimeMs) > restlessMs;
+    const now = {
+      token,
+      audiences: token === undefined ? [] : audiencesOf(jwt),
+      status: isAtRest ? status : undefined,
+    };
+    known.set(file, now);
     return now;
   };
 
@@ -60,11 +73,11 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     audience: string | undefined,
     { ended = false } = {},
   ): Promise<Token | undefined> => {
-    let jwt: string;
+    let seen: Content;
     try {
-      jwt = (await readShared(file, () => readText(file))).trim();
+      seen = await readShared(file, () => content(file));
     } catch (cause) {
-      parsed.delete(file);
+      known.delete(file);
       if (errnoOf(cause) === 'ENOENT') return undefined;
       throw new AppError(
         'file-unreadable',
@@ -75,7 +88,7 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
         },
       );
     }
-    const { token, audiences } = parse(file, jwt);
+    const { token, audiences } = seen;
     if (token === undefined || (!ended && token.expiresAt <= clock.now())) return undefined;
     return audience === undefined || audiences.includes(audience) ? token : undefined;
   };

@@ -12,7 +12,7 @@ import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Entries } from './entries.ts';
 import { knownWay } from './known-way.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
-import { missingOf, programsOf } from './plugin-programs.ts';
+import { createMissing, programsOf } from './plugin-programs.ts';
 import { placeOf, type Remembered } from './remembered.ts';
 import { sentences } from './sentences.ts';
 
@@ -117,7 +117,11 @@ export function createEntryWatch(options: {
     return cluster === undefined ? id : entries.nameOf(cluster);
   };
 
-  const checkOne = async (entry: CheckedEntry, id: ClusterId): Promise<void> => {
+  const checkOne = async (
+    entry: CheckedEntry,
+    id: ClusterId,
+    missingOf: ReturnType<typeof createMissing>,
+  ): Promise<void> => {
     const title = titleOf(id);
     const { given } = entry.file;
     switch (entry.status) {
@@ -154,12 +158,13 @@ export function createEntryWatch(options: {
       ({ id }) => id as ClusterId,
     );
     for (const id of problems.keys()) if (!ours.has(id)) settle(id);
+    const missingOf = createMissing();
     for (const [id, states] of ours) {
       // An entry in one of several files is enough for kubectl.
       const best =
         states.find(({ status }) => status === 'intact') ?? states.find(({ status }) => status !== 'missing');
       const one = best ?? states[0];
-      if (one !== undefined) await checkOne(one, id);
+      if (one !== undefined) await checkOne(one, id, missingOf);
     }
     watched = [
       ...new Set([

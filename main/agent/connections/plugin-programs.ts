@@ -13,14 +13,29 @@ export function ownWords(words: readonly string[]): readonly string[] {
   return words.slice(0, end < 0 ? words.length : end);
 }
 
-/** Resolves with the first of the files that does not exist. */
-export async function missingOf(files: readonly string[]): Promise<string | undefined> {
-  for (const file of files) {
-    const exists = await stat(file).then(
-      () => true,
-      (error: unknown) => !['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? ''),
-    );
-    if (!exists) return file;
-  }
-  return undefined;
+/**
+ * Returns a function that resolves with the first of the files that does not exist. Looks at each file once: hundreds of
+ * entries name the same programs, and every look wakes the computer.
+ */
+export function createMissing(): (files: readonly string[]) => Promise<string | undefined> {
+  const known = new Map<string, Promise<boolean>>();
+  const exists = (file: string): Promise<boolean> => {
+    const answer =
+      known.get(file) ??
+      stat(file).then(
+        () => true,
+        (error: unknown) =>
+          !(
+            error instanceof Error &&
+            'code' in error &&
+            (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+          ),
+      );
+    known.set(file, answer);
+    return answer;
+  };
+  return async (files) => {
+    for (const file of files) if (!(await exists(file))) return file;
+    return undefined;
+  };
 }

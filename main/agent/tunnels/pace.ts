@@ -128,10 +128,11 @@ export function createPace(clock: Clock, random: () => number = Math.random): Pa
     inTurn: (work) =>
       new Promise((resolve, reject) => {
         void limit(async () => {
-          const turn = new AbortController();
+          const over = Promise.withResolvers<void>();
+          const cancel = clock.timer(turnMs, over.resolve);
           const done = work().then(resolve, reject);
-          await Promise.race([done, clock.sleep(turnMs, turn.signal).catch(() => {})]);
-          turn.abort();
+          await Promise.race([done, over.promise]);
+          cancel();
         });
       }),
     watch(now) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -47,6 +47,24 @@ test('a token that is replaced while others read it is the new one for who asks 
   await before;
   await files.removeAll(team);
   expect(await files.readOrg(team)).toBeUndefined();
+});
+
+test('a token whose file has not changed is not read again for each connection, and one that has changed is', async () => {
+  await files.writeApp(app, jwt('ada@acme.example'));
+  const file = files.appPath(app);
+  const minuteAgo = new Date(Date.now() - 60_000);
+  await utimes(file, minuteAgo, minuteAgo);
+  const reads = countCalls('readFile');
+  for (let connection = 0; connection < 10; connection += 1)
+    expect(await files.readApp(app)).toMatchObject({ email: 'ada@acme.example' });
+  expect(reads.mock.calls).toHaveLength(1);
+  // As cloudflared does: the same file, of the same length.
+  await writeFile(file, jwt('eve@acme.example'));
+  expect(await files.readApp(app)).toMatchObject({ email: 'eve@acme.example' });
+  await writeFile(file, jwt('bob@acme.example'));
+  expect(await files.readApp(app)).toMatchObject({ email: 'bob@acme.example' });
+  await rm(file);
+  expect(await files.readApp(app)).toBeUndefined();
 });
 
 test('a token that was read before belongs to its application alone', async () => {

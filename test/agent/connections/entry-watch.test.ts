@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { eksCluster } from '../catalog/clusters.ts';
+import { countCalls } from '../file-calls.ts';
 import { type Rig, startRig } from './rig.ts';
 
 const staging = eksCluster('staging', { tags: { 'k8s-tunnels-hostname': 'staging.example.com' } });
@@ -40,6 +41,15 @@ test('an entry that is as it was is not written', async () => {
   await rig.connections.checkEntries();
   expect(await rig.text()).toBe(before);
   expect([rig.notices, rig.problems()]).toEqual([[], {}]);
+});
+
+test('entries that name the same program look for it once', async () => {
+  await rig.connect([testing]);
+  const programs = (await read()).users.map(({ user }) => user.exec.command);
+  expect(programs).toHaveLength(2);
+  const looks = countCalls('stat');
+  await rig.connections.checkEntries();
+  expect(looks.mock.calls.filter(([file]) => file === programs[0])).toHaveLength(1);
 });
 
 test('a proxy-url that another program took away is written again, and reported once', async () => {

@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { missingOf, ownWords, programsOf } from '../../../agent/connections/plugin-programs.ts';
+import { createMissing, ownWords, programsOf } from '../../../agent/connections/plugin-programs.ts';
 import { type CheckedEntry, checkEntries } from '../../../agent/kubeconfig/check.ts';
 import {
   type KubeconfigFile,
@@ -180,7 +180,7 @@ async function entryFacts(entry: CheckedEntry, records: Records, isListed: boole
     server: server ?? undefined,
     form: isToken ? 'tls' : proxy === null ? undefined : proxy.protocol === 'http:' ? 'connect' : 'socks5',
     port: portOf(isToken ? server : proxy),
-    missingProgram: await missingOf(programsOf(entry.plugin)),
+    missingProgram: await createMissing()(programsOf(entry.plugin)),
   };
 }
 
