@@ -365,7 +365,7 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     {
       agent: running(),
       kubeconfig: withEntries(socks),
-      ports: port({ kind: 'own', pid: 99, program: 'nc' }),
+      ports: port({ kind: 'own', process: { pid: 99, name: 'nc' } }),
     },
     /^nc \(process 99\) listens/,
     'k8s-tunnels connect --add staging',
@@ -439,7 +439,7 @@ test.each<[string, Partial<Facts>]>([
   ],
   [
     'a port of the agent',
-    { kubeconfig: withEntries(socks), ports: port({ kind: 'own', pid: 4_711, program: 'node' }) },
+    { kubeconfig: withEntries(socks), ports: port({ kind: 'own', process: { pid: 4_711, name: 'node' } }) },
   ],
   ['a session that is not needed', { accounts: [{ ...account, status: 'signed-out' }, account] }],
   [
@@ -464,6 +464,7 @@ test('without an agent, a program on a port of ours is named, and one that liste
   const codes = (listener: Parameters<typeof port>[0]) =>
     diagnose(facts({ kubeconfig: withEntries(socks), ports: port(listener) }), now).map(({ code }) => code);
   expect(codes({ kind: 'other', account: 'bob (uid 1001)' })).toEqual(['agent-not-running', 'port-taken']);
+  expect(codes({ kind: 'own', process: undefined })).toEqual(['agent-not-running', 'port-taken']);
   expect(codes({ kind: 'none' })).toEqual(['agent-not-running']);
 });
 
@@ -514,7 +515,7 @@ test('the document is that of its schema, and has nothing else', () => {
   const document = doctorDocument(all, { clients: clientReports(all), findings, fixed: [] });
   expect(doctorSchema.strict().parse(document)).toEqual(document);
   expect(document).toMatchObject({
-    agent: { version: '1.2.0', pid: 4_711 },
+    agent: { version: '1.2.0', pid: 4_711, signIns: 'headless' },
     clients: [{ name: '@kubernetes/client-node', version: null, form: 'connect' }],
   });
   expect(document.findings.map(({ code }) => code)).toEqual(['client-unserved', 'entry-changed']);
