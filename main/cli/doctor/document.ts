@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { snapshotSchema } from '../../model/agent-view.ts';
 import { clientForms } from '../../model/clients/client-kind.ts';
 import type { Facts } from './facts.ts';
 import { type FindingCode, findingKinds, findingSchema } from './finding.ts';
@@ -9,7 +10,14 @@ export const doctorSchema = z.object({
   /** The version of the command line. */
   version: z.string(),
   /** The agent that runs. Null if none does, or it does not answer. */
-  agent: z.object({ version: z.string(), pid: z.number() }).nullable(),
+  agent: z
+    .object({
+      version: z.string(),
+      pid: z.number(),
+      /** How sessions are stored: sealed with the keychain, in plain files without one, or without the desktop app. */
+      signIns: snapshotSchema.shape.agent.shape.signIns,
+    })
+    .nullable(),
   clients: z.array(
     z.object({
       /** How it was found: a program, or a package of pypi, npm, maven, crates, go or galaxy. */
@@ -41,7 +49,10 @@ export function doctorDocument(
 ): z.infer<typeof doctorSchema> {
   return {
     version,
-    agent: agent?.status === 'running' ? { version: agent.version, pid: agent.pid } : null,
+    agent:
+      agent?.status === 'running'
+        ? { version: agent.version, pid: agent.pid, signIns: agent.snapshot.agent.signIns }
+        : null,
     clients: clients.map(({ version = null, sources, ...client }) => ({
       ...client,
       version,

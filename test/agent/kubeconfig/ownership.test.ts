@@ -129,3 +129,18 @@ describe('two agents with a state each, and one file', () => {
     expect(await text(config)).not.toContain('k8s-tunnels');
   });
 });
+
+test('a token of ours leaves an entry intact; one of another program, or beside its token a password, does not', async () => {
+  const { config, place, kubeconfig } = await bench();
+  const cluster = { server: 'https://127.0.0.1:20999' };
+  await kubeconfig.add(place, [entry('a', { cluster, user: { kind: 'token', token: 'ours' } })], {});
+  const statuses = async () => (await kubeconfig.check()).entries.map(({ status }) => status);
+  expect(await statuses()).toEqual(['intact']);
+  const written = await text(config);
+  await seed(config, written.replace('token: "ours"', 'token: "theirs"'));
+  expect(await statuses()).toEqual(['changed']);
+  await seed(config, written.replace('token: "ours"', 'token: "ours"\n    password: "p"'));
+  expect(await statuses()).toEqual(['changed']);
+  await seed(config, written);
+  expect(await statuses()).toEqual(['intact']);
+});

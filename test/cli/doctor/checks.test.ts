@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { networkVariables } from '../../../main/agent/network/network-variables.ts';
 import { clientReports } from '../../../main/cli/doctor/checks/clients.ts';
@@ -5,6 +6,7 @@ import { diagnose } from '../../../main/cli/doctor/diagnose.ts';
 import { doctorDocument, doctorSchema } from '../../../main/cli/doctor/document.ts';
 import type { Facts } from '../../../main/cli/doctor/facts.ts';
 import { type FindingCode, findingKinds } from '../../../main/cli/doctor/finding.ts';
+import { reportLines, summary } from '../../../main/cli/doctor/lines.ts';
 import type { Account } from '../../../main/model/account.ts';
 import { defaultSettings } from '../../../main/model/settings.ts';
 import { entryOf, facts, kubeconfig, running } from './facts.ts';
@@ -365,7 +367,7 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     {
       agent: running(),
       kubeconfig: withEntries(socks),
-      ports: port({ kind: 'own', pid: 99, program: 'nc' }),
+      ports: port({ kind: 'own', process: { pid: 99, name: 'nc' } }),
     },
     /^nc \(process 99\) listens/,
     'k8s-tunnels connect --add staging',
@@ -439,7 +441,7 @@ test.each<[string, Partial<Facts>]>([
   ],
   [
     'a port of the agent',
-    { kubeconfig: withEntries(socks), ports: port({ kind: 'own', pid: 4_711, program: 'node' }) },
+    { kubeconfig: withEntries(socks), ports: port({ kind: 'own', process: { pid: 4_711, name: 'node' } }) },
   ],
   ['a session that is not needed', { accounts: [{ ...account, status: 'signed-out' }, account] }],
   [
@@ -464,6 +466,7 @@ test('without an agent, a program on a port of ours is named, and one that liste
   const codes = (listener: Parameters<typeof port>[0]) =>
     diagnose(facts({ kubeconfig: withEntries(socks), ports: port(listener) }), now).map(({ code }) => code);
   expect(codes({ kind: 'other', account: 'bob (uid 1001)' })).toEqual(['agent-not-running', 'port-taken']);
+  expect(codes({ kind: 'own', process: undefined })).toEqual(['agent-not-running', 'port-taken']);
   expect(codes({ kind: 'none' })).toEqual(['agent-not-running']);
 });
 
@@ -514,7 +517,7 @@ test('the document is that of its schema, and has nothing else', () => {
   const document = doctorDocument(all, { clients: clientReports(all), findings, fixed: [] });
   expect(doctorSchema.strict().parse(document)).toEqual(document);
   expect(document).toMatchObject({
-    agent: { version: '1.2.0', pid: 4_711 },
+    agent: { version: '1.2.0', pid: 4_711, signIns: 'headless' },
     clients: [{ name: '@kubernetes/client-node', version: null, form: 'connect' }],
   });
   expect(document.findings.map(({ code }) => code)).toEqual(['client-unserved', 'entry-changed']);
@@ -541,4 +544,33 @@ test('an agent of another version that leaves something out costs one check, not
   const codes = diagnose(facts({ agent, kubeconfig: kubeconfig({ locks }) }), now).map(({ code }) => code);
   expect(codes).toContain('check-failed');
   expect(codes).toContain('lock-left');
+});
+
+test('the text names each area that has something, the clients with their forms, and what was fixed', () => {
+  const all = facts({
+    programs: program('kubectl', '1.34.1'),
+    kubeconfig: withEntries(entryOf('staging', { status: 'changed', lacks: ['user'] })),
+  });
+  const findings = diagnose(all, now);
+  const fixed = [{ code: 'lock-left' as const, subject: '/k.lock', done: 'The lock was removed.' }];
+  const lines = reportLines({ clients: clientReports(all), findings, fixed }).map(stripVTControlCharacters);
+  expect(lines).toEqual([
+    'Agent',
+    '  · agent: No agent is running: sessions, and whether its ports listen, were not checked. [agent-not-running]',
+    '    k8s-tunnels status starts one.',
+    '',
+    'Clients',
+    '  ●  kubectl 1.34.1  socks5  works with every form  /usr/bin/kubectl',
+    '',
+    'Kubeconfig',
+    '  ✗ staging: Another program took its user out of /home/ada/.kube/config: kubectl cannot use it. [entry-changed]',
+    '    k8s-tunnels connect --add staging',
+    '',
+    'Fixed',
+    '  ✓ /k.lock: The lock was removed.',
+  ]);
+  expect(summary({ findings, fixed })).toBe(
+    '1 error, 0 warnings. 1 fixed. Each code has a section in docs/troubleshooting.md.',
+  );
+  expect(summary({ findings: diagnose(facts(), now), fixed: [] })).toBe('No problems found.');
 });

@@ -167,7 +167,7 @@ test.runIf(process.platform === 'linux')(
     });
     server.close();
     expect(found).toMatchObject([
-      { name: 'a', listener: { kind: 'own', pid: process.pid } },
+      { name: 'a', listener: { kind: 'own', process: { pid: process.pid } } },
       { name: 'b', listener: { kind: 'none' } },
     ]);
     expect(connections).toBe(0);

@@ -69,11 +69,13 @@ function checkPort({ port, name, listener }: PortFacts, { agent }: Facts): reado
     case 'other':
       return [taken(`A program of the account ${listener.account}`)];
     case 'own': {
-      const { pid, program } = listener;
+      const { process: program } = listener;
       // An agent that does not answer, or is of another version, listens too.
-      if (agent === undefined || agent.status === 'failed' || pid === undefined) return [];
-      if (agent.status === 'running' && agent.pid === pid) return [];
-      return [taken(`${program} (process ${pid})`)];
+      if (agent === undefined || agent.status === 'failed') return [];
+      if (agent.status === 'running' && (program === undefined || agent.pid === program.pid)) return [];
+      return [
+        taken(program === undefined ? 'A program of yours' : `${program.name} (process ${program.pid})`),
+      ];
     }
   }
 }

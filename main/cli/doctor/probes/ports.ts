@@ -1,4 +1,5 @@
 import { type Environment, silentLogger } from '../../../agent/parts.ts';
+import type { RunningProcess } from '../../../agent/tunnels/peers/peer-table.ts';
 import { createPeers } from '../../../agent/tunnels/peers/peers.ts';
 import type { EntryFacts } from './kubeconfig.ts';
 
@@ -10,10 +11,13 @@ export interface PortFacts {
   readonly id: string;
   readonly listener:
     | { readonly kind: 'none' }
-    /** `pid` is undefined where the system does not say it. */
-    | { readonly kind: 'own'; readonly pid: number | undefined; readonly program: string }
+    /** Of this account. `process` is undefined if it was not looked up, or the system does not say it. */
+    | { readonly kind: 'own'; readonly process: RunningProcess | undefined }
     | { readonly kind: 'other'; readonly account: string };
 }
+
+/** Each look-up walks through all processes of the computer. */
+const lookUpsAtMost = 8;
 
 /**
  * Resolves with who listens on the ports of the entries, by the system's table of connections: a connection would open the
@@ -24,6 +28,7 @@ export async function listenersOf(
   entries: readonly EntryFacts[],
   { env }: { readonly env: Environment },
 ): Promise<readonly PortFacts[] | undefined> {
+  let lookUps = 0;
   const peers = await createPeers({ env, logger: silentLogger });
   if (!peers.isChecked) return undefined;
   try {
@@ -41,7 +46,7 @@ export async function listenersOf(
     const peer = await peers.listenerOf(port);
     if (peer === undefined) return { kind: 'none' };
     if (peer.kind === 'other') return { kind: 'other', account: await peer.account() };
-    const running = await peer.process();
-    return { kind: 'own', pid: running?.pid, program: running?.name ?? 'a program' };
+    lookUps += 1;
+    return { kind: 'own', process: lookUps > lookUpsAtMost ? undefined : await peer.process() };
   }
 }
