@@ -24,12 +24,7 @@ export function createMissing(): (files: readonly string[]) => Promise<string | 
       known.get(file) ??
       stat(file).then(
         () => true,
-        (error: unknown) =>
-          !(
-            error instanceof Error &&
-            'code' in error &&
-            (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-          ),
+        (error: unknown) => !['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? ''),
       );
     known.set(file, answer);
     return answer;

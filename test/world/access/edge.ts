@@ -128,6 +128,7 @@ export async function startAccess(options: {
   const server = tls.createServer({
     key,
     cert: certificate,
+    noDelay: true,
     // HTTP/2 where it is passed on; all else is that of upgrades.
     ALPNCallback: ({ servername, protocols }) =>
       [...(isWeb(servername) ? ['h2'] : []), 'http/1.1'].find((one) => protocols.includes(one)),
