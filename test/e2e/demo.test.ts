@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, type TestContext, test, vi } from 'vitest';
+import { compileCache } from '../world/compile-cache.ts';
 import { ledTo } from '../world/person/led-to.ts';
 import { findChromium, startChromium } from './chromium.ts';
 
@@ -30,7 +31,8 @@ async function startDemo(session: Readonly<Record<string, string>> = {}, ...args
   const opened = path.join(folder, 'opened');
   const browser = path.join(folder, 'browser');
   await writeFile(browser, `#!/bin/sh\necho "$1" >> '${opened}'\n`, { mode: 0o755 });
-  const env = { HOME: folder, TMPDIR: folder, PATH: process.env.PATH ?? '', BROWSER: browser, ...session };
+  const own = { HOME: folder, TMPDIR: folder, PATH: process.env.PATH ?? '', BROWSER: browser };
+  const env = { ...compileCache, ...own, ...session };
   const child = spawn(process.execPath, [path.join(root, 'test/world/demo/index.ts'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
