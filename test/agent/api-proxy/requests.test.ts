@@ -371,6 +371,24 @@ it.each([['h2'], ['http/1.1']] as const)(
   },
 );
 
+it.each([
+  ['h2', 'HTTP/1.1', overHttp1],
+  ['h2', 'HTTP/2', overHttp2],
+  ['http/1.1', 'HTTP/1.1', overHttp1],
+  ['http/1.1', 'HTTP/2', overHttp2],
+] as const)(
+  'an answer that ends with the connection to a server that speaks %s is not complete over %s',
+  async (speaks, _, ask) => {
+    await start([speaks]);
+    answer = (_request, response) => {
+      response.writeHead(200);
+      response.write('begun', () => rig.dialed.at(-1)?.destroy());
+    };
+    const asked = await ask({}).catch(() => undefined);
+    expect(asked?.body ?? 'cut off').toBe('cut off');
+  },
+);
+
 it('a request of an HTTP/2 client whose connection ends is cancelled at the server', async () => {
   await start();
   const cancelled = Promise.withResolvers<void>();

@@ -190,10 +190,7 @@ describe.each([
   it('an answer that breaks off is an entry that says so', async () => {
     answer = (_request, response) => {
       response.writeHead(200);
-      response.write('12345', () => {
-        const { stream } = response as unknown as http2.Http2ServerResponse;
-        stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
-      });
+      response.write('12345', () => rig.dialed.at(-1)?.destroy());
     };
     await ask('/api/v1/pods').catch(() => {});
     expect(await recorded(1)).toMatchObject([{ verb: 'list', status: 200, incomplete: true }]);
