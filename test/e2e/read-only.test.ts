@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Output } from '../../main/api/contract.ts';
+import type { AuditRequest } from '../../main/model/audit-entry.ts';
 import { whyNoKubectl } from '../world-tests/kube-fixture.ts';
 import { connectThrough, type Tunnelled } from './tunnel-fixture.ts';
 
@@ -121,6 +122,49 @@ test('sends a dry run where that was allowed', async () => {
   expect(await kubectl('label', 'pod', pod, 'tried=1', '--dry-run=server')).toMatchObject({ code: 0 });
   expect(await tunnelled.kubectl('get', 'pod', pod, '-n', namespace, '--show-labels')).not.toContain('tried');
   expect((await kubectl('label', 'pod', pod, 'tried=1')).code).not.toBe(0);
+});
+
+test('the audit has each request through it: what was read, what was refused, and a watch while it runs', async () => {
+  const { commandLine } = tunnelled;
+  await write('--read-only');
+  const following = commandLine.follow('k8s-tunnels', ['audit', '--follow']);
+  expect((await kubectl('get', 'pod', pod)).code).toBe(0);
+  expect((await kubectl('delete', 'pod', pod)).code).not.toBe(0);
+  const watch = commandLine.follow('kubectl', [
+    ...['--kubeconfig', file, '-n', namespace],
+    ...['get', 'pods', '-o', 'name', '--watch'],
+  ]);
+  await watch.line(/^pod\//);
+  await following.line(/ {2}watch pods .* 200, open/);
+  watch.stop();
+  await following.line(/ {2}watch pods .* 200, closed/);
+
+  const audited = async (...flags: readonly string[]) =>
+    (await commandLine.tunnels<{ entries: readonly AuditRequest[] }>('audit', '--cluster', cluster, ...flags))
+      .entries;
+  const shown = { cluster: expect.any(String), title: cluster, namespace, name: pod, readOnly: true };
+  const client = expect.stringMatching(/^kubectl\//);
+  const entries = await audited('--limit', '500');
+  expect(entries).toContainEqual(
+    expect.objectContaining({
+      ...shown,
+      client,
+      event: 'answered',
+      verb: 'get',
+      resource: 'pods',
+      status: 200,
+    }),
+  );
+  const refused = await audited('--refused');
+  expect(refused.at(-1)).toMatchObject({ ...shown, client, verb: 'delete', status: 403, refused: true });
+  const { notAudited } = await commandLine.tunnels<{ notAudited: readonly object[] }>('status');
+  expect(notAudited).toMatchObject([{ title: cluster, form: 'socks5' }]);
+  const metrics = await commandLine.run('k8s-tunnels', ['audit', '--metrics']);
+  expect(metrics.stdout).toMatch(
+    /^k8s_tunnels_api_requests_total\{.*verb="delete",code="403",by="proxy"\} \d+$/m,
+  );
+  // The Secret that the tests above have read and written is nowhere in it.
+  expect(JSON.stringify(entries)).not.toContain(password);
 });
 
 test('a command that runs read-only gets such a file, which ends with it', async () => {

@@ -96,19 +96,22 @@ async function passOn(exchange: Exchange, { status, fields, body }: Answer): Pro
     body.resume();
     return;
   }
-  body.pipe(to);
-  if (!(await isWhole(body))) exchange.breakOff();
+  // An answer that broke off must not be ended as if it were complete.
+  body.pipe(to, { end: false });
+  if (await isWhole(body)) to.end();
+  else exchange.breakOff();
 }
 
 /**
  * Resolves with true when everything was read, with false if it breaks off. Not `finished` of Node: for it, an HTTP/2
- * stream that the server has ended is closed, whether or not it was read.
+ * stream that the server has ended is closed, whether or not it was read. Such a stream also ends when its connection is
+ * lost, with a code that says so.
  */
 function isWhole(body: Readable): Promise<boolean> {
   return new Promise((resolve) => {
     const broken = () => resolve(body.readableEnded);
     if (body.destroyed) broken();
-    body.once('end', () => resolve(true));
+    body.once('end', () => resolve(!('rstCode' in body) || !body.rstCode));
     for (const event of ['error', 'aborted', 'close']) body.once(event, broken);
   });
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import { text } from 'node:stream/consumers';
@@ -369,6 +370,43 @@ it.each([['h2'], ['http/1.1']] as const)(
     await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['cut off', 'cut off']));
   },
 );
+
+it.each([
+  ['h2', 'HTTP/1.1', overHttp1],
+  ['h2', 'HTTP/2', overHttp2],
+  ['http/1.1', 'HTTP/1.1', overHttp1],
+  ['http/1.1', 'HTTP/2', overHttp2],
+] as const)(
+  'an answer that ends with the connection to a server that speaks %s is not complete over %s',
+  async (speaks, _, ask) => {
+    await start([speaks]);
+    answer = (_request, response) => {
+      response.writeHead(200);
+      response.write('begun', () => rig.dialed.at(-1)?.destroy());
+    };
+    const asked = await ask({}).catch(() => undefined);
+    expect(asked?.body ?? 'cut off').toBe('cut off');
+  },
+);
+
+it('a request of an HTTP/2 client whose connection ends is cancelled at the server', async () => {
+  await start();
+  const cancelled = Promise.withResolvers<void>();
+  answer = (_, response) => {
+    response.writeHead(200);
+    response.write('begun');
+    response.once('close', () => cancelled.resolve());
+  };
+  const socket = await rig.connect('h2');
+  const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
+  session.on('error', () => {});
+  const authorization = `Bearer ${(await rig.place()).secret}`;
+  const stream = session.request({ ':path': '/api/v1/pods?watch=1', authorization });
+  stream.on('error', () => {});
+  await once(stream, 'data');
+  socket.destroy();
+  await cancelled.promise;
+});
 
 it('a request of a client that has gone is cancelled at the server', async () => {
   await start();

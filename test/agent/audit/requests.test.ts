@@ -194,10 +194,7 @@ describe.each([
   it('an answer that breaks off is an entry that says so', async () => {
     answer = (_request, response) => {
       response.writeHead(200);
-      response.write('12345', () => {
-        const { stream } = response as unknown as http2.Http2ServerResponse;
-        stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
-      });
+      response.write('12345', () => rig.dialed.at(-1)?.destroy());
     };
     await ask('/api/v1/pods').catch(() => {});
     expect(await recorded(1)).toMatchObject([{ verb: 'list', status: 200, incomplete: true }]);
@@ -230,6 +227,26 @@ it('a watch is an entry when it begins, and one when it ends', async () => {
   const [opened, closed] = await recorded(2);
   expect(closed).toMatchObject({ event: 'closed', verb: 'watch', status: 200, bytes: 17, incomplete: true });
   expect(closed).toHaveProperty('stream', (opened as { stream?: string }).stream);
+});
+
+it.each(['connection', 'request'])('a watch over HTTP/2 ends with the %s of its client', async (ended) => {
+  answer = (_, response) => {
+    response.writeHead(200);
+    response.write('{"type":"ADDED"}\n');
+  };
+  const socket = await rig.connect('h2');
+  const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
+  session.on('error', () => {});
+  const authorization = `Bearer ${(await rig.place()).secret}`;
+  const stream = session.request({ ':path': '/api/v1/pods?watch=true', authorization });
+  stream.on('error', () => {});
+  await once(stream, 'data');
+  expect(await recorded(1)).toMatchObject([{ event: 'opened', verb: 'watch', status: 200 }]);
+  if (ended === 'connection') socket.destroy();
+  else stream.close(http2.constants.NGHTTP2_CANCEL);
+  const [, closed] = await recorded(2);
+  expect(closed).toMatchObject({ event: 'closed', verb: 'watch', bytes: 17, incomplete: true });
+  session.destroy();
 });
 
 it('an upgraded connection is an entry when it begins, and one when it ends', async () => {
