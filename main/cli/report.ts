@@ -17,21 +17,16 @@ export function writeAside(lines: readonly string[]): void {
   if (lines.length > 0) process.stderr.write(`${guarded(lines.join('\n'))}\n`);
 }
 
-/**
- * Reports an error as text on stderr, or with `json` as a document on stdout. With `oneLine` what to do is in the same line,
- * because some clients show only the first line of their plugin. Returns the exit code.
- */
-export function reportError(
-  error: unknown,
-  { json, oneLine = false }: { readonly json: boolean; readonly oneLine?: boolean },
-): number {
+/** Reports an error as text on stderr, or with `json` as a document on stdout. Returns the exit code. */
+export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
   const plain = toPlainError(error);
   if (json) writeJson({ error: plain });
   else {
     const mark = paint(plain.code === 'cancelled' ? 'yellow' : 'red', '✗', process.stderr);
-    const { message, hint = oneLine ? 'Run k8s-tunnels status.' : '' } = plain;
-    const all = [`${mark} ${printable(message)}`, ...(hint === '' ? [] : [printable(hint)])];
-    writeAside([all.join(oneLine ? ' ' : '\n  ')]);
+    writeAside([
+      `${mark} ${printable(plain.message)}`,
+      ...(plain.hint === undefined ? [] : [`  ${printable(plain.hint)}`]),
+    ]);
   }
   return exitCodeOf(plain.code);
 }

@@ -74,7 +74,7 @@ export async function buildExecutable({
  */
 async function compressedAssets(folder: string): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
-  for (const top of ['agent', 'plan', 'relay', 'renderer']) {
+  for (const top of ['agent', 'plan', 'renderer']) {
     const entries = await readdir(path.join(out, top), { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((one) => one.isFile())) {
       const file = path.join(entry.parentPath, entry.name);

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { containerFolder } from '../../agent/api-proxy/container-folder.ts';
 import { pathsFrom } from '../../agent/paths.ts';
-import { privateFolder } from '../../agent/storage/private-folder.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { command } from '../../model/command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -41,7 +41,7 @@ export async function runKubeconfigFor(
   const folder = path.dirname(file);
   if (isContainers) {
     await refuseForeignFolder(folder);
-    await privateFolder(folder, { shared: true, hint: 'Name a folder in your home folder.' });
+    await containerFolder(folder);
   } else await refuseForeignFile(file);
   // On other systems containers run in a virtual machine, into which no socket leads.
   const hasSockets = isContainers && process.platform === 'linux';
