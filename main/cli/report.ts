@@ -17,16 +17,17 @@ export function writeAside(lines: readonly string[]): void {
   if (lines.length > 0) process.stderr.write(`${guarded(lines.join('\n'))}\n`);
 }
 
-/** Reports an error as text on stderr, or with `json` as a document on stdout. Returns the exit code. */
-export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
+/**
+ * Reports an error as text on stderr, or with `json` as a document on stdout. `gap` is between what happened and what to do:
+ * clients that show only the first line of their plugin need both in it. Returns the exit code.
+ */
+export function reportError(error: unknown, { json }: { readonly json: boolean }, gap = '\n  '): number {
   const plain = toPlainError(error);
   if (json) writeJson({ error: plain });
   else {
     const mark = paint(plain.code === 'cancelled' ? 'yellow' : 'red', '✗', process.stderr);
-    writeAside([
-      `${mark} ${printable(plain.message)}`,
-      ...(plain.hint === undefined ? [] : [`  ${printable(plain.hint)}`]),
-    ]);
+    const texts = [plain.message, plain.hint ?? []].flat();
+    writeAside([`${mark} ${texts.map((one) => printable(one)).join(gap)}`]);
   }
   return exitCodeOf(plain.code);
 }

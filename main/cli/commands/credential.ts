@@ -7,7 +7,7 @@ import { hasBrowser } from '../../model/may-open-browser.ts';
 import { callerEnvironment } from '../caller-environment.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reachAgent } from '../reach-agent.ts';
-import { writeJson } from '../report.ts';
+import { reportError, writeJson } from '../report.ts';
 
 /** After this time, explains to the user what kubectl is waiting for. */
 const patienceMs = 1_000;
@@ -53,7 +53,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
     }
     return exitCodes.ok;
   } catch (error) {
-    return (await import('../plugin-error.ts')).reportPluginError(error, { json });
+    return reportError(error, { json }, ' ');
   }
 }
 

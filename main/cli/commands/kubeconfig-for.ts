@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { containerFolder } from '../../agent/api-proxy/container-folder.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { command } from '../../model/command.ts';
@@ -39,16 +38,11 @@ export async function runKubeconfigFor(
       : path.join(pathsFrom(process.env).state, 'kubeconfigs', `${target}.yaml`);
   progress.update('Writing the kubeconfig');
   const folder = path.dirname(file);
-  if (isContainers) {
-    await refuseForeignFolder(folder);
-    await containerFolder(folder);
-  } else await refuseForeignFile(file);
-  // On other systems containers run in a virtual machine, into which no socket leads.
-  const hasSockets = isContainers && process.platform === 'linux';
+  await (isContainers ? refuseForeignFolder(folder) : refuseForeignFile(file));
   const { kubeconfig, ...rest } = await client.call('kubeconfig-file', {
     clusters: [...clusters],
     file,
-    ...(hasSockets ? { container: true } : {}),
+    ...(isContainers ? { container: true } : {}),
   });
   await writeFileAtomic(file, `${separateMark}${kubeconfig}`);
   if (isContainers) {
@@ -68,7 +62,7 @@ export async function runKubeconfigFor(
   writeLines([
     `✓ ${printable(file)}  ${names}`,
     ...(isContainers
-      ? containerLines(folder, hasSockets)
+      ? containerLines(folder)
       : [`  Use it: ${printable(use?.(file) ?? command`KUBECONFIG=${file}`)}`]),
     `  It ends in about ${hours} h, when you sign out, or with ${printable(ending)}.`,
     `  It works while the agent runs${startAtLogin ? '' : ': after a restart of this computer, run k8s-tunnels status'}.`,
@@ -77,8 +71,9 @@ export async function runKubeconfigFor(
   return exitCodes.ok;
 }
 
-function containerLines(folder: string, hasSockets: boolean): readonly string[] {
-  const host = hasSockets ? '' : ' --host host.docker.internal';
+function containerLines(folder: string): readonly string[] {
+  // Containers run in a virtual machine there, into which no socket leads.
+  const host = process.platform === 'linux' ? '' : ' --host host.docker.internal';
   return [
     `  Mount it: ${printable(command`docker run -v ${`${folder}:${mounted}`} -e KUBECONFIG=${mounted}/kubeconfig`)} IMAGE`,
     `  In the container, run once: node ${mounted}/relay.cjs${host} &`,
