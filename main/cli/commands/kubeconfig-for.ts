@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathsFrom } from '../../agent/paths.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
@@ -6,7 +7,13 @@ import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { relayText } from '../program-file.ts';
 import { writeAside, writeLines } from '../report.ts';
-import { containerFiles, refuseForeignFile, refuseForeignFolder, separateMark } from '../separate-file.ts';
+import {
+  containerFiles,
+  isSeparateFile,
+  refuseForeignFile,
+  refuseForeignFolder,
+  separateMark,
+} from '../separate-file.ts';
 import type { Session } from '../session.ts';
 import { printable, warningLine } from '../terminal.ts';
 
@@ -68,6 +75,26 @@ export async function runKubeconfigFor(
     `  It works while the agent runs${startAtLogin ? '' : ': after a restart of this computer, run k8s-tunnels status'}.`,
   ]);
   if (!isContainers) writeAside(proxyWarnings(process.env).map(warningLine));
+  return exitCodes.ok;
+}
+
+/** Ends what a separate kubeconfig opens, and removes it: a file, or the folder of a container. */
+export async function runKubeconfigEnd(session: Session, named: string): Promise<number> {
+  const { client, json, progress } = session;
+  const folder = path.resolve(named);
+  const inFolder = path.join(folder, containerFiles.kubeconfig);
+  const isFolder = (await isSeparateFile(inFolder)) !== 'missing';
+  const file = isFolder ? inFolder : folder;
+  progress.update('Ending the kubeconfig');
+  const result = await client.call('kubeconfig-file-end', { file });
+  const names = isFolder ? Object.values(containerFiles).map((name) => path.join(folder, name)) : [file];
+  if ((await isSeparateFile(file)) === true) for (const name of names) await rm(name, { force: true });
+  progress.end();
+  if (json) writeJson(result);
+  else
+    writeLines([
+      `Ended: ${printable(file)}  ${result.ended.map(({ title }) => printable(title)).join(', ')}`,
+    ]);
   return exitCodes.ok;
 }
 
