@@ -12,7 +12,6 @@ const outputs = [
   'out/cli',
   'out/agent',
   'out/plan',
-  'out/relay',
   'out/main',
   'out/preload',
   'out/renderer',

@@ -61,8 +61,7 @@ async function build(): Promise<void> {
     drawTray(path.join(out, 'tray')),
   ]);
   await copyFile(path.join(root, 'main/cli/older-node.cjs'), path.join(out, 'cli', 'older-node.cjs'));
-  await mkdir(path.join(out, 'relay'), { recursive: true });
-  await copyFile(path.join(root, 'main/cli/relay.cjs'), path.join(out, 'relay', 'relay.cjs'));
+  await copyFile(path.join(root, 'main/cli/relay.cjs'), path.join(out, 'agent', 'relay.cjs'));
   await writeLicences(root, packages);
   await chmod(cliFile, 0o755);
   await mkdir(out, { recursive: true });

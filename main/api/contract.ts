@@ -97,7 +97,7 @@ export const operations = {
       clusters: z.array(clusterWord).min(1).max(50),
       /** Where the caller writes it: an absolute path. */
       file: z.string().min(1).max(4_096),
-      /** For a container: a Unix socket for each cluster is made in the file's folder. */
+      /** For a container: makes the file's folder, and on Linux a Unix socket for each cluster in it. */
       container: z.literal(true).optional(),
       /** The file can only read. */
       readOnly: readOnlySchema.optional(),

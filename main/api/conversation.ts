@@ -29,7 +29,7 @@ export function createConversation(send: (message: ClientMessage) => void): {
   let lastId = 0;
   let ended = false;
   const gone = () =>
-    new AppError('agent-unreachable', 'The agent ended during the call.', { retryable: true });
+    new AppError('agent-unreachable', 'The agent ended during the call. Try again.', { retryable: true });
 
   const ask = (
     body: { operation: string; input: unknown } | { subscribe: true },

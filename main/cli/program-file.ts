@@ -48,7 +48,7 @@ export function planScript(): URL | { readonly source: () => string } {
   return pathToFileURL(beside({ built, source: '../agent/kubeconfig/plan-worker.ts' }));
 }
 
-const relay = { built: 'relay/relay.cjs', source: 'relay.cjs' };
+const relay = { built: 'agent/relay.cjs', source: 'relay.cjs' };
 
 /** Loads what passes a container's connections on to the agent. */
 export function loadRelay(): Promise<{

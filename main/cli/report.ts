@@ -18,20 +18,16 @@ export function writeAside(lines: readonly string[]): void {
 }
 
 /**
- * Reports an error as text on stderr, or with `json` as a document on stdout. With `oneLine` what to do is in the same line,
- * because some clients show only the first line of their plugin. Returns the exit code.
+ * Reports an error as text on stderr, or with `json` as a document on stdout. `gap` is between what happened and what to do:
+ * clients that show only the first line of their plugin need both in it. Returns the exit code.
  */
-export function reportError(
-  error: unknown,
-  { json, oneLine = false }: { readonly json: boolean; readonly oneLine?: boolean },
-): number {
+export function reportError(error: unknown, { json }: { readonly json: boolean }, gap = '\n  '): number {
   const plain = toPlainError(error);
   if (json) writeJson({ error: plain });
   else {
     const mark = paint(plain.code === 'cancelled' ? 'yellow' : 'red', '✗', process.stderr);
-    const { message, hint = oneLine ? 'Run k8s-tunnels status.' : '' } = plain;
-    const all = [`${mark} ${printable(message)}`, ...(hint === '' ? [] : [printable(hint)])];
-    writeAside([all.join(oneLine ? ' ' : '\n  ')]);
+    const texts = [plain.message, plain.hint ?? []].flat();
+    writeAside([`${mark} ${texts.map((one) => printable(one)).join(gap)}`]);
   }
   return exitCodeOf(plain.code);
 }

@@ -56,7 +56,12 @@ function verdict(child: ChildProcessByStdio<null, Readable, null>, signal?: Abor
     if (said.startsWith('{"agent"') && said.includes('\n')) resolve();
   });
   child.once('error', (cause) => {
-    reject(new AppError('agent-unreachable', 'The agent could not be started.', { cause }));
+    reject(
+      new AppError('agent-unreachable', 'The agent could not be started.', {
+        hint: 'Run `k8s-tunnels agent` to see why.',
+        cause,
+      }),
+    );
   });
   child.once('close', (code) => reject(failureFrom(said, code)));
   const timeout = setTimeout(() => {

@@ -149,7 +149,7 @@ export function describeKubeconfig({ program, command, withSession }: Describing
           );
         const [edit, ...others] = more;
         if (what === 'end' && edit !== undefined && others.length === 0) {
-          const { runKubeconfigEnd } = await import('./commands/kubeconfig-end.ts');
+          const { runKubeconfigEnd } = await import('./commands/kubeconfig-for.ts');
           return runKubeconfigEnd(session, edit);
         }
         if (!['history', 'diff', 'undo'].includes(what) || others.length > 0)

@@ -76,7 +76,7 @@ async function compressedAssets(folder: string): Promise<Record<string, string>>
   const all: Record<string, string> = {};
   // The highest level takes twenty times as long, to save a fiftieth of a MB of each.
   const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
-  for (const top of ['agent', 'plan', 'relay', 'renderer']) {
+  for (const top of ['agent', 'plan', 'renderer']) {
     const entries = await readdir(path.join(out, top), { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((one) => one.isFile())) {
       const file = path.join(entry.parentPath, entry.name);

@@ -126,7 +126,7 @@ test('the relay goes on when the agent was killed, and another relay when that o
   expect(await streams.firstLine()).toContain('NAME');
   relay.kill();
   await streams.ended;
-  await expect.poll(async () => (await status()).localProxies[0]?.connections).toBe(0);
+  await expect.poll(async () => (await status()).localProxies[0]?.connections, { timeout: 15_000 }).toBe(0);
   expect(await kubectl('get', 'ns')).toMatchObject({ code: 1 });
   relay = await startRelay();
   expect(await kubectl('get', 'ns')).toMatchObject({ code: 0 });

@@ -97,8 +97,8 @@ export async function openLocalPort(options: {
     if (socket.alpnProtocol !== 'h2') return void http1.emit('connection', socket);
     const session = http2.performServerHandshake(socket, { settings: http2Settings, maxSessionMemory: 256 });
     session.on('error', () => {});
-    // The connection may be half open, but a client of HTTP/2 that has ended its side has gone: cancel its requests.
-    socket.once('end', () => session.destroy());
+    // HTTP/2 has no end of one direction: this client is gone, though nothing is written to it that would find that out.
+    socket.once('end', () => socket.destroy());
     session.on('stream', (stream, headers, _flags, raw: string[]) => {
       handle(exchangeOverHttp2(stream, headers, { raw, socket }));
     });

@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { AppError, errnoOf, toPlainError } from '../../model/app-error.ts';
 import type { Logger } from '../parts.ts';
-import { privateFolder } from '../storage/private-folder.ts';
+import { containerFolder } from './container-folder.ts';
 
 /** The limit of a socket's path is 104 bytes on macOS and 108 on Linux. */
 const pathLimit = 103;
@@ -148,7 +148,7 @@ async function checkFolder(folder: string): Promise<void> {
     throw new AppError('not-found', `${folder} does not exist any more.`, {
       hint: 'Write it again with k8s-tunnels kubeconfig.',
     });
-  await privateFolder(folder, { shared: true, hint: 'Name a folder in your home folder.' });
+  await containerFolder(folder);
 }
 
 async function inodeOf(file: string): Promise<number | undefined> {

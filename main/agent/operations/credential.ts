@@ -1,4 +1,4 @@
-import { AppError } from '../../model/app-error.ts';
+import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import { mayOpenBrowser } from '../../model/may-open-browser.ts';
 import type { Agent } from '../agent.ts';
@@ -23,7 +23,7 @@ export function credentialOperation(options: {
   readonly onAnswered?: (id: ClusterId) => void;
 }): Agent['credential'] {
   const { clusters, callers, connections, env, onAnswered = () => {} } = options;
-  return async ({ cluster, execInfo, browser, environment }) => {
+  const make: Agent['credential'] = async ({ cluster, execInfo, browser, environment }) => {
     const { credentials, signIns, discovery } = callers.of(environment);
     const [found] = await clusters.find([cluster], discovery);
     if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
@@ -38,4 +38,16 @@ export function credentialOperation(options: {
     onAnswered(found.id);
     return answer;
   };
+  return (asked) =>
+    make(asked).catch((error: unknown) => {
+      const plain = toPlainError(error);
+      // Its client shows nothing else: the error must say what to do.
+      throw plain.hint === undefined
+        ? new AppError(plain.code, plain.message, {
+            hint: 'Run k8s-tunnels status to see why.',
+            retryable: plain.retryable,
+            cause: error,
+          })
+        : error;
+    });
 }

@@ -4,6 +4,7 @@ import { AppError } from '../../model/app-error.ts';
 import { contextName } from '../../model/context-name.ts';
 import type { Agent } from '../agent.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
+import { containerFolder } from '../api-proxy/container-folder.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { kubeconfigEntry } from '../connections/kubeconfig-entry.ts';
 import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
@@ -21,9 +22,12 @@ export function kubeconfigFileOperations(options: {
 }): Pick<Agent, 'kubeconfigFile' | 'endKubeconfigFile'> {
   const { clusters, catalog, state, apiProxies, kubeconfig } = options;
   const kubeconfigFile: Agent['kubeconfigFile'] = async ({ clusters: words, file, ...how }) => {
-    const { container: isContainers = false, readOnly, minutes } = how;
+    const { container = false, readOnly, minutes } = how;
     const lifeMs = minutes === undefined ? undefined : minutes * 60_000;
     if (!path.isAbsolute(file)) throw new AppError('bad-input', `${file} is not an absolute path.`);
+    if (container) await containerFolder(path.dirname(file));
+    // On other systems containers run in a virtual machine, into which no socket leads.
+    const isContainers = container && process.platform === 'linux';
     const found = await clusters.find(words);
     const { givenNames: given, settings } = state.get();
     const owner = await kubeconfig.owner();

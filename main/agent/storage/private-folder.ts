@@ -9,15 +9,11 @@ import { accountName, isOurs, isOursOrRoot } from './owner.ts';
  * `shared` says that it is in a folder in which other accounts may create files too, such as /tmp: anything that
  * already exists there is then not followed. A folder of the user's own may be reached through the user's symbolic
  * link.
- * Rejects with `file-unwritable`, which names the path, its owner and the fix: `hint` where the folder around it is the
- * cause.
+ * Rejects with `file-unwritable`, which names the path, its owner and the fix.
  */
-export async function privateFolder(
-  folder: string,
-  { shared, hint }: { readonly shared: boolean; readonly hint?: string },
-): Promise<void> {
+export async function privateFolder(folder: string, { shared }: { readonly shared: boolean }): Promise<void> {
   try {
-    if (shared) await safeParent(path.dirname(folder), hint);
+    if (shared) await safeParent(path.dirname(folder));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     if (process.platform === 'win32') return;
     const entry = await lstat(folder);
@@ -61,7 +57,7 @@ const runtimeHint = 'Set XDG_RUNTIME_DIR to a folder of your own with mode 0700.
  * Rejects unless no other account can replace the folder's content: it belongs to the user or the administrator, and is
  * sticky if others may write to it.
  */
-async function safeParent(folder: string, hint = runtimeHint): Promise<void> {
+async function safeParent(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const parent = await stat(folder).catch(() => undefined);
   // It is created next, without permissions for others.
@@ -70,7 +66,7 @@ async function safeParent(folder: string, hint = runtimeHint): Promise<void> {
   if (isOursOrRoot(parent) && !writable) return;
   const why = writable ? 'may be changed by other accounts' : `belongs to ${accountName(parent.uid)}`;
   throw new AppError('file-unwritable', `${folder} ${why}, so the agent's socket would not be safe there.`, {
-    hint,
+    hint: 'Set XDG_RUNTIME_DIR to a folder of your own with mode 0700.',
   });
 }
 

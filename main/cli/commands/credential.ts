@@ -53,7 +53,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
     }
     return exitCodes.ok;
   } catch (error) {
-    return reportError(error, { json, oneLine: true });
+    return reportError(error, { json }, ' ');
   }
 }
 

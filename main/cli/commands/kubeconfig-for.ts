@@ -1,7 +1,7 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { loopbackProxy } from '../../agent/network/proxy/loopback.ts';
 import { pathsFrom } from '../../agent/paths.ts';
-import { privateFolder } from '../../agent/storage/private-folder.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { command } from '../../model/command.ts';
 import type { ReadOnly } from '../../model/read-only.ts';
@@ -11,7 +11,13 @@ import { writeJson } from '../json-document.ts';
 import { relayText } from '../program-file.ts';
 import { olderAgent, readOnlyText } from '../read-only-flags.ts';
 import { writeAside, writeLines } from '../report.ts';
-import { containerFiles, refuseForeignFile, refuseForeignFolder, separateMark } from '../separate-file.ts';
+import {
+  containerFiles,
+  isSeparateFile,
+  refuseForeignFile,
+  refuseForeignFolder,
+  separateMark,
+} from '../separate-file.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
 import { printable, warningLine } from '../terminal.ts';
@@ -52,16 +58,11 @@ export async function runKubeconfigFor(
       : path.join(pathsFrom(process.env).state, 'kubeconfigs', `${target}.yaml`);
   progress.update('Writing the kubeconfig');
   const folder = path.dirname(file);
-  if (isContainers) {
-    await refuseForeignFolder(folder);
-    await privateFolder(folder, { shared: true, hint: 'Name a folder in your home folder.' });
-  } else await refuseForeignFile(file);
-  // On other systems containers run in a virtual machine, into which no socket leads.
-  const hasSockets = isContainers && process.platform === 'linux';
+  await (isContainers ? refuseForeignFolder(folder) : refuseForeignFile(file));
   const { kubeconfig, ...rest } = await client.call('kubeconfig-file', {
     clusters: [...clusters],
     file,
-    ...(hasSockets ? { container: true } : {}),
+    ...(isContainers ? { container: true } : {}),
     ...(readOnly === undefined ? {} : { readOnly }),
     ...(minutes === undefined ? {} : { minutes }),
   });
@@ -83,7 +84,7 @@ export async function runKubeconfigFor(
   writeLines([
     `✓ ${printable(file)}  ${names}`,
     ...(isContainers
-      ? containerLines(folder, hasSockets)
+      ? containerLines(folder)
       : [`  Use it: ${printable(use?.(file) ?? command`KUBECONFIG=${file}`)}`]),
     ...(readOnly === undefined ? [] : [`  ${readOnlyText(readOnly)}`]),
     `  It ends in about ${span(rest.until - Date.now())}, when you sign out, or with ${printable(ending)}.`,
@@ -93,8 +94,29 @@ export async function runKubeconfigFor(
   return exitCodes.ok;
 }
 
-function containerLines(folder: string, hasSockets: boolean): readonly string[] {
-  const host = hasSockets ? '' : ' --host host.docker.internal';
+/** Ends what a separate kubeconfig opens, and removes it: a file, or the folder of a container. */
+export async function runKubeconfigEnd(session: Session, named: string): Promise<number> {
+  const { client, json, progress } = session;
+  const folder = path.resolve(named);
+  const inFolder = path.join(folder, containerFiles.kubeconfig);
+  const isFolder = (await isSeparateFile(inFolder)) !== 'missing';
+  const file = isFolder ? inFolder : folder;
+  progress.update('Ending the kubeconfig');
+  const result = await client.call('kubeconfig-file-end', { file });
+  const names = isFolder ? Object.values(containerFiles).map((name) => path.join(folder, name)) : [file];
+  if ((await isSeparateFile(file)) === true) for (const name of names) await rm(name, { force: true });
+  progress.end();
+  if (json) writeJson(result);
+  else
+    writeLines([
+      `Ended: ${printable(file)}  ${result.ended.map(({ title }) => printable(title)).join(', ')}`,
+    ]);
+  return exitCodes.ok;
+}
+
+function containerLines(folder: string): readonly string[] {
+  // Containers run in a virtual machine there, into which no socket leads.
+  const host = process.platform === 'linux' ? '' : ' --host host.docker.internal';
   return [
     `  Mount it: ${printable(command`docker run -v ${`${folder}:${mounted}`} -e KUBECONFIG=${mounted}/kubeconfig`)} IMAGE`,
     `  In the container, run once: node ${mounted}/relay.cjs${host} &`,

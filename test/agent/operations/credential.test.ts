@@ -49,8 +49,19 @@ test('the credential and the tunnel get the same answer to whether a browser may
 });
 
 test('a tunnel that cannot be opened, or a cluster that there is not, is the answer', async () => {
-  const failure = new AppError('access-login-needed', 'Your session has ended.');
+  const failure = new AppError('access-login-needed', 'Your session has ended.', { hint: 'Sign in.' });
   const { credential } = withFakes({}, () => Promise.reject(failure));
   await expect(credential({ cluster: 'orders' })).rejects.toBe(failure);
   await expect(credential({ cluster: 'other' })).rejects.toMatchObject({ code: 'not-found' });
+});
+
+test('an error that says nothing of what to do names the command that shows more', async () => {
+  for (const error of [new AppError('aws-failed', 'It failed.'), new TypeError('unexpected')]) {
+    const { credential } = withFakes({}, () => Promise.reject(error));
+    await expect(credential({ cluster: 'orders' })).rejects.toMatchObject({
+      message: error.message,
+      hint: 'Run k8s-tunnels status to see why.',
+      cause: error,
+    });
+  }
 });
