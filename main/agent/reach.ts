@@ -234,7 +234,11 @@ export async function createReach(options: {
     audit,
     events,
     endSecrets,
-    refresh: (id) => tunnels.list().filter((one) => one.id === id).forEach(report),
+    refresh: (id) =>
+      tunnels
+        .list()
+        .filter((one) => one.id === id)
+        .forEach(report),
     async close() {
       memory.close();
       access.close();

@@ -114,6 +114,17 @@ test('reads Secrets where that was allowed, and writes none', async () => {
   expect((await kubectl('delete', 'secret', 'login')).stderr).toContain('delete secrets is not allowed');
 });
 
+test('written again with less, the file that somebody has copied allows no more', async () => {
+  await write();
+  const copy = path.join(tunnelled.folder, 'copy.yaml');
+  await writeFile(copy, await readFile(file));
+  const withCopy = () => tunnelled.commandLine.run('kubectl', ['--kubeconfig', copy, 'get', 'namespaces']);
+  expect((await withCopy()).code).toBe(0);
+  await write('--read-only');
+  expect((await withCopy()).code).not.toBe(0);
+  expect((await kubectl('get', 'pods')).code).toBe(0);
+});
+
 test('sends a dry run where that was allowed', async () => {
   await write('--read-only', '--allow-dry-run');
   const dry = await kubectl('scale', 'deployment/web', '--replicas=0', '--dry-run=server');

@@ -1,12 +1,18 @@
 import path from 'node:path';
 import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import type { ReadOnly } from '../../model/read-only.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Logger } from '../parts.ts';
 import type { ApiProxies } from './api-proxies.ts';
 import type { Grant, Grants } from './grants.ts';
 import type { ProxyPlace } from './proxy-place.ts';
 import type { RelaySockets } from './relay-sockets.ts';
+
+/** Returns true if the first allows nothing that the second does not. */
+function isWithin(one: ReadOnly, other: ReadOnly): boolean {
+  return (!one.secrets || other.secrets === true) && (!one.dryRun || other.dryRun === true);
+}
 
 /** Serves the kubeconfigs that other programs and containers read. */
 export function createSeparateFiles(options: {
@@ -27,9 +33,14 @@ export function createSeparateFiles(options: {
   return {
     forFile: (cluster, { file, isContainers, ...how }) =>
       placeFor(cluster, async (owner, port) => {
-        if (!isContainers) return grants.forFile(cluster.id, owner, { ...how, file });
-        const socket = path.join(path.dirname(file), `${port}.sock`);
-        const grant = await grants.forFile(cluster.id, owner, { ...how, file, socket });
+        const socket = isContainers ? path.join(path.dirname(file), `${port}.sock`) : undefined;
+        const at = { ...how, file, ...(socket === undefined ? {} : { socket }) };
+        const grant = await grants.forFile(cluster.id, owner, at);
+        // A program goes on with the secret that the file had, but not with more than the file allows now.
+        const isWider = ({ holder, limits = {} }: Grant) =>
+          how.readOnly !== undefined && (holder === 'file' || !isWithin(limits, how.readOnly));
+        await end((one) => one.file === file && one.cluster === cluster.id && isWider(one));
+        if (socket === undefined) return grant;
         try {
           await relays.listen(socket, port);
         } catch (error) {
