@@ -106,7 +106,7 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
   ],
   [
     'own-file-open',
-    { agent: running(), ownFiles: [{ file: '/s/k 8s', isFolder: true, trouble: 'open', mode: 0o755 }] },
+    { agent: running(), ownFiles: [{ file: '/s/k 8s', trouble: 'open', mode: 0o755 }] },
     '0755',
     "chmod 700 '/s/k 8s'",
   ],
@@ -114,7 +114,7 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     'own-file-foreign',
     {
       agent: running(),
-      ownFiles: [{ file: '/s/a', isFolder: false, trouble: 'foreign', owner: 'the account root (uid 0)' }],
+      ownFiles: [{ file: '/s/a', trouble: 'foreign', owner: 'the account root (uid 0)' }],
     },
     'root',
     'sudo chown -R "$USER" /s/a',

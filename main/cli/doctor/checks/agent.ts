@@ -109,18 +109,17 @@ function ofRunning(
 }
 
 function ofFile(own: OwnFile): Finding {
-  const { file, isFolder } = own;
+  const { file } = own;
   if (own.trouble === 'foreign')
     return finding('own-file-foreign', {
       subject: file,
       reason: `It belongs to ${own.owner}, so the agent cannot write it. k8s-tunnels was run with sudo, perhaps.`,
       fix: command`sudo chown -R "$USER" ${file}`,
     });
-  const mode = isFolder ? 0o700 : 0o600;
   return finding('own-file-open', {
     subject: file,
     reason: `Its mode is ${octal(own.mode)}: other accounts of this computer can get at the agent's files.`,
-    fix: isFolder ? command`chmod 700 ${file}` : command`chmod 600 ${file}`,
-    remedy: { kind: 'chmod', file, mode },
+    fix: command`chmod 700 ${file}`,
+    remedy: { kind: 'chmod', file, mode: 0o700 },
   });
 }
