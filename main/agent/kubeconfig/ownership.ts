@@ -117,11 +117,7 @@ export function isIntact(seen: OurStanza, written: OurStanza): boolean {
     const value = field(body, name);
     return value !== undefined && value !== null && value !== '' && value !== false;
   };
-  return (
-    seen.item.name === written.item.name &&
-    !drop.some(isSet) &&
-    contains(body, ours)
-  );
+  return seen.item.name === written.item.name && !drop.some(isSet) && contains(body, ours);
 }
 
 /** Returns true if all that `wanted` has is in `value`. kubectl adds empty fields when it rewrites a file. */
