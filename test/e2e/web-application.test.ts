@@ -55,6 +55,14 @@ test('kubectl gets, watches, reads logs, runs and forwards, whatever the setting
   expect(
     await commandLine.run('kubectl', ['exec', '-n', namespace, pod, '--', 'sh', '-c', 'exit 9']),
   ).toMatchObject({ code: 9 });
+  // A kubectl that speaks SPDY, as all did before 1.30.
+  const words = ['kubectl', 'exec', '-n', namespace, pod, '--', 'true'];
+  expect(await commandLine.run('env', ['KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false', ...words])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(
+      'by SPDY, which Cloudflare does not pass on. WebSocket passes: update kubectl',
+    ),
+  });
   const forwarding = commandLine.follow('kubectl', [
     'port-forward',
     '-n',
