@@ -78,6 +78,12 @@ test('kubectl gets, watches, reads logs, runs and forwards, whatever the setting
   world.access.revokeApp(hostname);
   expect(await kubectl('get', 'ns', '-o', 'name')).toContain('namespace/late');
 
+  // A session that has ended is begun again in the browser, for the command that finds it ended.
+  const tabs = (await world.browser.tabs()).length;
+  world.access.revokeAll();
+  expect(await kubectl('get', 'ns', '-o', 'name')).toContain('namespace/late');
+  expect(await world.browser.tabs()).toHaveLength(tabs + 1);
+
   // A policy that changes is reported as such, and no page of the edge is printed.
   world.access.setPolicy(hostname, ['grace@acme.example']);
   const denied = await commandLine.run('kubectl', ['get', 'ns']);
