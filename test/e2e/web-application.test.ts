@@ -55,6 +55,14 @@ test('kubectl gets, watches, reads logs, runs and forwards, whatever the setting
   expect(
     await commandLine.run('kubectl', ['exec', '-n', namespace, pod, '--', 'sh', '-c', 'exit 9']),
   ).toMatchObject({ code: 9 });
+  // A kubectl that speaks SPDY, as all did before 1.30.
+  const words = ['kubectl', 'exec', '-n', namespace, pod, '--', 'true'];
+  expect(await commandLine.run('env', ['KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false', ...words])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(
+      'by SPDY, which Cloudflare does not pass on. WebSocket passes: update kubectl',
+    ),
+  });
   const forwarding = commandLine.follow('kubectl', [
     'port-forward',
     '-n',
@@ -69,6 +77,12 @@ test('kubectl gets, watches, reads logs, runs and forwards, whatever the setting
   // An application token that was revoked is replaced in passing.
   world.access.revokeApp(hostname);
   expect(await kubectl('get', 'ns', '-o', 'name')).toContain('namespace/late');
+
+  // A session that has ended is begun again in the browser, for the command that finds it ended.
+  const tabs = (await world.browser.tabs()).length;
+  world.access.revokeAll();
+  expect(await kubectl('get', 'ns', '-o', 'name')).toContain('namespace/late');
+  expect(await world.browser.tabs()).toHaveLength(tabs + 1);
 
   // A policy that changes is reported as such, and no page of the edge is printed.
   world.access.setPolicy(hostname, ['grace@acme.example']);

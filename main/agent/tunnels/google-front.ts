@@ -63,7 +63,7 @@ export function createGatewayFront(options: {
   return {
     isForProbes: true,
     async pass() {
-      // Whoever is not signed in finds out with the first command.
+      // A user who is not signed in finds out with the first command.
       const shown = await credential().catch(() => undefined);
       return {
         fields: shown?.kind === 'token' ? [['authorization', `Bearer ${shown.token}`]] : [],

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ServiceToken } from '../../../main/agent/access/service-tokens.ts';
 import { createAccessFront } from '../../../main/agent/tunnels/web-application.ts';
 import { AppError } from '../../../main/model/app-error.ts';
 import { type ProxyRig, startProxyRig, startServer } from './rig.ts';
@@ -14,6 +15,10 @@ let server: Awaited<ReturnType<typeof startServer>>;
 /** What Access has: the user's current token, and how often one was refused. */
 let token: string | AppError;
 let rejected: string[];
+/** This computer's service token, if it has one. */
+/** How many connections it takes until the user has signed in. */
+let loginAfter: number;
+let service: ServiceToken | undefined;
 let seen: {
   readonly headers: http.IncomingHttpHeaders;
   readonly path: string | undefined;
@@ -28,6 +33,8 @@ beforeEach(async () => {
   rig = await startProxyRig();
   token = 'app-token-1';
   rejected = [];
+  service = undefined;
+  loginAfter = Number.POSITIVE_INFINITY;
   seen = [];
   answer = (_, response) => response.writeHead(200, fromApi).end('{}');
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
@@ -52,9 +59,10 @@ beforeEach(async () => {
     hostname,
     clock: rig.clock,
     access: {
-      serviceToken: async () => undefined,
+      serviceToken: async () => service,
       async token() {
-        if (token instanceof AppError) throw token;
+        if (token instanceof AppError && rig.dialed.length < loginAfter) throw token;
+        if (token instanceof AppError) token = 'app-token-after-login';
         return { jwt: token, issuedAt: 0, expiresAt: Number.POSITIVE_INFINITY, email: 'ada@acme.example' };
       },
       async reject(_, { jwt }) {
@@ -190,6 +198,27 @@ describe('a request to a web application', () => {
     expect(status).toBe(401);
     expect(JSON.parse(body).message).toContain('has ended');
     expect(seen).toEqual([]);
+  });
+
+  it('waits for the login that a new connection begins', async () => {
+    token = new AppError('access-login-needed', `Your session for ${hostname} has ended.`);
+    loginAfter = 1;
+    expect((await ask()).status).toBe(200);
+    expect(seen[0]?.headers['cf-access-token']).toBe('app-token-after-login');
+  });
+
+  it('has the service token of this computer in place of the user’s, and names its file if it is refused', async () => {
+    service = { clientId: 'id.access', clientSecret: 'secret', file: '/etc/k8s-tunnels/secret' };
+    expect((await ask()).status).toBe(200);
+    expect(seen[0]?.headers).toMatchObject({
+      'cf-access-client-id': 'id.access',
+      'cf-access-client-secret': 'secret',
+    });
+    expect(seen[0]?.headers['cf-access-token']).toBeUndefined();
+    answer = (_, response) => response.writeHead(403, { 'content-type': 'text/html' }).end('<html>');
+    const { status, body } = await ask();
+    expect(status).toBe(403);
+    expect(JSON.parse(body).message).toContain('/etc/k8s-tunnels/secret');
   });
 
   it.each([

@@ -34,6 +34,17 @@ describe('which connector', () => {
     );
     expect(() => chooseConnector({ title: 'depot' }, { ...acme, default: 'direct' })).toThrow(/its defaults/);
   });
+
+  it('names the Connect gateway where the organisation does not allow what it needs', () => {
+    const server = 'https://connectgateway.googleapis.com/v1/projects/1/locations/global/memberships/depot';
+    expect(() => chooseConnector({ title: 'depot', connector: 'direct', server }, acme)).toThrow(
+      expect.objectContaining({
+        code: 'connector-refused',
+        message: "Acme does not allow direct, by which Google's Connect gateway reaches depot.",
+        hint: expect.stringContaining('list direct under connectors'),
+      }),
+    );
+  });
 });
 
 describe('direct', () => {

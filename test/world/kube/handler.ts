@@ -11,6 +11,7 @@ import type { KubeObject, Pod } from './objects.ts';
 import { operationOf, parseRoute, type ResourceRoute, type Route } from './routes.ts';
 import type { Sockets } from './sockets.ts';
 import {
+  badRequest,
   forbidden,
   internalError,
   methodNotAllowed,
@@ -109,6 +110,11 @@ async function answerResource(given: {
   const { type, verb, subresource } = route;
   const { store, logs } = cluster;
   if (!allows(user, route.namespace)) throw forbidden({ ...route, user: user.user });
+  // A stream without an upgrade, as kube-apiserver's `UpgradeAwareHandler` answers it.
+  if (['attach', 'exec', 'portforward'].includes(subresource ?? '')) {
+    find(route, store);
+    throw badRequest('Upgrade request required');
+  }
   if (!type.verbs.includes('get') && verb === 'create') return answerReview(exchange, route, user);
   if (!type.verbs.includes(verb)) throw methodNotAllowed();
   if (subresource !== undefined) {
