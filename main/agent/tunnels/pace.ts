@@ -3,15 +3,16 @@ import type { TunnelState } from '../../model/tunnel-state.ts';
 import type { Clock } from '../parts.ts';
 
 /**
- * How often to probe a tunnel that is up. The unwatched interval, which `coarseMs` rounds up to 28 s, stays below the 30 s
- * after which servers and load balancers begin to close a silent connection, to keep the open one open. Each answer wakes
- * the computer, so it is not shorter. Failure to notification must also take at most 60 s, of which 20 s wait for a network
- * that comes back.
+ * How often to probe a tunnel that is up. The unwatched interval stays below the 30 s after which servers and load
+ * balancers begin to close a silent connection, to keep the open one open. It is hardly shorter, because each answer wakes
+ * the computer. Failure to notification must also take at most 60 s, of which 20 s wait for a network that comes back.
  */
 const watchedMs = { least: 4_000, most: 5_000 } as const;
-const unwatchedMs = { least: 24_000, most: 27_900 } as const;
+const unwatchedMs = 28_000;
+/** The share of probes that come one slot earlier: tunnels that were probed together do not stay together. */
+const earlier = 0.25;
 /** Spreads the first probes of tunnels that were opened, or came back, together. */
-const firstMs = { least: 2_000, most: 27_900 } as const;
+const firstMs = { least: 6_000, most: unwatchedMs } as const;
 /** The interval for a tunnel whose API server does not answer. */
 const degradedMs = 4_500;
 /** When a window becomes visible, all tunnels are probed within this time. */
@@ -119,7 +120,9 @@ export function createPace(clock: Clock, random: () => number = Math.random): Pa
       }
       if (state.status === 'degraded') return onGrid(degradedMs, fineMs, run);
       if (isWatched) return onGrid(between(watchedMs), fineMs, run);
-      return onGrid(between(turn === 'first' ? firstMs : unwatchedMs), coarseMs, run);
+      const regularMs = unwatchedMs - (random() < earlier ? coarseMs : 0);
+      // Rounded up by the grid, so at most that.
+      return onGrid((turn === 'first' ? between(firstMs) : regularMs) - coarseMs + 1, coarseMs, run);
     },
     recovered() {
       for (const hasten of [...away]) hasten();
