@@ -84,7 +84,7 @@ export function observed(
 
 /** Returns true if the answer may last: a watch, or a log that is followed. */
 function isFollowed(target: string): boolean {
-  return target.includes('watch') || target.includes('follow=');
+  return target.includes('watch=') || target.includes('/watch/') || target.includes('follow=');
 }
 
 /** Counts the bytes of an upgraded connection from now on. */

@@ -264,6 +264,23 @@ it('an upgraded connection is an entry when it begins, and one when it ends', as
   expect(closed).not.toHaveProperty('incomplete');
 });
 
+it('a watch that the agent ends when it stops is closed in the file', async () => {
+  answer = (_, response) => response.writeHead(200).write('{"type":"ADDED"}\n');
+  const socket = await rig.connect();
+  const { secret } = await rig.place();
+  socket.write(
+    `GET /api/v1/namespaces/watchtower/pods?watch=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\n\r\n`,
+  );
+  await once(socket, 'data');
+  await rig.proxies.close();
+  expect(await entries()).toMatchObject([{ event: 'opened' }, { event: 'closed', incomplete: true }]);
+});
+
+it('a namespace that is named like a watch has none', async () => {
+  await overHttp1('/api/v1/namespaces/watchtower/pods');
+  expect(await recorded(1)).toMatchObject([{ event: 'answered', verb: 'list', namespace: 'watchtower' }]);
+});
+
 it('a client that leaves before its answer is an entry without a status', async () => {
   const asked = Promise.withResolvers<void>();
   answer = () => asked.resolve();

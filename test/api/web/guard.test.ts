@@ -61,6 +61,12 @@ const sensitive = [
   ['settings-set', { environmentFile: '/tmp/x.env' }, 'k8s-tunnels settings environmentFile /tmp/x.env'],
   ['settings-set', { extraAuthorities: '/tmp/x.pem' }, 'k8s-tunnels settings extraAuthorities /tmp/x.pem'],
   ['settings-set', { kubeconfigPath: '/tmp/config' }, 'k8s-tunnels settings kubeconfigPath /tmp/config'],
+  ['settings-set', { audit: false }, 'k8s-tunnels settings audit false'],
+  [
+    'settings-set',
+    { auditExport: 'https://otel.example.com/v1/logs' },
+    'k8s-tunnels settings auditExport https://otel.example.com/v1/logs',
+  ],
   ['settings-set', { startAtLogin: true, listGroup: 'none' }, 'k8s-tunnels settings startAtLogin true'],
   ['setup-preview', { source: '/etc/shadow' }, 'k8s-tunnels setup /etc/shadow'],
   ['setup-remove', {}, 'k8s-tunnels setup --remove'],
