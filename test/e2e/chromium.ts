@@ -56,12 +56,12 @@ export interface Chromium {
   end(): void;
 }
 
-/** Starts it with an empty profile. */
-export async function startChromium(executable: string): Promise<Chromium> {
+/** Starts it with an empty profile. `more` are further flags. */
+export async function startChromium(executable: string, more: readonly string[] = []): Promise<Chromium> {
   const profile = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-chromium-'));
   const child = spawn(
     executable,
-    [...flags, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
+    [...flags, ...more, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = new Promise<void>((resolve) => {

@@ -1,4 +1,6 @@
-import axe from 'axe-core';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { placeHash } from '../../main/api/place.ts';
@@ -22,6 +24,8 @@ import {
 import { windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
+// The smaller form: each page loads it again.
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** No rule of axe is broken, neither in light nor in dark, which differ in nothing but colours. */
 async function expectAccessible(page: Page): Promise<void> {
@@ -39,7 +43,7 @@ async function expectAccessible(page: Page): Promise<void> {
 
 async function violationsOf(page: Page, rules?: readonly string[]): Promise<axe.Result[]> {
   const isThere = await page.evaluate(() => 'axe' in window);
-  if (!isThere) await page.evaluate(axe.source);
+  if (!isThere) await page.evaluate(axeSource);
   return page.evaluate(
     async (runOnly) => {
       const { axe: inPage } = window as unknown as { readonly axe: typeof axe };

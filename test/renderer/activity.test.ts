@@ -285,7 +285,7 @@ describe('the past of a cluster, on its page', () => {
     const tagged = aCluster('orders', {
       tags: { 'k8s-tunnels-hostname': 'o.example.com', 'k8s-tunnels-origin': 'socks' },
     });
-    const window = await shown.open(context, { clusters: [tagged] });
+    const window = await shown.open(context, { clusters: [tagged] }, { movesClock: true });
     const { page, agent } = window;
     let asked = 0;
     agent.handlers.history = async () => {

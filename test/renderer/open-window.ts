@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type net from 'node:net';
 import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { type Confirm, guardedChannel } from '../../main/api/web/guard.ts';
@@ -37,7 +40,7 @@ interface OpenBrowser {
 export async function openBrowser(): Promise<OpenBrowser | undefined> {
   const executable = await findChromium();
   if (executable === undefined) return undefined;
-  const started = await startChromium(executable);
+  const started = await startChromium(executable, ['--process-per-site']);
   return {
     browser: await chromium.connectOverCDP(started.endpoint),
     close: started.close,
@@ -58,6 +61,30 @@ export function lastingBrowser(): Promise<OpenBrowser | undefined> {
   return lasting;
 }
 
+const sessions = new WeakMap<Browser, Promise<BrowserContext>>();
+
+/**
+ * The session of a browser for windows that ask for nothing special, whose pages share a process: to start one for each
+ * window, and to compile the page's script in it, takes a quarter of the CPU of a short test. A window has a port of its
+ * own, and so its own storage.
+ */
+function commonSession(browser: Browser): Promise<BrowserContext> {
+  const known = sessions.get(browser) ?? openSession(browser);
+  sessions.set(browser, known);
+  return known;
+}
+
+async function openSession(browser: Browser): Promise<BrowserContext> {
+  const session = await browser.newContext();
+  // A page of the same host, which keeps the process while no window is open.
+  const server = http.createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await (await session.newPage()).goto(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`);
+  server.closeAllConnections();
+  server.close();
+  return session;
+}
+
 /** `wrong` holds what went wrong inside the page: errors that nobody caught, rules of its own policy. */
 export async function openWindow(
   browser: Browser,
@@ -67,29 +94,50 @@ export async function openWindow(
     readonly now?: number | undefined;
     readonly size?: { readonly width: number; readonly height: number } | undefined;
     readonly hasTouch?: boolean | undefined;
+    /** Whether the test moves `page.clock`, which is that of a whole session. */
+    readonly movesClock?: boolean | undefined;
     /** What the user answers in the terminal that serves the window. Left out: the page is not guarded. */
     readonly confirm?: Confirm | undefined;
   },
 ): Promise<{ readonly shown: ShownWindow; readonly wrong: readonly string[]; close(): Promise<void> }> {
-  const { snapshot, now, size = { width: 440, height: 680 }, hasTouch = false, confirm } = options;
+  const { snapshot, now, size = { width: 440, height: 680 }, hasTouch = false, movesClock = false, confirm } = options;
   const agent = createScriptedAgent(aSnapshot(snapshot));
   const server = await startWebServer({
     folder,
     openChannel: confirm === undefined ? agent.openChannel : guardedChannel(agent.openChannel, confirm),
   });
-  const session = await browser.newContext({
-    viewport: size,
-    hasTouch,
-    // A moment that is always the same looks the same everywhere.
-    ...(now === undefined ? {} : { timezoneId: 'UTC', locale: 'en-US' }),
-  });
+  const isCommon = now === undefined && !hasTouch && !movesClock;
+  const session = isCommon
+    ? await commonSession(browser)
+    : await browser.newContext({
+        viewport: size,
+        hasTouch,
+        // A moment that is always the same looks the same everywhere.
+        ...(now === undefined ? {} : { timezoneId: 'UTC', locale: 'en-US' }),
+      });
+  let opened: Page | undefined;
   const close = async () => {
-    await session.close();
+    if (isCommon) {
+      // The next window may get the same port. A page that is lost has nothing left to clear.
+      await opened?.evaluate(() => localStorage.clear()).catch(() => {});
+      await opened?.close();
+      await session.clearCookies();
+    } else await session.close();
     await server.close();
   };
   try {
     const wrong: string[] = [];
     const page = await openPage(session, `http://127.0.0.1:${server.port}`, wrong);
+    opened = page;
+    if (isCommon) {
+      await page.setViewportSize(size);
+      // It would be moved for every window that comes after.
+      Object.defineProperty(page, 'clock', {
+        get() {
+          throw new Error('open the window with `movesClock: true`');
+        },
+      });
+    }
     if (now !== undefined) await page.clock.setFixedTime(now);
     await page.goto(server.issueAddress());
     const shown: ShownWindow = {

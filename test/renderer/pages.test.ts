@@ -193,11 +193,8 @@ describe('kubectl', () => {
   });
 
   test('that is production looks like it, with what is left of its time', async (context) => {
-    const { agent, page } = await shown.open(context, {
-      clusters,
-      tunnels: both,
-      kubectl: { context: 'orders', cluster: orders.id },
-    });
+    const snapshot = { clusters, tunnels: both, kubectl: { context: 'orders', cluster: orders.id } };
+    const { agent, page } = await shown.open(context, snapshot, { movesClock: true });
     await page.getByRole('button', { name: 'Set current: payments' }).click();
     await page.clock.install();
     await page.getByRole('button', { name: 'Switch for 30 minutes' }).click();

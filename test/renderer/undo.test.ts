@@ -34,7 +34,7 @@ test('what was disconnected comes back by Undo, with kubectl', async (context) =
 });
 
 test('the way back is there for six seconds, and longer for who is at it', async (context) => {
-  const { page, switchOf } = await shown.open(context, { clusters, tunnels });
+  const { page, switchOf } = await shown.open(context, { clusters, tunnels }, { movesClock: true });
   await switchOf('orders').waitFor();
   await page.clock.install();
   await switchOf('orders').click();

@@ -10,7 +10,7 @@ export function windowFixture(): {
   open(
     context: TestContext,
     snapshot?: Partial<Snapshot>,
-    options?: Pick<Parameters<typeof openWindow>[1], 'now' | 'size' | 'confirm' | 'hasTouch'>,
+    options?: Pick<Parameters<typeof openWindow>[1], 'now' | 'size' | 'confirm' | 'hasTouch' | 'movesClock'>,
   ): Promise<ShownWindow>;
 } {
   let started: Awaited<ReturnType<typeof lastingBrowser>>;
