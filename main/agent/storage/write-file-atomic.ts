@@ -20,8 +20,11 @@ export async function writeFileAtomic(
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const handle = await open(temporary, 'wx', 0o600);
+    const handle = await open(temporary, 'wx', 0o600).catch(async (error: unknown) => {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      return open(temporary, 'wx', 0o600);
+    });
     try {
       await handle.writeFile(text);
       if (isFlushed) await flush(handle);
