@@ -1,5 +1,5 @@
 import { tmpdir, userInfo } from 'node:os';
-import path from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { AppError } from '../model/app-error.ts';
 import type { Environment } from './parts.ts';
 import { folderOnDisk } from './storage/folder-on-disk.ts';
@@ -26,7 +26,7 @@ const socketPathLimit = 103;
  */
 export function pathsFrom(env: Environment, platform: NodeJS.Platform = process.platform): Paths {
   const home = platform === 'win32' ? env.USERPROFILE : env.HOME;
-  if (home === undefined || home === '' || !path.isAbsolute(home)) {
+  if (home === undefined || home === '' || !isAbsolute(home)) {
     const name = platform === 'win32' ? 'USERPROFILE' : 'HOME';
     throw new AppError(
       'home-missing',
@@ -42,23 +42,23 @@ export function pathsFrom(env: Environment, platform: NodeJS.Platform = process.
     config,
     state,
     socket: socketFor(env, platform, state),
-    cloudflared: path.join(home, '.cloudflared'),
+    cloudflared: join(home, '.cloudflared'),
   };
 }
 
 function foldersFor(env: Environment, platform: NodeJS.Platform, home: string) {
   if (platform === 'win32') {
-    const roaming = env.APPDATA || path.join(home, 'AppData', 'Roaming');
-    const local = env.LOCALAPPDATA || path.join(home, 'AppData', 'Local');
-    return { config: path.join(roaming, 'k8s-tunnels'), state: path.join(local, 'k8s-tunnels') };
+    const roaming = env.APPDATA || join(home, 'AppData', 'Roaming');
+    const local = env.LOCALAPPDATA || join(home, 'AppData', 'Local');
+    return { config: join(roaming, 'k8s-tunnels'), state: join(local, 'k8s-tunnels') };
   }
   if (platform === 'darwin') {
-    const support = path.join(home, 'Library', 'Application Support', 'k8s-tunnels');
-    return { config: support, state: path.join(support, 'state') };
+    const support = join(home, 'Library', 'Application Support', 'k8s-tunnels');
+    return { config: support, state: join(support, 'state') };
   }
   return {
-    config: path.join(absolute(env.XDG_CONFIG_HOME) ?? path.join(home, '.config'), 'k8s-tunnels'),
-    state: path.join(absolute(env.XDG_STATE_HOME) ?? path.join(home, '.local', 'state'), 'k8s-tunnels'),
+    config: join(absolute(env.XDG_CONFIG_HOME) ?? join(home, '.config'), 'k8s-tunnels'),
+    state: join(absolute(env.XDG_STATE_HOME) ?? join(home, '.local', 'state'), 'k8s-tunnels'),
   };
 }
 
@@ -93,9 +93,9 @@ function socketFor(env: Environment, platform: NodeJS.Platform, state: string): 
       .digest('hex')
       .slice(0, 16);
   if (platform === 'win32') return `\\\\.\\pipe\\k8s-tunnels-${id()}`;
-  const wanted = path.join(state, 'run', 'agent.sock');
+  const wanted = join(state, 'run', 'agent.sock');
   if (Buffer.byteLength(wanted) <= socketPathLimit) return wanted;
-  return path.join(
+  return join(
     absolute(env.XDG_RUNTIME_DIR) ?? tmpdir(),
     `k8s-tunnels-${userInfo().uid}-${id()}`,
     'agent.sock',
@@ -104,5 +104,5 @@ function socketFor(env: Environment, platform: NodeJS.Platform, state: string): 
 
 /** The XDG specification requires relative paths to be ignored. */
 function absolute(value: string | undefined): string | undefined {
-  return value !== undefined && path.isAbsolute(value) ? value : undefined;
+  return value !== undefined && isAbsolute(value) ? value : undefined;
 }

@@ -64,10 +64,11 @@ describe('the built command line', () => {
       const trace = path.join(home.paths.home, 'loaded.txt');
       await writeFile(
         path.join(home.paths.home, 'trace.cjs'),
-        `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(trace)}, Object.keys(require.cache).join('\n')));`,
+        `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(trace)}, Object.keys(require.cache).join('\\n')));`,
       );
       const env = { ...home.env, NODE_OPTIONS: `--require=${path.join(home.paths.home, 'trace.cjs')}` };
       const { code, stdout, stderr } = await runCli(args, { env, program: builtProgram });
+      expect({ code, stderr }).toMatchObject({ code: 0 });
       const files = (await readFile(trace, 'utf8')).split('\n').filter((name) => name.startsWith(root));
       const texts = await Promise.all(files.map((name) => readFile(name, 'utf8')));
       return { code, stdout, stderr, text: texts.join('\n') };
@@ -79,7 +80,7 @@ describe('the built command line', () => {
     expect(text.length).toBeLessThan(70_000);
     expect((await loaded('switch', '-')).stdout).toMatch(/^Current context: /);
     // The parser knows the rest.
-    expect((await loaded('switch', '--help')).stdout).toContain('Switch the current context');
+    expect((await loaded('switch', '--help')).stdout).toContain('Usage: k8s-tunnels switch ');
     await agent.close();
   });
 

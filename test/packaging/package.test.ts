@@ -106,7 +106,7 @@ describe.skipIf(!here)('the package for Linux', () => {
       return readdirSync(place).reduce((sum, name) => sum + sizeOf(path.join(place, name)), 0);
     };
     const parts = [
-      { part: 'app.asar', MiB: sizeOf(archive) / mib, budget: 14 },
+      { part: 'app.asar', MiB: sizeOf(archive) / mib, budget: 10 },
       {
         part: 'bin/k8s-tunnels',
         MiB: sizeOf(path.join(app, 'resources/bin/k8s-tunnels')) / mib,

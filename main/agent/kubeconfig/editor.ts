@@ -1,6 +1,7 @@
 import { mkdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { allDone } from '../async/all-done.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { whileBusy } from '../storage/busy-file.ts';
 import type { Attributes } from './attributes.ts';
@@ -23,6 +24,7 @@ import {
   type Snapshot,
   snapshot,
   statusInPlace,
+  syncFolder,
   temporaryFor,
   type Way,
 } from './write.ts';
@@ -123,7 +125,6 @@ export function createEditor(options: {
         now: clock.now(),
         isFlushed,
       });
-    if (plan.foreign && old.bytes.length > 0) await keepCopy(false);
     const made = old.status === undefined ? await missingFolders(real) : [];
     const created = {
       file: old.status === undefined || record?.created.file === true,
@@ -142,11 +143,12 @@ export function createEditor(options: {
       created,
     };
     await owner.save();
-    await journal.set(real, pending);
+    const isKept = plan.foreign && old.bytes.length > 0;
     // Killed while it writes in place, the next agent finishes the write.
     const beforeInPlace = async () => journal.set(real, { ...pending, before: await keepCopy(true) });
     for (const warning of warnings) onExposed(warning);
     try {
+      await allDone([journal.set(real, pending), isKept ? keepCopy(false) : undefined]);
       if (made.length > 0) await makeFolder(real);
       prepared = goes ? undefined : await prepare(replacement, attributes);
       done = await withLocks({ locks, clock, timeoutMs }, async () => {
@@ -163,7 +165,7 @@ export function createEditor(options: {
       }
     }
     if (done === undefined) return undefined;
-    await history.add({
+    const recorded = history.add({
       given: file.given,
       real,
       before: old.status === undefined ? undefined : old.bytes,
@@ -171,6 +173,7 @@ export function createEditor(options: {
       record,
       undoes: change.undoes,
     });
+    await Promise.all([recorded, done === 'rename' ? syncFolder(path.dirname(real)) : undefined]);
     if (done === 'removed') await removeFolders(created.folders);
     if (done === 'in-place') warnings.push(inPlaceWarning(real));
     const final = finalRecord(file, plan.state, created);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { AppError, toPlainError } from '../../model/app-error.ts';
 import { once } from '../async/once.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { contentHash } from './content-hash.ts';
 import { type JournalRecord, recordSchema } from './journal.ts';
 
@@ -68,9 +69,7 @@ export function createEditHistory(options: {
   });
   // Without a flush to the disk, which would take longer than the edit: after a power failure, an edit may be missing.
   const put = async (name: string, bytes: string | Uint8Array) => {
-    const temporary = path.join(folder, `.${randomBytes(6).toString('hex')}`);
-    await writeFile(temporary, bytes, { mode: 0o600 });
-    await rename(temporary, path.join(folder, name));
+    await writeFileAtomic(path.join(folder, name), bytes, { isFlushed: false });
   };
   const store = async (bytes: Uint8Array | undefined, known: readonly KubeconfigEdit[]) => {
     if (bytes === undefined) return null;
@@ -88,14 +87,14 @@ export function createEditHistory(options: {
     async add({ given, real, before, after, record, undoes }) {
       try {
         const edits = await load();
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const [old, now] = await Promise.all([store(before, edits), store(after, edits)]);
         edits.push({
           id: randomBytes(4).toString('hex'),
           at: clock.now(),
           given,
           real,
-          before: await store(before, edits),
-          after: await store(after, edits),
+          before: old,
+          after: now,
           bytes: (before?.length ?? 0) + (after?.length ?? 0),
           record: record ?? null,
           ...(undoes === undefined ? {} : { undoes }),

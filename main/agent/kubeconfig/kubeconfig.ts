@@ -141,10 +141,10 @@ export function createKubeconfig(options: {
   const { folder, clock, logger, lockTimeoutMs = 10_000, worker, onExposed = () => {} } = options;
   const journal = openJournal(path.join(folder, 'journal.json'), logger);
   const history = createEditHistory({ folder: path.join(folder, 'history'), clock, logger });
-  const [planner, attributes] = [createPlanner(worker), createAttributes()];
+  const planner = createPlanner(worker);
   const owner = createOwner(path.join(folder, 'owner.json'), logger);
-  const stored = { folder, journal, history, owner, lockTimeoutMs };
-  const parts = { ...stored, planner, attributes, clock, logger, onExposed };
+  const disk = { folder, journal, history, owner, attributes: createAttributes(), lockTimeoutMs };
+  const parts = { ...disk, planner, clock, logger, onExposed };
   const editor = createEditor(parts);
   const reader = createReader({ ...parts, owner: owner.id });
   const queue = createSerialQueue();
@@ -206,7 +206,6 @@ export function createKubeconfig(options: {
       }),
 
     ...createChanges({ queue, history, planner, owner: owner.id, edit, readAll }),
-
     use: (place, id) =>
       queue(async () => {
         const { all, target } = await resolveFiles(place);
@@ -226,7 +225,6 @@ export function createKubeconfig(options: {
     remove: (place, ids) => withdrawal.withdraw(place, ids, { remove: ids }),
     release: (place, ids, { everywhere = false } = {}) =>
       withdrawal.withdraw(place, ids, { release: ids }, everywhere),
-
     current,
     ...lookups,
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { access, constants, type FileHandle, open, stat, unlink } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, readFile, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
@@ -44,15 +44,25 @@ export async function snapshot(file: string): Promise<Snapshot> {
       });
     }
     handle = await whileBusy('read', () => open(file, 'r'));
-    const bytes = await handle.readFile();
+    const bytes = await readAll(handle, kind.size);
     return { bytes, status: statusOf(await handle.stat()) };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     if (errnoOf(cause) === 'ENOENT') return { bytes: Buffer.alloc(0), status: undefined };
     throw unreadable(file, cause);
   } finally {
-    await handle?.close();
+    const closed = handle?.close().catch(() => {});
+    // Windows replaces no file that is open. Elsewhere nobody has to wait.
+    if (process.platform === 'win32') await closed;
   }
+}
+
+/** Reads a file of about that size with one call, if that is its size. */
+async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(size + 1);
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+  // There may be more, or a file system may give less at once.
+  return bytesRead === size ? buffer.subarray(0, size) : readFile(handle);
 }
 
 function statusOf({ dev, ino, mode, uid, gid, nlink, size, mtimeMs, ctimeMs }: Stats): Status {
@@ -112,14 +122,11 @@ export async function prepare(
     const { handle, copied, isBare } = await attributes.createLike(like, temporary);
     try {
       await handle.writeFile(bytes);
-      const owned = old.status === undefined || (await takeOver(handle, old.status));
+      const status = statusOf(await handle.stat());
+      const owned = old.status === undefined || (await takeOver(handle, status, old.status));
       await flush(handle);
       await copied;
-      return {
-        way: owned && isOnlyName ? 'rename' : 'in-place',
-        status: statusOf(await handle.stat()),
-        isBare,
-      };
+      return { way: owned && isOnlyName ? 'rename' : 'in-place', status, isBare };
     } finally {
       await handle.close();
     }
@@ -129,17 +136,13 @@ export async function prepare(
 }
 
 /** Gives a new file the old one's owner and mode. Returns false if its owner cannot be set. */
-async function takeOver(
-  handle: FileHandle,
-  { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number },
-): Promise<boolean> {
-  const made = await handle.stat();
+async function takeOver(handle: FileHandle, made: Status, { uid, gid, mode }: Status): Promise<boolean> {
   try {
     if (made.uid !== uid || made.gid !== gid) await handle.chown(uid, gid);
   } catch {
     return false;
   }
-  await handle.chmod(mode);
+  if (made.mode !== mode) await handle.chmod(mode);
   return true;
 }
 
@@ -154,8 +157,6 @@ export async function commit(
 ): Promise<Way> {
   try {
     if (options.way === 'rename' && (await renameOver(temporary, file, options.clock))) {
-      // The rename is done. A failure to make it survive a power cut is not an error.
-      await syncFolder(path.dirname(file)).catch(() => {});
       return 'rename';
     }
     await options.beforeInPlace();
@@ -213,14 +214,15 @@ async function overwrite(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   await flush(handle);
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/**
+ * Makes a rename in a folder survive a power failure. Needs no lock. Never rejects: the rename is done, and the failure to
+ * make it last is not an error.
+ */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await flush(handle);
-  } finally {
-    await handle.close();
-  }
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await (handle && flush(handle).catch(() => {}));
+  await handle?.close().catch(() => {});
 }
 
 /** Resolves with the status of a file that was prepared and is in place now. Undefined if another program has changed it. */

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import path from 'node:path';
+import { dirname, join } from 'node:path';
 import { errnoOf } from '../../model/app-error.ts';
 
 /**
@@ -13,8 +13,8 @@ export function folderOnDisk(
   try {
     return resolve(folder);
   } catch (error) {
-    const parent = path.dirname(folder);
+    const parent = dirname(folder);
     if (errnoOf(error) !== 'ENOENT' || parent === folder) return folder;
-    return path.join(folderOnDisk(parent, resolve), folder.slice(parent.length));
+    return join(folderOnDisk(parent, resolve), folder.slice(parent.length));
   }
 }

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { accountName, isOursIn } from '../../agent/storage/owner.ts';
@@ -72,7 +72,7 @@ export function proofOf(
 }
 
 export function secretFile(state: string): string {
-  return path.join(state, 'socket-secret');
+  return join(state, 'socket-secret');
 }
 
 /**

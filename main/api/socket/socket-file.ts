@@ -1,5 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
-import path from 'node:path';
+import { dirname } from 'node:path';
 import { accountName, isOursIn } from '../../agent/storage/owner.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
@@ -11,7 +11,7 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
  */
 export function socketFile(socket: string, state: string): Stats | undefined {
   if (process.platform === 'win32') return undefined;
-  const folder = path.dirname(socket);
+  const folder = dirname(socket);
   const place = look(folder);
   if (place === undefined) return undefined;
   refuseForeign(state, folder, place);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
 import type { AppError } from '../../model/app-error.ts';
@@ -62,8 +62,7 @@ function isAlone({ config }: Paths): boolean {
   try {
     // Windows editors write a byte order mark, which `trim` removes.
     return (
-      JSON.parse(readFileSync(path.join(config, 'settings.json'), 'utf8').trim()).credentialStartsAgent ===
-      false
+      JSON.parse(readFileSync(join(config, 'settings.json'), 'utf8').trim()).credentialStartsAgent === false
     );
   } catch {
     return false;

@@ -54,7 +54,8 @@ export function settingText(variables: Variables, shell: ShellKind): string {
         )
         .join('\n');
     case 'nushell':
-      return JSON.stringify(Object.fromEntries(all.map(([name, value]) => [name, value ?? ''])));
+      // A variable that is null is not there for the programs that nushell starts. An empty one would be.
+      return JSON.stringify(Object.fromEntries(all.map(([name, value]) => [name, value ?? null])));
     default:
       return assertNever(shell);
   }

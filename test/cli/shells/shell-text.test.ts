@@ -39,8 +39,23 @@ it('PowerShell doubles quotes, also typographic ones, and expands nothing in the
 it('nushell gets a record for load-env', () => {
   expect(JSON.parse(settingText({ A: 'it\'s "b"', C: undefined }, 'nushell'))).toEqual({
     A: 'it\'s "b"',
-    C: '',
+    C: null,
   });
+});
+
+it('nushell takes every text as it is, and removes what is to be removed', async (context) => {
+  context.skip(!(await has('nu')), 'nu is not installed');
+  for (const text of odd) {
+    const { stdout } = await execa(
+      'nu',
+      [
+        ...['--no-config-file', '--stdin', '--commands'],
+        '$in | from json | load-env; ^printenv ODD; ^printenv GONE | complete | get stdout',
+      ],
+      { env: { GONE: 'was here' }, input: settingText({ ODD: text, GONE: undefined }, 'nushell') },
+    );
+    expect(stdout.trimEnd()).toBe(text);
+  }
 });
 
 it('control characters are refused', () => {
