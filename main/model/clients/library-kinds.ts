@@ -132,9 +132,9 @@ export const libraryKinds: readonly ClientKind[] = [
     ),
     from: '7.3',
     versions: '7.3 to 8.0',
-    operations: ['get', 'list', 'logs', 'exec', 'port-forward'],
+    operations: pods,
     forms: { socks5: all, connect: none('ignores-proxy'), tls: all },
-    note: 'A watch got no events in the test, through SOCKS5 or the local TLS proxy; why is not known yet.',
+    note: 'Its watch needs an etcd from 3.4.31 or 3.5.13 on behind kube-apiserver 1.34, or `allowWatchBookmarks` off.',
     sources: ['https://github.com/fabric8io/kubernetes-client/issues/7948'],
   },
   {
@@ -148,13 +148,13 @@ export const libraryKinds: readonly ClientKind[] = [
     ),
     from: '7.3',
     versions: '7.3 to 8.0',
-    operations: ['get', 'list', 'logs', 'exec', 'port-forward'],
+    operations: pods,
     forms: {
       socks5: none('drops-password', 'resolves-name'),
       connect: none('ignores-proxy', 'drops-password'),
       tls: all,
     },
-    note: 'A watch got no events in the test through the local TLS proxy; why is not known yet.',
+    note: 'Its watch needs an etcd from 3.4.31 or 3.5.13 on behind kube-apiserver 1.34, or `allowWatchBookmarks` off.',
     sources: [
       'https://github.com/fabric8io/kubernetes-client/issues/5178',
       'https://github.com/fabric8io/kubernetes-client/issues/6150',
