@@ -71,6 +71,8 @@ function bytesOf(
       else budget.take(reading, chunk.length);
     });
     if (body.destroyed && !body.readableEnded) broken();
+    // An answer comes paused.
+    source.resume();
   });
   return read.finally(() => {
     signal.removeEventListener('abort', abort);
