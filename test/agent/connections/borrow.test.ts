@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Try } from '../../../main/agent/connections/open-one.ts';
 import { eksCluster } from '../catalog/clusters.ts';
 import { type Rig, startRigWith } from './rig.ts';
@@ -65,6 +65,26 @@ test('a tunnel that two borrow closes with the second', async () => {
 
 test('what the user connects meanwhile stays open', async () => {
   await borrow([staging], async () => void (await rig.connect([staging])));
+  expect(rig.statuses()).toEqual({ [staging.id]: 'connected' });
+});
+
+test('nor does it close what the user is connecting, before that is stored', async () => {
+  const { promise: opened, resolve: onOpened } = Promise.withResolvers<void>();
+  const { promise: goOn, resolve: letGoOn } = Promise.withResolvers<void>();
+  const tunnel = rig.tunnels.tunnel(staging);
+  const { open } = tunnel;
+  const borrowed = borrow([staging], () => opened);
+  await vi.waitFor(() => expect(tunnel.state().status).toBe('connected'));
+  tunnel.open = async (how) => {
+    const state = await open(how);
+    onOpened();
+    await goOn;
+    return state;
+  };
+  const connected = rig.connect([staging]);
+  await borrowed;
+  letGoOn();
+  expect((await connected).outcomes).toMatchObject([{ status: 'connected' }]);
   expect(rig.statuses()).toEqual({ [staging.id]: 'connected' });
 });
 
