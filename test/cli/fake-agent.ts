@@ -10,8 +10,9 @@ import { electAgent } from '../../main/api/socket/election.ts';
 import { connectionServer } from '../../main/api/socket/server.ts';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { Change, ConnectResult, Snapshot } from '../../main/model/agent-view.ts';
-import { AppError } from '../../main/model/app-error.ts';
+import { AppError, toPlainError } from '../../main/model/app-error.ts';
 import { type Cell, type Cluster, type ClusterId, clusterId } from '../../main/model/cluster.ts';
+import type { Comparison } from '../../main/model/comparison.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import {
   defaultSettings,
@@ -139,6 +140,51 @@ export const activity: readonly ActivityEntry[] = [
   },
   { id: 1, at: Date.parse('2026-03-03T08:59:00'), kind: 'settings', names: ['keepEntries'] },
 ];
+
+/** What a comparison of clusters of the fake finds: the second has another image, and `dark` cannot be read. */
+function comparisonOf(asked: Input<'compare'>['clusters']): Comparison {
+  const found = asked.map(({ cluster: word }) =>
+    findCluster(word, new Map(clusters.map((one) => [one.id, one]))),
+  );
+  const cells = found.map(({ name }, at) => {
+    if (name === 'dark') return { unknown: true as const };
+    return at === 1 ? { text: 'app:2\u0007', differs: true as const } : { text: 'app:1' };
+  });
+  const same = (text: string) =>
+    found.map(({ name }) => (name === 'dark' ? { unknown: true as const } : { text }));
+  return {
+    clusters: found.map((one, at) => ({
+      cluster: one.id,
+      title: one.title,
+      namespace: asked[at]?.namespace ?? 'default',
+      ...(isProduction(one) ? { production: true as const } : {}),
+      ...(one.name === 'dark' ? { error: toPlainError(errors.dark) } : {}),
+      gaps:
+        one.name === 'prod'
+          ? [
+              {
+                of: 'nodes' as const,
+                error: { code: 'kube-unauthorized' as const, message: 'No\u0007.', retryable: false },
+              },
+            ]
+          : [],
+    })),
+    cluster: [{ field: 'version', cells: same('v1.33.1'), differs: false }],
+    workloads: [
+      {
+        kind: 'Deployment',
+        name: 'web',
+        exists: same('yes'),
+        rows: [
+          { field: 'ready', cells: same('3/3'), differs: false },
+          { field: 'image', container: 'app', cells, differs: true },
+        ],
+        differs: true,
+      },
+    ],
+    differences: 1,
+  };
+}
 
 /** An agent with the real socket, handshake, parsing and errors; only clusters and tunnels are made up. */
 export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
@@ -395,7 +441,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       ],
     }),
     isolate: notExpected,
-    compare: notExpected,
+    compare: async (input) => comparisonOf(input.clusters),
     'terminal-follow': notExpected,
     'terminal-end': notExpected,
     'terminal-open': notExpected,

@@ -44,15 +44,25 @@ test('compares what it can read, says why it cannot read the rest, and only read
   expect(stdout).toContain('1 difference in 1 workload');
 
   const asked = world.traffic.served.slice(before).filter(({ service }) => service === 'kube');
-  expect(asked.map(({ operation }) => operation).filter((one) => !/^(get|list|health|version)/i.test(one))).toEqual([]);
+  expect(
+    asked.map(({ operation }) => operation).filter((one) => !/^(?:get|list|readyz|version)\b/.test(one)),
+  ).toEqual([]);
   // Tunnels that nothing else uses are closed again, and the kubeconfig is not touched.
-  const status = await commandLine.tunnels<{ tunnels: unknown[]; kept: unknown[]; kubectl: object }>('status');
+  const status = await commandLine.tunnels<{ tunnels: unknown[]; kept: unknown[]; kubectl: object }>(
+    'status',
+  );
   expect(status).toMatchObject({ tunnels: [], kept: [], kubectl: {} });
 });
 
 test('prints one document, or only what differs; --exit-code says whether anything does', async () => {
   await commandLine.tunnels('connect', '--add', staging);
-  const all = await commandLine.tunnels<Output<'compare'>>('compare', staging, production, 'deploy', ...places);
+  const all = await commandLine.tunnels<Output<'compare'>>(
+    'compare',
+    staging,
+    production,
+    'deploy',
+    ...places,
+  );
   expect(all.clusters.map(({ title, namespace }) => [title, namespace])).toEqual([
     [staging, 'payments-staging'],
     [production, 'payments-prod'],

@@ -60,17 +60,10 @@ export function createApiReader(options: {
       const late = ({ body }: Answer) => void body.destroy();
       const answer = await abortable(send(path, signal), signal, { reason, late });
       const isGood = answer.status === 200;
-      try {
-        return await withBody(
-          answer,
-          { server, budget, maxBytes: isGood ? answerBytes : pageBytes },
-          (bytes) =>
-            isGood ? parsed(bytes, server) : refusal(answer.status, bytes.toString('utf8'), server),
-        );
-      } catch (error) {
-        if (signal.aborted) throw reason();
-        throw error instanceof AppError ? error : broken(server, error);
-      }
+      const limits = { server, budget, signal, maxBytes: isGood ? answerBytes : pageBytes };
+      return withBody(answer, limits, (bytes) =>
+        isGood ? parsed(bytes, server) : refusal(answer.status, bytes.toString('utf8'), server),
+      );
     },
     close: api.cut,
   };
@@ -130,8 +123,4 @@ function statusMessage(body: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function broken(server: string, cause: unknown): AppError {
-  return new AppError('origin-failed', `${server} broke off its answer.`, { retryable: true, cause });
 }

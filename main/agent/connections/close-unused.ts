@@ -25,7 +25,7 @@ export function createCloseUnused(options: {
   return async (ids) => {
     for (const id of ids) {
       const connection = remembered.get(id);
-      if (terminals.uses(id) || connection?.status === 'open') continue;
+      if (terminals.uses(id) || remembered.isExpected(id) || connection?.status === 'open') continue;
       try {
         // Somebody uses the on-demand context while the tunnel is up: it stays open.
         if (connection?.status === 'kept' && isInUse(id))

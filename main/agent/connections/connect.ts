@@ -86,6 +86,7 @@ export function createConnect(options: {
     const fresh = clusters.map(({ id }) => id).filter((id) => !isOpen(id));
     const unknown = fresh.filter((id) => !isOurs(id));
     let undo = async () => {};
+    const done = remembered.expect(fresh);
     try {
       // Open.
       const tries = await openAll(clusters, signal);
@@ -131,6 +132,8 @@ export function createConnect(options: {
       await undo();
       await closeAll(fresh);
       throw error;
+    } finally {
+      done();
     }
   };
 }

@@ -26,6 +26,9 @@ export interface Remembered {
   /** Rejects as `JsonFile.write` does. Nothing is changed then, in memory either. */
   put(connections: readonly Connection[]): Promise<void>;
   drop(ids: readonly ClusterId[]): Promise<void>;
+  /** Says that these are being connected, until the returned function is called: who does it closes what fails. */
+  expect(ids: readonly ClusterId[]): () => void;
+  isExpected(id: ClusterId): boolean;
 }
 
 export async function readRemembered(options: {
@@ -69,7 +72,14 @@ export async function readRemembered(options: {
       throw error;
     }
   };
+  const expected = new Set<readonly ClusterId[]>();
   return {
+    expect(ids) {
+      const own = [...ids];
+      expected.add(own);
+      return () => void expected.delete(own);
+    },
+    isExpected: (id) => [...expected].some((ids) => ids.includes(id)),
     get: (id) => known.get(id),
     all: () => [...known.values()],
     idsOf,

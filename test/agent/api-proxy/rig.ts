@@ -157,7 +157,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
 }
 
 /** A connection as a tunnel gives it: a stream, not a socket. */
-function asTunnel(socket: net.Socket): Duplex {
+export function asTunnel(socket: net.Socket): Duplex {
   const [near, far] = duplexPair();
   far.pipe(socket).pipe(far);
   near.on('error', () => {}).once('close', () => socket.destroy());

@@ -245,7 +245,7 @@ test('texts of a cluster are one line of bounded length, and so is the compariso
     aDeployment({ name, image, others: Array.from({ length: 60 }, (_, n) => aContainer(`c${n}`, image)) });
   const has = { deployments: Array.from({ length: 200 }, (_, at) => named(`w${at}`)) };
   const one = await column('big', has);
-  const comparison = align(Array.from({ length: 20 }, () => one));
+  const comparison = align(Array.from({ length: 10 }, () => one));
   const text = JSON.stringify(comparison);
   expect(text.length).toBeLessThan(32 * 1024 * 1024);
   expect(text).not.toContain('\\u001b');
@@ -273,4 +273,22 @@ test('images that are the same as far as they are shown still differ', async () 
     { deployments: [aDeployment({ name: 'web', image: `${long}:2` })] },
   );
   expect(comparison.differences).toBe(1);
+});
+
+test('everything of a cluster is asked for at the same time', async () => {
+  const api = fakeApi();
+  const { promise: all, resolve: onAll } = Promise.withResolvers<void>();
+  let asked = 0;
+  const get: typeof api.get = async (path, signal) => {
+    asked += 1;
+    // Version, nodes, namespace, pods and four kinds.
+    if (asked === 8) onAll();
+    await all;
+    return api.get(path, signal);
+  };
+  const { gaps } = await readFacts(
+    { get },
+    { namespace: 'payments', kinds: workloadKinds, server: 'c', signal: new AbortController().signal },
+  );
+  expect(gaps).toEqual([]);
 });
