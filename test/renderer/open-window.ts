@@ -100,7 +100,14 @@ export async function openWindow(
     readonly confirm?: Confirm | undefined;
   },
 ): Promise<{ readonly shown: ShownWindow; readonly wrong: readonly string[]; close(): Promise<void> }> {
-  const { snapshot, now, size = { width: 440, height: 680 }, hasTouch = false, movesClock = false, confirm } = options;
+  const {
+    snapshot,
+    now,
+    size = { width: 440, height: 680 },
+    hasTouch = false,
+    movesClock = false,
+    confirm,
+  } = options;
   const agent = createScriptedAgent(aSnapshot(snapshot));
   const server = await startWebServer({
     folder,

@@ -51,8 +51,6 @@ export async function privateFolder(folder: string, { shared }: { readonly share
   }
 }
 
-const runtimeHint = 'Set XDG_RUNTIME_DIR to a folder of your own with mode 0700.';
-
 /**
  * Rejects unless no other account can replace the folder's content: it belongs to the user or the administrator, and is
  * sticky if others may write to it.

@@ -61,6 +61,8 @@ async function readerOf(answer: Handler, protocol: 'h2' | 'http/1.1' = 'h2') {
 }
 
 function readerAt(port: number): ApiReader {
+  const target = { host: 'api.cluster.example', port: 443 };
+  const server = { target, authority: authority.certificate, serverName: undefined };
   return createApiReader({
     clock: systemClock,
     cluster,
@@ -70,16 +72,14 @@ function readerAt(port: number): ApiReader {
       drop: () => void credentials.dropped.push(credentials.held),
       ownerOf: async () => undefined,
     },
-    async dial() {
-      const stream = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-      stream.on('error', () => {});
-      await once(stream, 'connect');
-      const target = { host: 'api.cluster.example', port: 443 };
-      return {
-        stream: asTunnel(stream),
-        server: { target, authority: authority.certificate, serverName: undefined },
-        served() {},
-      };
+    tunnel: {
+      server: () => server,
+      async dial() {
+        const stream = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+        stream.on('error', () => {});
+        await once(stream, 'connect');
+        return { stream: asTunnel(stream), server, served() {} };
+      },
     },
   });
 }

@@ -101,12 +101,12 @@ describe('the form of a cluster', () => {
   const settings = { entryForm: 'socks5', clusterEntryForms: ['a/1=tls', 'a/2=connect'] } as const;
 
   it('is the user’s for it, else that of its tag, else that for all', () => {
-    expect(entryFormOf({ ...aCluster('pay', {entryForm: 'connect'}), id: 'a/1' as ClusterId }, settings)).toBe(
-      'tls',
-    );
-    expect(entryFormOf({ ...aCluster('pay', {entryForm: 'connect'}), id: 'a/3' as ClusterId }, settings)).toBe(
-      'connect',
-    );
+    expect(
+      entryFormOf({ ...aCluster('pay', { entryForm: 'connect' }), id: 'a/1' as ClusterId }, settings),
+    ).toBe('tls');
+    expect(
+      entryFormOf({ ...aCluster('pay', { entryForm: 'connect' }), id: 'a/3' as ClusterId }, settings),
+    ).toBe('connect');
     expect(entryFormOf({ ...aCluster('pay'), id: 'a/3' as ClusterId }, settings)).toBe('socks5');
   });
 

@@ -10,7 +10,7 @@ test('a snapshot says how far the clock is off, as long as it is', () => {
     state: createState(silentLogger),
     catalog: { clusters: () => [], cells: () => [] },
     tunnels: { list: () => [], clientFailures: () => [] },
-    apiProxies: { list: () => [] },
+    apiProxies: { list: () => [], traffic: () => undefined },
     credentials: { identityOf: () => undefined },
     policies: { list: () => [] },
     notices: { list: () => [] },
