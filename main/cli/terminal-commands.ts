@@ -83,7 +83,7 @@ export function describeTerminals({ program, json, command, withSession, done, r
 }
 
 /** Describes the command that compares clusters. */
-export function describeCompare({ command, withSession }: Describing): void {
+export function describeCompare({ program, command, withSession }: Describing): void {
   command('compare <clusters...>')
     .usage('[options] <clusters...> [kind]')
     .option(
@@ -93,14 +93,17 @@ export function describeCompare({ command, withSession }: Describing): void {
       [],
     )
     .option('--different', 'Print only what differs')
+    .option('-o, --output <format>', 'Output format: markdown')
     .option('--exit-code', 'Exit with 1 if something differs')
     .option('--production', 'Confirm questions about production clusters')
-    .action((words: string[], flags: CompareFlags) =>
-      withSession(async (session) => {
+    .action((words: string[], flags: CompareFlags) => {
+      if (flags.output !== undefined && flags.output !== 'markdown')
+        program.error('error: --output is markdown, or left out');
+      return withSession(async (session) => {
         const { runCompare } = await import('./commands/compare.ts');
         return runCompare(session, words, flags);
-      }),
-    );
+      });
+    });
 }
 
 /** Turns the flags about reading into what they mean. */

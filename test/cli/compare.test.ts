@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { comparisonText } from '../../main/cli/comparison-text.ts';
 import type { Comparison } from '../../main/model/comparison.ts';
+import { comparisonMarkdown } from '../../main/model/comparison-markdown.ts';
 import { aCluster } from '../renderer/shown.ts';
 import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
 import { type Home, makeHome, runCli } from './run-cli.ts';
@@ -107,6 +108,22 @@ const wide = (titles: readonly string[]): Comparison => ({
     },
   ],
   differences: 2,
+});
+
+test('prints Markdown in which a value of a cluster is text', async () => {
+  const { stdout, code } = await run('staging', 'prod', '-o', 'markdown', '--different');
+  expect(code).toBe(0);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    '|  | staging<br>default | prod<br>default |',
+    '| --- | --- | --- |',
+    '| **Deployment/web** |  |  |',
+    '| image | app\\:1 | app\\:2 ≠ |',
+  ]);
+  expect((await run('staging', 'prod', '-o', 'yaml')).code).toBe(2);
+  const comparison = wide(['<img src=x> | [a](http://b)', 'b']);
+  expect(comparisonMarkdown(comparison).split('\n')[0]).toBe(
+    '|  | &lt;img src=x&gt; \\| \\[a\\]\\(http\\://b\\)<br>default | b<br>default |',
+  );
 });
 
 test('where the table is wider than the terminal, each workload is a block of its own', () => {

@@ -1,6 +1,7 @@
 import type { Input } from '../../api/contract.ts';
 import { AppError } from '../../model/app-error.ts';
 import type { ComparedColumn, Comparison } from '../../model/comparison.ts';
+import { comparisonMarkdown } from '../../model/comparison-markdown.ts';
 import { onlyDifferent } from '../../model/only-different.ts';
 import { plural } from '../../model/wording.ts';
 import { type WorkloadKind, workloadKindOf, workloadKinds } from '../../model/workload-kinds.ts';
@@ -21,6 +22,7 @@ export interface CompareFlags {
   readonly different?: true;
   readonly exitCode?: true;
   readonly production?: true;
+  readonly output?: string;
 }
 
 /** Compares clusters, and prints what they have side by side. */
@@ -51,11 +53,12 @@ export async function runCompare(
   progress.end();
   const shown = flags.different ? onlyDifferent(result) : result;
   if (json) writeJson(shown);
+  else if (flags.output === 'markdown') writeLines([comparisonMarkdown(shown)]);
   else {
     const { columns = Number.POSITIVE_INFINITY, isTTY } = process.stdout;
     writeLines([...comparisonText(shown, isTTY ? columns : Number.POSITIVE_INFINITY), summaryOf(result)]);
-    writeAside(result.clusters.flatMap(columnLines));
   }
+  if (!json) writeAside(result.clusters.flatMap(columnLines));
   return exitCodeOf(result, flags);
 }
 

@@ -48,6 +48,7 @@ function optionValues(command: string, flag: string): Values | undefined {
   if (flag === '--set' && command !== 'tags') return { names: 'set' };
   if (flag === '--allow') return { names: 'cluster' };
   if (flag === '--source') return { words: ['eks', 'gke', 'aks', 'vault', 'file'] };
+  if (flag === '--output' && command === 'compare') return { words: ['markdown'] };
   if (flag === '--output')
     return { words: command === 'contexts' ? ['name'] : ['wide', 'name', 'json', 'yaml'] };
   if (flag === '--shell' && command === 'env')
