@@ -133,8 +133,7 @@ export async function createReach(options: {
     onClientFailed: (failure) => events.emit('clientFailed', failure),
   });
   const audit = createAudit({
-    ...{ folder: paths.state, clock, logger, network },
-    settings: settings.get,
+    ...{ folder: paths.state, clock, logger, network, settings: settings.get },
     titleOf: (id) => titleOf(catalog, id),
     notice: notices.addOnce,
   });
@@ -154,9 +153,8 @@ export async function createReach(options: {
   });
   events.on('closing', (id, how) => void apiProxies.cut(id, how));
   /** Ends the secrets of clusters that a session of these applications opens. */
-  const endSecretsOf = (isTheirs: (hostname: string) => boolean) => {
+  const endSecretsOf = (isTheirs: (hostname: string) => boolean) =>
     void apiProxies.end((id) => hostnamesOf(catalog, [id]).some(isTheirs));
-  };
   const endSecrets = (teams: readonly string[]) =>
     endSecretsOf((hostname) => teams.includes(access.teamOf(hostname) ?? ''));
   const memory = followMemory({
@@ -182,16 +180,15 @@ export async function createReach(options: {
     hostnames: () =>
       hostnamesOf(
         catalog,
-        catalog.clusters().map(({ id }) => id),
+        Array.from(catalog.clusters(), ({ id }) => id),
       ).toSorted((a, b) => Number(isDenied(a)) - Number(isDenied(b))),
     onSignedOut(hostnames) {
       endSecretsOf((hostname) => hostnames.includes(hostname));
       const left = tunnelsWhere((hostname) => hostnames.includes(hostname));
       // Wake them: they find out that they need a login, and close their spare connection.
       for (const tunnel of left) tunnel.wake();
-      return left
-        .filter((tunnel) => (tunnel.traffic()?.connections ?? 0) > 0)
-        .map(({ id }) => titleOf(catalog, id));
+      const isUsed = (tunnel: Tunnel) => (tunnel.traffic()?.connections ?? 0) > 0;
+      return left.filter(isUsed).map(({ id }) => titleOf(catalog, id));
     },
   });
   const others = new Set<Logins>();

@@ -80,7 +80,7 @@ interface ConnectFlags {
 }
 
 function argumentTerm(argument: Argument): string {
-  const name = argument.variadic ? `${argument.name()}...` : argument.name();
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
@@ -238,9 +238,7 @@ export function describe(options: {
     .action(async ({ port, open }: Json & { readonly port?: string; readonly open: boolean }) =>
       done(await runServe({ json, port, open })),
     );
-  command('credential <cluster>').action(async (cluster: string) =>
-    done(await runCredential(cluster, { json })),
-  );
+  command('credential <cluster>').action((cluster: string) => runCredential(cluster, { json }).then(done));
   command('agent')
     .option('--idle-exit <minutes>', 'Stop after this long without tunnels and without callers')
     .action(async ({ idleExit }: Json & { readonly idleExit?: string }) =>

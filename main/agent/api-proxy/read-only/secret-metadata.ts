@@ -115,7 +115,7 @@ function eventOf(line: string): string {
  * Returns an object, a list or a table with the metadata of its objects alone. Without annotations: the one that
  * `kubectl apply` writes holds the data.
  */
-export function metadataOf(value: unknown): unknown {
+function metadataOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return null;
   const { kind, apiVersion, metadata, items, rows, columnDefinitions, ...rest } = value as Record<
     string,
