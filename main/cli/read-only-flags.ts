@@ -28,11 +28,10 @@ export function readOnlyText({ secrets, dryRun }: ReadOnly): string {
 export function readOnlyFrom({ readOnly, allowSecrets, allowDryRun }: ReadOnlyFlags): ReadOnly | undefined {
   if (readOnly !== true) {
     if (allowSecrets === undefined && allowDryRun === undefined) return undefined;
-    throw new AppError(
-      'bad-input',
-      `${allowSecrets === true ? '--allow-secrets' : '--allow-dry-run'} needs --read-only.`,
-      { hint: 'Without --read-only a kubeconfig allows everything that you may do.' },
-    );
+    const flag = allowSecrets === true ? '--allow-secrets' : '--allow-dry-run';
+    throw new AppError('bad-input', `${flag} needs --read-only.`, {
+      hint: 'Without --read-only a kubeconfig allows everything that you may do.',
+    });
   }
   return {
     ...(allowSecrets === undefined ? {} : { secrets: allowSecrets }),

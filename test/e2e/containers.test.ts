@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LocalProxy } from '../../main/model/local-proxy.ts';
@@ -17,9 +18,12 @@ const why = (await whyNoContainer()) ?? whyNoKubectl;
 
 let tunnelled: Tunnelled;
 let folder: string;
+/** Of the container's user. */
+let home: string;
 let container: Container;
 let relay: Running;
 beforeAll(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-container-'));
   if (why !== undefined) return;
   tunnelled = await connectThrough(cluster);
   folder = path.join(tunnelled.folder, 'container');
@@ -27,6 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await container?.close();
   await tunnelled?.close();
+  await rm(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 interface Status {
@@ -70,7 +75,7 @@ test('kubectl in a container reaches the cluster of its folder, and nothing else
     expect.arrayContaining(['.gitignore', `${port}.sock`, 'kubeconfig', 'relay.cjs']),
   );
 
-  const env = { PATH: process.env.PATH ?? '', KUBECONFIG: `${mounted}/kubeconfig`, HOME: '/nowhere' };
+  const env = { PATH: process.env.PATH ?? '', KUBECONFIG: `${mounted}/kubeconfig`, HOME: home };
   container = await startContainer({ folder, hidden: world.home, env });
   expect(await kubectl('get', 'ns')).toMatchObject({ code: 1 });
   relay = await startRelay();

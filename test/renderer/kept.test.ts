@@ -54,6 +54,8 @@ test('the page of a kept cluster names its context and forgets it, by the keyboa
   expect(await forget.getAttribute('title')).toBe('Remove orders from kubeconfig');
   await page.getByRole('button', { name: 'Copy context' }).focus();
   await page.keyboard.press('Tab');
+  await eventually(focused).toBe('Entry form of orders');
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await eventually(focused).toBe('Removed from kubeconfig. Connecting adds it again.');
   expect(await forget.count()).toBe(0);

@@ -101,7 +101,15 @@ describe('the wire', () => {
     );
     expect(JSON.parse(aggregated.body).items[0]).toMatchObject({
       metadata: { name: 'apps' },
-      versions: [{ version: 'v1', freshness: 'Current', resources: [{ resource: 'deployments' }, {}] }],
+      versions: [
+        {
+          version: 'v1',
+          freshness: 'Current',
+          resources: ['deployments', 'replicasets', 'statefulsets', 'daemonsets'].map((resource) => ({
+            resource,
+          })),
+        },
+      ],
     });
     expect((await getJson('/apis')).groups[0]).toMatchObject({ name: 'apps' });
     expect((await getJson('/api')).versions).toEqual(['v1']);

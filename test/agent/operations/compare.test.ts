@@ -75,6 +75,7 @@ function compareOf(all: readonly Cluster[]): Agent['compare'] {
       state: { status: 'idle' },
       tunnel: {
         dial: () => dial(),
+        server: () => ({ target: { host: 'api.cluster.example', port: 443 } }),
       } as unknown as Extract<Try, { kind: 'open' }>['tunnel'],
     };
   };
