@@ -6,7 +6,8 @@ import { app } from 'electron';
  * given only to the Electron that Playwright finds by itself. Runs before the app, as a script of its own.
  * https://github.com/microsoft/playwright/blob/main/packages/playwright-core/src/server/electron/loader.ts
  */
-if (process.argv.includes('--remote-debugging-port=0')) {
+// What Playwright asks of every Electron, and nobody else here.
+if (process.argv.includes('--inspect=0')) {
   const ready = app.whenReady();
   const emit = app.emit.bind(app);
   const attached = Promise.withResolvers<void>();

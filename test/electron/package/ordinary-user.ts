@@ -135,7 +135,10 @@ export async function ordinaryUser(options: {
         },
         { timeout: 30_000 },
       );
-      return { pid: child.pid ?? 0, page: await cdpPage(port), log: () => said, ended };
+      const page = await cdpPage(port).catch((error: unknown) => {
+        throw new Error(`${String(error)}; it said: ${said.slice(-2_000)}`);
+      });
+      return { pid: child.pid ?? 0, page, log: () => said, ended };
     },
     async close() {
       for (const child of children) child.kill('SIGKILL');
