@@ -71,7 +71,11 @@ export function readOnlyVerdict(
     return forbiddenFields.some((one) => lower.startsWith(one));
   });
   if (forbidden !== undefined) return refused(`the header ${forbidden[0].slice(0, 60)} is not allowed`);
-  if (upgrade !== undefined || valuesOf(fields, 'upgrade').length > 0)
+  const isUpgrade = upgrade !== undefined || valuesOf(fields, 'upgrade').length > 0;
+  // fabric8 watches by WebSocket, and after a 503 by a plain GET (`WatchHTTPManager`).
+  if (isUpgrade && request.kind === 'resource' && request.verb === 'watch' && isReadableResource(request))
+    return { kind: 'refused', status: statusOf(503, plainWatch) };
+  if (isUpgrade)
     return refused(`${described(request)} needs a connection in both directions, which is not allowed`);
   const isReading = method === 'GET' || method === 'HEAD';
   if (isReading && body !== undefined) return refused('a request that reads has no body');
@@ -88,6 +92,8 @@ export function readOnlyVerdict(
     'Whoever made this kubeconfig can make one with --allow-secrets.',
   );
 }
+
+const plainWatch = 'k8s-tunnels: this kubeconfig is read-only: watch without an upgrade to WebSocket.';
 
 function isReadable(segments: readonly string[]): boolean {
   const [first] = segments;

@@ -192,6 +192,17 @@ describe('is refused', () => {
     expect(kind('GET', path, { fields: [['Upgrade', '']] })).toBe('refused');
   });
 
+  it('a watch by WebSocket with a code after which fabric8 watches by a plain GET', () => {
+    const codeOf = (path: string) => {
+      const found = verdict('GET', path, { upgrade: 'websocket' });
+      return found.kind === 'refused' ? found.status.code : found.kind;
+    };
+    expect(codeOf('/api/v1/namespaces/web/pods?watch=true')).toBe(503);
+    expect(codeOf('/api/v1/namespaces/web/pods/a/exec?watch=true')).toBe(403);
+    expect(codeOf('/api/v1/namespaces/web/pods/a/exec?command=sh')).toBe(403);
+    expect(codeOf('/api/v1/namespaces/web/pods')).toBe(403);
+  });
+
   it('a GET with a body', () => {
     expect(kind('GET', '/api/v1/namespaces', { body: '{"kind":"Namespace"}' })).toBe('refused');
   });
