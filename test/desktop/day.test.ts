@@ -45,7 +45,11 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   await page.keyboard.press('Enter');
   await menuSays(/2 connected/);
   expect(await world.browser.tabs()).toHaveLength(1);
-  expect(await kube.namespaces(payments)).toContain('payments-staging');
+  // The tray may say so a moment before the contexts are written.
+  await vi.waitFor(
+    async () => expect(await kube.namespaces(payments)).toContain('payments-staging'),
+    patience,
+  );
 
   // What fails says why in its row, and comes back by itself.
   const hostname = 'search-staging.k8s.acme.example';

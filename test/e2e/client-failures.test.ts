@@ -30,7 +30,7 @@ test('what kubectl cannot be told is in status and in the journal, by program an
   world.access.dropConnections(hostname);
   const asked = await run(kubectl, ['--context', cluster, 'get', 'namespaces']);
   expect(asked.code).not.toBe(0);
-  expect(asked.stderr).not.toContain('429');
+  expect(asked.stderr).not.toContain('HTTP 429');
 
   const reason = new RegExp(
     `${cluster}: kubectl \\(process \\d+\\) was not connected, at edge: edge-failed: ${hostname} limits`,

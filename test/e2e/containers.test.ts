@@ -150,7 +150,8 @@ test('it ends with the sign-out, can be written again for a running relay, and e
 
   await commandLine.tunnels('connect', cluster);
   await commandLine.tunnels('kubeconfig', cluster, '--container', folder);
-  expect(await kubectl('get', 'ns')).toMatchObject({ code: 0 });
+  const again = await kubectl('get', 'ns');
+  expect(again.code, again.text).toBe(0);
 
   await commandLine.tunnels('kubeconfig', 'end', folder);
   expect(await readdir(folder)).toEqual(['other']);

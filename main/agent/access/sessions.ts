@@ -31,9 +31,13 @@ export function createSessions(options: {
     const known = state.get().sessions;
     state.set({ sessions, endedSessions: all.ended.map(withoutUndefined) });
     const begun = sessions.filter((one) => !known.some((other) => isDeepStrictEqual(other, one)));
-    const left = new Set(sessions.map(({ authDomain }) => authDomain));
-    const over = known.filter(({ authDomain }) => !left.has(authDomain));
-    if (over.length > 0) onOver(over.map(({ authDomain }) => authDomain));
+    const missingIn = (read: typeof all) => {
+      const left = new Set(read.sessions.map(({ authDomain }) => authDomain));
+      return known.flatMap(({ authDomain }) => (left.has(authDomain) ? [] : authDomain));
+    };
+    // Look twice: the user may have signed in again since, and what the new session opened must not end.
+    const over = missingIn(all).length === 0 ? [] : missingIn(await access.sessions());
+    if (over.length > 0) onOver(over);
     if (begun.length > 0) onBegun(begun.map(({ authDomain }) => authDomain));
   };
   return {

@@ -16,8 +16,10 @@ const withFakes = () => {
   const begun: (readonly string[])[] = [];
   const over: (readonly string[])[] = [];
   const keptFor: unknown[] = [];
+  /** What the next reads find, before `held`. */
+  const next: Held[] = [];
   const sessions = createSessions({
-    access: { sessions: async () => held },
+    access: { sessions: async () => next.shift() ?? held },
     policies: { keep: (now) => void keptFor.push(now) },
     state,
     logger: silentLogger,
@@ -28,7 +30,7 @@ const withFakes = () => {
     held = next;
     return sessions.look();
   };
-  return { look, told, begun, over, keptFor };
+  return { look, told, begun, over, keptFor, next };
 };
 
 test('who waits for a session goes on when it begins or is renewed, and not when it is looked at again', async () => {
@@ -61,4 +63,13 @@ test('what a session has opened ends with it, once, and not where it is renewed'
   await look({ sessions: [], ended: [{ authDomain: acme, email: undefined, isRevoked: false }] });
   await look({ sessions: [], ended: [{ authDomain: acme, email: undefined, isRevoked: false }] });
   expect(over).toEqual([[acme]]);
+});
+
+test('a session that has begun again while the end of the last one was read ends nothing', async () => {
+  const { look, over, next } = withFakes();
+  const session = { authDomain: acme, email: undefined, endsAt: 1_000 };
+  await look({ sessions: [session], ended: [] });
+  next.push({ sessions: [], ended: [] }, { sessions: [{ ...session, endsAt: 2_000 }], ended: [] });
+  await look({ sessions: [{ ...session, endsAt: 2_000 }], ended: [] });
+  expect(over).toEqual([]);
 });
