@@ -53,7 +53,7 @@ export function createSeparateFiles(options: {
       const isIn = (grant: Grant) => grant.file === file && !except.includes(grant.cluster);
       const ending = grants.list().filter(isIn);
       await end(isIn);
-      // Other ends leave the sockets: their clients are told that the secret has ended.
+      // In other cases the sockets stay open, so that clients are told that the secret has ended.
       const sockets = ending.map(({ socket }) => socket);
       relays.keep((socket) => !sockets.includes(socket));
       return [...new Set(ending.map(({ cluster }) => cluster))];

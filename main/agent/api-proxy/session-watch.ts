@@ -6,13 +6,13 @@ import type { Credential } from '../providers/credential-provider.ts';
 const lookAfterMs = 5 * 60_000;
 
 /**
- * Looks at the user's session when the credential of the last request expires, while clients are connected: a stream makes
- * no more requests, and must end with the session that opened it.
+ * Checks the user's session when the credential of the last request expires, while clients are connected: a stream sends
+ * no further requests, and must end with the session that opened it.
  */
 export interface SessionWatch {
   /** A request has got this credential. */
   follow(credential: Credential): void;
-  /** Looks no more until the next request. */
+  /** Stops checking until the next request. */
   close(): void;
 }
 

@@ -89,7 +89,7 @@ export function readOnlyVerdict(
     return { kind: 'metadata', accept, isWatch: request.verb === 'watch' };
   return refused(
     'the data of Secrets is not readable',
-    'Whoever made this kubeconfig can make one with --allow-secrets.',
+    'Ask the person who created this kubeconfig for one with --allow-secrets.',
   );
 }
 
@@ -135,7 +135,7 @@ function refusedAct(request: ApiRequest): Verdict {
 
 function refused(
   what: string,
-  cure = 'Use a context of your own for this, or ask whoever made this kubeconfig.',
+  cure = 'Use a context of your own for this, or ask the person who created this kubeconfig.',
 ): Verdict {
   return {
     kind: 'refused',

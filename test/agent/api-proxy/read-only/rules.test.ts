@@ -210,7 +210,7 @@ describe('is refused', () => {
   it('with the verb, the resource and the cure in its message', () => {
     expect(message('DELETE', '/apis/apps/v1/namespaces/web/deployments/a')).toBe(
       'k8s-tunnels: this kubeconfig is read-only: delete deployments.apps is not allowed. ' +
-        'Use a context of your own for this, or ask whoever made this kubeconfig.',
+        'Use a context of your own for this, or ask the person who created this kubeconfig.',
     );
     expect(message('POST', '/api/v1/namespaces/web/pods/a/exec')).toContain(
       'create pods/exec is not allowed',
