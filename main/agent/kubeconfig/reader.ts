@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Attributes } from './attributes.ts';
 import type { Edited, EditedFile } from './editor.ts';
@@ -26,6 +27,8 @@ interface Known {
   readonly inspection: Inspection;
   /** Ours counts for a moment only: then it is read. */
   readonly until: number;
+  /** Of what we wrote: the same bytes are not parsed again. */
+  readonly digest?: string;
 }
 
 /** Caches what it parsed until the file's status changes. */
@@ -47,12 +50,15 @@ export function createReader(options: {
       attributes.seen(file.real, seen.status);
       // kubectl truncates the file under its lock before it writes: that is not its content.
       if (last !== undefined && seen.bytes.length === 0 && (await isLocked(file))) return last.inspection;
-      const inspection = await planner.inspect({
-        bytes: seen.bytes,
-        file: file.real,
-        owner: await owner(),
-        last: (await journal.get(file.real))?.states.at(-1),
-      });
+      const inspection =
+        last?.digest !== undefined && last.digest === digestOf(seen.bytes)
+          ? last.inspection
+          : await planner.inspect({
+              bytes: seen.bytes,
+              file: file.real,
+              owner: await owner(),
+              last: (await journal.get(file.real))?.states.at(-1),
+            });
       if (readAt - (seen.status?.mtimeMs ?? 0) > restlessMs)
         known.set(file.real, { status: seen.status, inspection, until: Number.POSITIVE_INFINITY });
       else known.delete(file.real);
@@ -60,9 +66,19 @@ export function createReader(options: {
     },
     wrote({ real }, { plan, after }) {
       if (after.status === undefined || !after.bytes.equals(plan.bytes)) known.delete(real);
-      else known.set(real, { status: after.status, inspection: plan.after, until: Date.now() + restlessMs });
+      else
+        known.set(real, {
+          status: after.status,
+          inspection: plan.after,
+          until: Date.now() + restlessMs,
+          digest: digestOf(plan.bytes),
+        });
     },
   };
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return hash('sha256', bytes);
 }
 
 async function isLocked(file: EditedFile): Promise<boolean> {
