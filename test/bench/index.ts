@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   desktop: () => import('./desktop.ts'),
   discovery: () => import('./discovery.ts'),
   kubeconfig: () => import('./kubeconfig.ts'),
+  'read-only': () => import('./read-only.ts'),
   start: () => import('./start.ts'),
   suite: () => import('./suite.ts'),
   tunnels: () => import('./tunnels.ts'),

@@ -21,9 +21,6 @@ const regions = [
   'ap-southeast-2',
 ];
 
-/** How many clusters can be connected to: an API server each costs more than a line in a list. */
-const served = 3;
-
 export interface Scale {
   /** AWS accounts, all of them granted by Identity Center. */
   readonly accounts: number;
@@ -36,11 +33,13 @@ export interface Scale {
   readonly gke?: number;
   /** AKS clusters, in subscriptions of at most 1,000. */
   readonly aks?: number;
+  /** How many clusters can be connected to, 3 if left out: an API server each costs more than a line in a list. */
+  readonly served?: number;
 }
 
 /** The organisation of the default plan, grown or shrunk to these numbers. The first clusters are all that answer. */
 export function scalePlan(scale: Scale): Plan {
-  const { accounts, clusters, projects = 0, gke = 0, aks = 0 } = scale;
+  const { accounts, clusters, projects = 0, gke = 0, aks = 0, served = 3 } = scale;
   const names = regions.slice(0, scale.regions);
   const ids = Array.from({ length: accounts }, (_, index) => String(600_000_000_000 + index));
   const eks = Array.from({ length: clusters }, (_, index): EksCluster => {
