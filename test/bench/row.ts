@@ -27,8 +27,8 @@ export function resultOf({ name, unit, ours, reference, goal }: Row): Result {
     return { name, unit, ours, reference, ratio, goal: undefined, met: undefined };
   const [words, met] =
     'atMost' in goal
-      ? [`<= ${Number(goal.atMost.toPrecision(2))} x`, ratio <= goal.atMost]
-      : [`>= ${Number(goal.atLeast.toPrecision(2))} x`, ratio >= goal.atLeast];
+      ? [`<= ${Number(goal.atMost.toPrecision(3))} x`, ratio <= goal.atMost]
+      : [`>= ${Number(goal.atLeast.toPrecision(3))} x`, ratio >= goal.atLeast];
   return { name, unit, ours, reference, ratio, goal: words, met };
 }
 
