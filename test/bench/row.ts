@@ -51,8 +51,8 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Each a number of times, in turn and each round from another one on, so that what else the machine does meets all
- * alike. A work measures itself where it answers a number (ms); else its time is taken. Resolves to the median of each.
+ * Each a number of times, in turn, so that what else the machine does meets all alike. Each round begins with another one,
+ * and every other one goes backwards: what one leaves behind is not always met by the same one. A work measures itself where it answers a number (ms); else its time is taken. Resolves to the median of each.
  */
 export async function inTurn<K extends string>(
   works: Readonly<Record<K, () => Promise<unknown>>>,
@@ -62,7 +62,8 @@ export async function inTurn<K extends string>(
   const took = new Map<string, number[]>(entries.map(([name]) => [name, []]));
   for (let round = 0; round < times; round += 1)
     for (const at of entries.keys()) {
-      const [name, work] = entries[(at + round) % entries.length] ?? ['', async () => {}];
+      const step = round % 2 === 0 ? at : entries.length - 1 - at;
+      const [name, work] = entries[(step + Math.floor(round / 2)) % entries.length] ?? ['', async () => {}];
       const start = performance.now();
       const own = await work();
       took.get(name)?.push(typeof own === 'number' ? own : performance.now() - start);
