@@ -88,7 +88,7 @@ describe.each(kinds)('$name', ({ carried }) => {
     await rig.login(tcpHost);
     const results = await Promise.all(Array.from({ length: 100 }, () => get(tcpHost)));
     expect(results.every((result) => five.equals(result as Buffer))).toBe(true);
-    await vi.waitFor(() => expect(rig.world.access.openConnections()).toBe(0), { timeout: 5_000 });
+    await vi.waitFor(() => expect(rig.world.access.openConnections()).toBe(0));
   });
 
   if (carried === 'direct') return;
