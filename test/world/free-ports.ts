@@ -17,7 +17,7 @@ const room = 3;
  * remembers them. The port that an agent derives from a cluster's id is the same in every world: another test, or another
  * run of the tests on this computer, may hold it, or the one that a test expects a tunnel to move to.
  */
-export async function spreadPorts(state: string, plan: Plan): Promise<void> {
+export async function spreadPorts(state: string, plan: Plan, { hasProxies = true } = {}): Promise<void> {
   const ids = [
     ...plan.eks.map(({ account, region, name }) => clusterId('eks', account, region, name)),
     ...plan.azure.aks.map(({ subscription, location, resourceGroup, name }) =>
@@ -29,7 +29,7 @@ export async function spreadPorts(state: string, plan: Plan): Promise<void> {
   if (ids.length > 50) return;
   const taken = new Set<number>();
   const places = [];
-  for (const id of ids.flatMap((one) => [one, tlsPortId(one)])) {
+  for (const id of ids.flatMap((one) => (hasProxies ? [one, tlsPortId(one)] : [one]))) {
     const port = await freePort(taken);
     for (let at = 0; at < room; at += 1) taken.add(port + at);
     const password = randomBytes(20).toString('hex');
