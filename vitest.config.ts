@@ -19,8 +19,9 @@ const alone = [
 
 const common = {
   pool: 'forks',
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // On a busy computer. Who waits for what never comes gives up before that: `patience.ts`.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
   globalSetup: 'test/support/global-setup.ts',
   setupFiles: 'test/support/patience.ts',
 } as const;

@@ -190,7 +190,9 @@ async function wireAgent(wired: {
     const { message, hint = '' } = toPlainError(error);
     notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
-  followSettings({ state, notices, schedule, connections, current, apiProxies: reach.apiProxies, restored });
+  const { apiProxies } = reach;
+  const followed = { state, notices, schedule, connections, current, apiProxies, restored };
+  const listening = followSettings({ ...followed, clock });
   organisationEvents.on('change', () => {
     settings.manage(managedSettings(organisation.current()));
     schedule.renew();
@@ -204,15 +206,8 @@ async function wireAgent(wired: {
   releases.follow();
   const background = providers.flatMap(({ background }) => background?.() ?? []);
 
-  const callers = createAgentCallers({
-    base,
-    parts,
-    reach,
-    schedule,
-    state,
-    sessions,
-    activity,
-  });
+  const callers = createAgentCallers({ base, parts, reach, schedule, state, sessions, activity });
+  await listening;
 
   return {
     ...createOperations({

@@ -9,7 +9,7 @@ import { AppError, fromPlainError, type PlainError } from '../model/app-error.ts
 import { workingFolder } from './caller-environment.ts';
 import { programCommand } from './program-file.ts';
 
-const startTimeoutMs = 15_000;
+const startTimeoutMs = 30_000;
 /** An agent that was started automatically exits after this time without use. */
 const idleExitMinutes = 30;
 

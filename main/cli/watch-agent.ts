@@ -18,7 +18,7 @@ export function watchAgent(options: {
   let timer: NodeJS.Timeout | undefined;
   const look = async () => {
     try {
-      const client = await connectAgent({ path: paths.socket, state: paths.state });
+      const client = await connectAgent({ path: paths.socket, state: paths.state, limit: 'short' });
       client?.close();
       isSilent = false;
     } catch (error) {

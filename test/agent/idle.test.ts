@@ -79,6 +79,6 @@ test.each([
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(`${file}.new`, pointingTo(context), { mode: 0o600 });
     await rename(`${file}.new`, file);
-    await vi.waitFor(() => expect(agent.snapshot().kubectl.context).toBe(context), { timeout: 5_000 });
+    await vi.waitFor(() => expect(agent.snapshot().kubectl.context).toBe(context));
   }
 });

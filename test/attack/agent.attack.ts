@@ -80,7 +80,7 @@ describe('in place of the folder of the socket, where the socket lies in a folde
       [folder, socket, path.join(other.folder, 'heard')],
     );
     try {
-      await vi.waitFor(() => stat(path.join(other.folder, 'heard')), { timeout: 10_000 });
+      await vi.waitFor(() => stat(path.join(other.folder, 'heard')));
       for (const args of [
         ['list', '--json'],
         ['agent', '--json'],

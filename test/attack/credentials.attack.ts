@@ -228,7 +228,7 @@ describe('a credential_process', () => {
     const list = await tunnels('list');
     expect(list.stdout).toContain('search-staging');
     expect(list.stdout).not.toContain('ledger-prod');
-    await vi.waitFor(async () => expect(await survivors()).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await survivors()).toEqual([]));
   });
 
   test('that hangs ends kubectl’s call with its name, for each who asks', async () => {
@@ -251,7 +251,7 @@ describe('a credential_process', () => {
     expect(other).toMatch(/^k8s-aws-v1\./);
     await rm(gate);
     expect(await credential('ledger-prod')).toMatch(/^k8s-aws-v1\./);
-    await vi.waitFor(async () => expect(await survivors()).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await survivors()).toEqual([]));
   });
 });
 

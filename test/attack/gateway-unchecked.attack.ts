@@ -39,8 +39,8 @@ test('where clients cannot be checked, what another account caught while no agen
     const client = await rig.longRunning();
     await rig.commandLine.stop();
     const ready = path.join(other.folder, 'ready');
-    const caught = other.node(passwordTrap, [String(before.port), ready], { timeout: 30_000 });
-    await vi.waitFor(() => expect(existsSync(ready)).toBe(true), 10_000);
+    const caught = other.node(passwordTrap, [String(before.port), ready], { timeout: 60_000 });
+    await vi.waitFor(() => expect(existsSync(ready)).toBe(true));
     await client.run(...namespaces);
     expect(JSON.parse(String((await caught).stdout))).toEqual({
       user: before.user,
@@ -52,7 +52,7 @@ test('where clients cannot be checked, what another account caught while no agen
       const now = await rig.entry();
       expect(now.password).not.toBe(before.password);
       return now;
-    }, 10_000);
+    });
     const stale = JSON.stringify({ ...after, password: before.password });
     expect((await other.node(proxyClient, ['socks', stale])).stdout).toBe('05020101');
     expect(await runOwn(proxyClient, ['socks', stale])).toBe('05020101');

@@ -29,8 +29,8 @@ const answers = { code: 0, stdout: expect.stringContaining('namespace/payments-s
 /** Starts a program of the other account that creates the file `ready` when it has begun. */
 async function trap(port: number) {
   const ready = path.join(other.folder, `ready-${port}`);
-  const caught = other.node(passwordTrap, [String(port), ready], { timeout: 30_000 });
-  await vi.waitFor(() => expect(existsSync(ready)).toBe(true), { timeout: 10_000 });
+  const caught = other.node(passwordTrap, [String(port), ready], { timeout: 60_000 });
+  await vi.waitFor(() => expect(existsSync(ready)).toBe(true));
   return { caught: async () => JSON.parse(String((await caught).stdout)) as object };
 }
 
@@ -82,14 +82,11 @@ test('a port that another account holds at the start moves, with a new password 
   await rig.commandLine.stop();
   const { caught } = await trap(before.port);
   expect(await rig.status()).toMatchObject({ agent: { pid: expect.any(Number) } });
-  const after = await vi.waitFor(
-    async () => {
-      const now = await rig.entry();
-      expect(now.port).not.toBe(before.port);
-      return now;
-    },
-    { timeout: 10_000 },
-  );
+  const after = await vi.waitFor(async () => {
+    const now = await rig.entry();
+    expect(now.port).not.toBe(before.port);
+    return now;
+  });
   expect(after.password).not.toBe(before.password);
   expect(await rig.kubectl(...namespaces)).toMatchObject(answers);
   const { notices } = await rig.status();

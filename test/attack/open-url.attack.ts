@@ -78,7 +78,7 @@ test('another account that reads the arguments of programs learns no address to 
   const read = await other.run('cat', [fileURLToPath(page)]);
   expect(read).toMatchObject({ failed: true, stdout: '' });
   // The user's own browser gets there.
-  await vi.waitFor(async () => expect(await given()).not.toBe(''), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await given()).not.toBe(''));
   expect(ledTo((await given()).trim())).toBe(signIn);
 });
 

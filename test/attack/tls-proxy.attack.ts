@@ -20,14 +20,11 @@ let entry: string;
 beforeAll(async () => {
   rig = await startGatewayRig();
   await rig.commandLine.tunnels('settings', 'entryForm', 'tls');
-  entry = await vi.waitFor(
-    async () => {
-      const read = await readEntry();
-      expect(read).toContain('https://127.0.0.1:');
-      return read;
-    },
-    { timeout: 10_000 },
-  );
+  entry = await vi.waitFor(async () => {
+    const read = await readEntry();
+    expect(read).toContain('https://127.0.0.1:');
+    return read;
+  });
 });
 afterAll(() => rig?.close());
 beforeEach(async (context) => {
@@ -59,7 +56,7 @@ const server = createServer((client) => {
 });
 server.listen(Number(process.argv.at(-1)), '127.0.0.1', () => console.error('ready'));
 `;
-  const caught = other.node(trap, [new URL(server).port], { timeout: 30_000 });
+  const caught = other.node(trap, [new URL(server).port], { timeout: 60_000 });
   await expect.poll(() => runOwn(tlsClient, [entry]), { timeout: 20_000 }).toBe('ECONNRESET');
   expect((await caught).stdout).toBe('nothing');
 });

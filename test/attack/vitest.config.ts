@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from '../summary-reporter.ts';
 
-const common = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const;
+const common = {
+  pool: 'forks',
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  setupFiles: 'test/support/patience.ts',
+} as const;
 /** A flood takes all that the computer has: what runs beside it would fail for want of time. */
 const floods = 'test/attack/*-floods.attack.ts';
 

@@ -97,7 +97,7 @@ it('is cancelled by Ctrl-C', async () => {
   expect(screen).toContain('was cancelled');
 });
 
-it('tells a person at kubectl what it waits for', { timeout: 60_000 }, async () => {
+it('tells a person at kubectl what it waits for', async () => {
   expect(await run('login', 'aws')).toMatchObject({ code: 0 });
   await run('discover');
   expect(await run('logout', 'aws')).toMatchObject({ code: 0 });
@@ -120,7 +120,7 @@ it('begins the one that is missing where none is named, and calls none ended tha
   expect(await browser.tabs()).toHaveLength(1);
 });
 
-it('is offered by the bare command, which then has clusters to pick', { timeout: 60_000 }, async () => {
+it('is offered by the bare command, which then has clusters to pick', async () => {
   const terminal = startInTerminal({ args: [], env });
   await terminal.shows(/You are not signed in to AWS \(acme\)\. Sign in now\?/);
   terminal.press('\r');
@@ -129,7 +129,7 @@ it('is offered by the bare command, which then has clusters to pick', { timeout:
   await terminal.end();
 });
 
-it('says what to run on a no, and where clusters come from', { timeout: 60_000 }, async () => {
+it('says what to run on a no, and where clusters come from', async () => {
   const { code, screen } = await runInTerminal({ args: ['list'], env, when: 'Sign in now?', keys: 'n' });
   expect(code).toBe(0);
   expect(screen).toContain('`k8s-tunnels login aws acme`');

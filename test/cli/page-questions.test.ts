@@ -47,7 +47,7 @@ test('shows exactly what would change, control and bidirectional characters as t
   expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
-test('serve asks in its terminal; Enter is a no, y is a yes', { timeout: 60_000 }, async (context) => {
+test('serve asks in its terminal; Enter is a no, y is a yes', async (context) => {
   if (process.platform === 'win32') return context.skip('no terminal of util-linux');
   const home = await makeHome();
   const terminal = startInTerminal({ args: ['serve', '--no-open'], env: home.env });

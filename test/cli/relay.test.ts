@@ -99,12 +99,9 @@ it('follows the kubeconfig: listens on new ports and on no others', async () => 
   start();
   expect(log.mock.calls.flat()).toEqual([expect.stringContaining('cannot be read')]);
   await writeKubeconfig([one]);
-  await vi.waitFor(async () => expect(await isOpen(one)).toBe(true), 5_000);
+  await vi.waitFor(async () => expect(await isOpen(one)).toBe(true));
   await writeKubeconfig([other]);
-  await vi.waitFor(
-    async () => expect([await isOpen(one), await isOpen(other)]).toEqual([false, true]),
-    5_000,
-  );
+  await vi.waitFor(async () => expect([await isOpen(one), await isOpen(other)]).toEqual([false, true]));
 });
 
 it('names a port that another program of the container has, and takes it when it is free', async () => {
@@ -115,7 +112,7 @@ it('names a port that another program of the container has, and takes it when it
   start();
   await vi.waitFor(() => expect(log).toHaveBeenCalledWith(expect.stringContaining(`Port ${port} is in use`)));
   await new Promise((done) => other.close(done));
-  await vi.waitFor(() => expect(log).toHaveBeenCalledWith(`Listening on 127.0.0.1:${port}.`), 5_000);
+  await vi.waitFor(() => expect(log).toHaveBeenCalledWith(`Listening on 127.0.0.1:${port}.`));
 });
 
 it('closes one end when the other is cut', async () => {

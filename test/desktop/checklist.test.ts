@@ -24,7 +24,7 @@ async function sources(...folders: readonly string[]): Promise<readonly (readonl
 }
 
 /** Each item by the name and number that https://www.electronjs.org/docs/latest/tutorial/security gives it. */
-describe("Electron's security checklist", { timeout: 60_000 }, () => {
+describe("Electron's security checklist", () => {
   const desktop = desktopFixture({ lasts: 'group' });
   let started: Promise<DoubleDriver> | undefined;
   const appOf = (context: TestContext): Promise<DoubleDriver> => {

@@ -102,7 +102,7 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   await page.getByRole('button', { name: /^Connect 1/ }).click();
   await isOn(ledger, true);
   expect((await status()).kubectl.context).not.toBe(ledger);
-}, 90_000);
+});
 
 async function again(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Try again' }).click();

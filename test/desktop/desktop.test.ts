@@ -38,7 +38,7 @@ const connectSwitch = (page: Page, title: string) =>
   page.getByRole('switch', { name: `Connect ${title}`, exact: true });
 
 /** One app for all, each test beginning where the one before it ended. */
-describe('the window and the tray', { timeout: 60_000 }, () => {
+describe('the window and the tray', () => {
   const desktop = desktopFixture({ lasts: 'group' });
   let started: Promise<DoubleDriver> | undefined;
   const appOf = (context: TestContext): Promise<DoubleDriver> => {
@@ -305,7 +305,7 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
   });
 });
 
-describe('one agent', { timeout: 60_000 }, () => {
+describe('one agent', () => {
   const desktop = desktopFixture();
 
   test('a headless agent hands over: same port, no sign-in, kubectl goes on', async (context) => {

@@ -37,4 +37,4 @@ test('the window stands where the person left it, unless no screen shows that an
   await fourth.page();
   expect(await fourth.ask('windowBounds')).toMatchObject([{ width: 440, height: 680 }]);
   expect(await readFile(`${file}.unreadable`, 'utf8')).toContain('"left"');
-}, 60_000);
+});

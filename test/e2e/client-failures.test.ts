@@ -55,4 +55,4 @@ test('what kubectl cannot be told is in status and in the journal, by program an
   lift();
   expect((await run('k8s-tunnels', ['connect', '--add', cluster])).code).toBe(0);
   expect(await status()).toContain('connected for');
-}, 60_000);
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
     deployment: 'web',
     state: 'CrashLoopBackOff',
   });
-}, 60_000);
+});
 afterAll(async () => {
   await commandLine?.stop();
   await world?.close();

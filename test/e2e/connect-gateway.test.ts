@@ -24,7 +24,7 @@ beforeAll(async () => {
   };
   const gcp = { ...defaultGcp, memberships: [membership] };
   tunnelled = await connectThrough('warehouse-member', { plan: { ...defaultPlan, gcp } });
-}, 60_000);
+});
 afterAll(() => tunnelled?.close());
 
 test('kubectl reaches it at its path, with no proxy of ours and the user’s Google token', async (context) => {

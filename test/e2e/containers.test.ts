@@ -27,7 +27,7 @@ beforeAll(async () => {
   if (why !== undefined) return;
   tunnelled = await connectThrough(cluster);
   folder = path.join(tunnelled.folder, 'container');
-}, 60_000);
+});
 afterAll(async () => {
   await container?.close();
   await tunnelled?.close();
@@ -113,7 +113,7 @@ test('kubectl in a container reaches the cluster of its folder, and nothing else
   } finally {
     await stranger.close();
   }
-}, 60_000);
+});
 
 test('the relay goes on when the agent was killed, and another relay when that one was', async (context) => {
   context.skip(why !== undefined, why);
@@ -135,7 +135,7 @@ test('the relay goes on when the agent was killed, and another relay when that o
   expect(await kubectl('get', 'ns')).toMatchObject({ code: 1 });
   relay = await startRelay();
   expect(await kubectl('get', 'ns')).toMatchObject({ code: 0 });
-}, 60_000);
+});
 
 test('it ends with the sign-out, can be written again for a running relay, and ends when it is told to', async (context) => {
   context.skip(why !== undefined, why);
@@ -157,4 +157,4 @@ test('it ends with the sign-out, can be written again for a running relay, and e
   expect(await readdir(folder)).toEqual(['other']);
   expect((await status()).localProxies.flatMap(({ files }) => files)).toEqual([]);
   await expect(commandLine.tunnels('kubeconfig', 'end', folder)).rejects.toThrow('not-found');
-}, 60_000);
+});

@@ -7,4 +7,4 @@ const desktop = desktopFixture();
 test('the main job, in the double', async (context) => {
   const { start, ...rest } = desktop.of(context);
   await doMainJob({ ...rest, driver: await start() });
-}, 60_000);
+});

@@ -20,23 +20,21 @@ eachInWorld(
 );
 
 test.skipIf(found.exitCode !== 0)(
-  'a proxy-url that kubectl takes away is back within 5 s, once; then the entry is reported, and never as connected',
+  'a proxy-url that kubectl takes away comes back, once; then the entry is reported, and never as connected',
   async () => {
     await commandLine.tunnels('connect', cluster);
     const unset = () => commandLine.run('kubectl', ['config', 'unset', `clusters.${cluster}.proxy-url`]);
     const hasProxy = async () => (await readFile(file, 'utf8')).includes('proxy-url');
     expect(await unset()).toMatchObject({ code: 0 });
-    await vi.waitFor(async () => expect(await hasProxy()).toBe(true), { timeout: 5_000, interval: 100 });
+    await vi.waitFor(async () => expect(await hasProxy()).toBe(true));
     const answer = await commandLine.run('kubectl', ['get', 'ns', '-o', 'name']);
     expect(answer).toMatchObject({ code: 0, stdout: expect.stringContaining('namespace/') });
 
     await unset();
-    await vi.waitFor(
-      async () =>
-        expect((await commandLine.snapshot()).tunnels).toMatchObject([
-          { state: { status: 'degraded', failure: { stage: 'local', error: { code: 'kubeconfig-entry' } } } },
-        ]),
-      { timeout: 5_000, interval: 100 },
+    await vi.waitFor(async () =>
+      expect((await commandLine.snapshot()).tunnels).toMatchObject([
+        { state: { status: 'degraded', failure: { stage: 'local', error: { code: 'kubeconfig-entry' } } } },
+      ]),
     );
     expect(await hasProxy()).toBe(false);
     // Connecting it again is the user's word.

@@ -23,7 +23,7 @@ beforeAll(async () => {
     groups: ['system:masters'],
   });
   tunnelled = await connectThrough(cluster, { standIns: new Map([[cluster, server]]) });
-}, 60_000);
+});
 
 afterAll(async () => {
   await tunnelled?.close();

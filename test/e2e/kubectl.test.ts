@@ -18,7 +18,7 @@ let tunnelled: Tunnelled;
 
 beforeAll(async () => {
   if (whyNoKubectl === undefined) tunnelled = await connectThrough(cluster);
-}, 60_000);
+});
 
 afterAll(() => tunnelled?.close());
 

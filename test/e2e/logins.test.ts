@@ -56,7 +56,7 @@ it('signs in to all four clouds, each in one tab, and finds their clusters', {
   ]);
 });
 
-it('gives a kubectl of each the credential that its cluster takes', { timeout: 60_000 }, async () => {
+it('gives a kubectl of each the credential that its cluster takes', async () => {
   for (const cluster of ['playground', 'loyalty-staging', 'storefront-staging', 'depot-berlin']) {
     const { stdout, code } = await runCli(['credential', cluster], { env });
     expect(code).toBe(0);
@@ -64,7 +64,7 @@ it('gives a kubectl of each the credential that its cluster takes', { timeout: 6
   }
 });
 
-it('signs out of all, and nothing of ours is left', { timeout: 60_000 }, async () => {
+it('signs out of all, and nothing of ours is left', async () => {
   for (const provider of ['aws', 'vault', 'gcp', 'azure'])
     expect(await runCli(['logout', provider], { env })).toMatchObject({ code: 0 });
   const { stdout } = await runCli(['accounts', '--json'], { env });
@@ -72,9 +72,7 @@ it('signs out of all, and nothing of ours is left', { timeout: 60_000 }, async (
   expect(accounts.map(({ status }) => status)).toEqual(Array(4).fill('signed-out'));
 });
 
-it('signs in again for a kubectl that can wait for it, and tells another one what to run', {
-  timeout: 60_000,
-}, async () => {
+it('signs in again for a kubectl that can wait for it, and tells another one what to run', async () => {
   const tabs = (await world.browser.tabs()).length;
   const credential = (interactive: boolean, more: Readonly<Record<string, string>> = {}) => {
     const info = {

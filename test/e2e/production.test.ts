@@ -84,4 +84,4 @@ test('connected without a switch, switched to after a yes, for some time, also o
   for (const verb of ['disconnect', 'remove']) expect((await run(verb)).code).toBe(2);
   expect((await run('remove', '--all')).code).toBe(0);
   expect(await readFile(file, 'utf8')).toBe(own);
-}, 90_000);
+});

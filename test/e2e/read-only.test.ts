@@ -29,7 +29,7 @@ beforeAll(async () => {
   await tunnelled.kubectl('apply', '-n', namespace, '-f', manifest);
   changed = path.join(tunnelled.folder, 'changed.yaml');
   await writeFile(changed, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: changed}\n');
-}, 60_000);
+});
 beforeEach((context) => context.skip(whyNoKubectl !== undefined, whyNoKubectl));
 afterAll(() => tunnelled?.close());
 

@@ -45,7 +45,7 @@ test('a release that is published is told of, and the notification leads to its 
   await page.locator('.notice-opener').filter({ hasText: 'k8s-tunnels 1.5.0 is out' }).click();
   await page.getByText('Your version is no longer supported.').waitFor();
   expect(await app.ask('notifications')).toHaveLength(1);
-}, 60_000);
+});
 
 test('what is not good is refused, said in the log, and harms nothing', async (context) => {
   const { world, commandLine, start } = desktop.of(context);
@@ -83,7 +83,7 @@ test('what is not good is refused, said in the log, and harms nothing', async (c
   expect([status.release, await app.ask('notifications')]).toEqual([undefined, []]);
   await feed.publish('stable', { ...release, version: '1.4.1' });
   await vi.waitFor(async () => expect(await app.ask('notifications')).toHaveLength(1), patience);
-}, 60_000);
+});
 
 test('the feed that the organisation names counts from then on', async (context) => {
   const { world, commandLine, start } = desktop.of(context);
@@ -108,4 +108,4 @@ test('the feed that the organisation names counts from then on', async (context)
   await shows(undefined);
   await organisation(`${named}  channel: beta\n`);
   await shows('2.0.0-beta.1');
-}, 60_000);
+});

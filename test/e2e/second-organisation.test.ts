@@ -93,7 +93,7 @@ beforeAll(async () => {
     VAULT_ADDR: '',
     K8S_TUNNELS_RELEASES_EVERY_SECONDS: '1',
   });
-}, 60_000);
+});
 afterAll(async () => {
   await commandLine?.stop();
   await Promise.all([world?.close(), publisher?.close(), feed?.close()]);
@@ -118,7 +118,7 @@ test('setup by the document’s file, from an address, signed', async () => {
   const done = await run(...setup, '--yes');
   expect(done).toMatchObject({ code: 0, stdout: '✓ Set up for Globex\n' });
   expect((await run('setup')).stdout).toContain('Globex');
-}, 60_000);
+});
 
 test('sign in and find what is there, by its own prefix, accounts and mount', async () => {
   for (const provider of ['aws', 'vault'])
@@ -126,7 +126,7 @@ test('sign in and find what is there, by its own prefix, accounts and mount', as
   expect((await run('discover')).code).toBe(0);
   // Neither what is switched off nor what lies in a region that is not named.
   expect(await titles()).toEqual(['eks orders-us', 'eks stock', 'vault press']);
-}, 60_000);
+});
 
 test('lint-tags names what is tagged in another organisation’s way', async () => {
   const { code, stdout } = await run('lint-tags', '--json');
@@ -136,13 +136,13 @@ test('lint-tags names what is tagged in another organisation’s way', async () 
   };
   expect(new Set(findings.map(({ title }) => title))).toEqual(new Set(['stock']));
   expect(findings.flatMap(({ commands }) => commands).join('\n')).toContain('globex-origin');
-}, 60_000);
+});
 
 test('a person reaches the cluster of EKS, its production guarded', async () => {
   expect((await run('connect', 'orders-us', '--switch')).code).not.toBe(0);
   expect(await connect('orders-us', '--switch', '--production')).toMatchObject([{ status: 'connected' }]);
   expect(await createKubeClient(commandLine).namespaces('orders-us')).toContain('orders');
-}, 90_000);
+});
 
 test('no person passes to the factory; a machine with the service token does, and only there', async () => {
   const refused = await run('connect', 'press', '--add', '--json');
@@ -164,7 +164,7 @@ test('no person passes to the factory; a machine with the service token does, an
   // Closed again, it is still one that may be reached.
   await commandLine.tunnels('disconnect', 'press');
   await vi.waitFor(async () => expect(await listed()).toContain('press'));
-}, 90_000);
+});
 
 test('a release of its own Worker is told of', async () => {
   const answer = await feed.publish('stable', {
@@ -181,4 +181,4 @@ test('a release of its own Worker is told of', async () => {
     },
     { timeout: 20_000, interval: 100 },
   );
-}, 60_000);
+});

@@ -97,7 +97,7 @@ test('the command line, the browser, the window and the tray are at one, and out
   expect(after.agent.pid).not.toBe(before.pid);
   expect(after.tunnels.map(({ port }) => port)).toEqual(tunnels.map(({ port }) => port));
   expect(await world.browser.tabs()).toHaveLength(1);
-}, 60_000);
+});
 
 test('an agent that is killed under an open page is told there, comes back, and leaves no process', async (context) => {
   const rig = desktop.of(context);
@@ -123,4 +123,4 @@ test('an agent that is killed under an open page is told there, comes back, and 
 
   await commandLine.stop();
   await vi.waitFor(async () => expect((await processesOf(world.home)) ?? []).toEqual([]), patience);
-}, 60_000);
+});

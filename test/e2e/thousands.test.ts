@@ -41,4 +41,4 @@ test('of 5,000 clusters one is found by a word of its name, connected and read',
     await commandLine.stop();
     await world.close();
   }
-}, 90_000);
+});

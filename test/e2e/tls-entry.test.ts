@@ -21,7 +21,7 @@ const checksum = (bytes: Buffer) => createHash('sha256').update(bytes).digest('h
 let tunnelled: Tunnelled;
 beforeAll(async () => {
   tunnelled = await connectThrough(cluster);
-}, 60_000);
+});
 afterAll(() => tunnelled?.close());
 
 interface Entry {
@@ -158,4 +158,4 @@ test('a separate file for one program works beside the kubeconfig, and ends with
   const { status, body } = await ask(entry, entry.token);
   expect(status).toBe(401);
   expect(JSON.parse(body).message).toContain('k8s-tunnels connect');
-}, 60_000);
+});

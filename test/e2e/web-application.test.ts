@@ -25,7 +25,7 @@ beforeAll(async () => {
   tunnelled = await connectThrough(cluster, {
     plan: { ...defaultPlan, eks, applications: [...defaultPlan.applications, application] },
   });
-}, 60_000);
+});
 afterAll(() => tunnelled?.close());
 
 test('kubectl gets, watches, reads logs, runs and forwards, whatever the setting says of entries', async (context) => {

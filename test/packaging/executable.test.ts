@@ -45,7 +45,7 @@ describe('the command line as one executable', () => {
       },
     );
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^ok after /m) });
-  }, 90_000);
+  });
 
   it('names itself to kubectl by its absolute path, and uses the cloudflared beside it', async () => {
     const bin = path.join(folder, 'bin');
@@ -74,7 +74,7 @@ describe('the command line as one executable', () => {
       await commandLine.stop();
       await world.close();
     }
-  }, 60_000);
+  });
 
   it('takes no options of Node from NODE_OPTIONS', async () => {
     const env = { HOME: folder, NODE_OPTIONS: '--require /nowhere/at-all.js' };

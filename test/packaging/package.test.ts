@@ -191,7 +191,7 @@ describe.skipIf(!here)('the deb', () => {
     const found = await execa('sh', ['-c', 'command -v update-desktop-database'], { reject: false });
     if (found.exitCode === 0)
       expect(answers.handler).toEqual(['x-scheme-handler/k8s-tunnels=k8s-tunnels.desktop;']);
-  }, 60_000);
+  });
 });
 
 describe.skipIf(!here)('the package for Windows', () => {
@@ -205,5 +205,5 @@ describe.skipIf(!here)('the package for Windows', () => {
     const value = createHash('sha256').update(headerString).digest('hex');
     const [resource = ''] = /\[\{"file":.*?\}\]/.exec(await readFile(program, 'latin1')) ?? [];
     expect(JSON.parse(resource)).toEqual([{ file: 'resources\\app.asar', alg: 'SHA256', value }]);
-  }, 60_000);
+  });
 });

@@ -173,7 +173,7 @@ export async function openWindow(
 async function openPage(session: BrowserContext, origin: string, wrong: string[]): Promise<Page> {
   await session.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
   const page = await session.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => wrong.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') wrong.push(message.text());

@@ -37,5 +37,5 @@ export function windowFixture(): {
 
 /** What the page shows after something was done to it, as soon as it does. */
 export function eventually<T>(look: () => Promise<T>) {
-  return expect.poll(look, { timeout: 10_000, interval: 20 });
+  return expect.poll(look, { timeout: 20_000, interval: 20 });
 }

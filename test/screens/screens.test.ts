@@ -64,9 +64,9 @@ async function expectReachable(page: Page): Promise<void> {
         .filter(({ left, right, width }) => width > 1 && (left < -1 || right > innerWidth + 1))
         .map(({ control }) => control.getAttribute('aria-label') ?? control.textContent);
     });
-  await expect.poll(beyond, { timeout: 5_000 }).toEqual([]);
+  await expect.poll(beyond).toEqual([]);
   const widest = () => page.evaluate(() => document.documentElement.scrollWidth);
-  await expect.poll(widest, { timeout: 5_000 }).toBeLessThanOrEqual(enlarged.width);
+  await expect.poll(widest).toBeLessThanOrEqual(enlarged.width);
 }
 
 async function expectSame(taken: Buffer, file: string): Promise<void> {

@@ -286,7 +286,7 @@ describe('the proxy', () => {
       service: 'access',
       operation: 'app-info',
       times: 1,
-      does: { kind: 'latency', ms: 5_000 },
+      does: { kind: 'hold' },
     });
     const hanging = world.request(`https://${tcpHost}/`, { headers: metadata });
     await expect.poll(() => world.traffic.count('access', 'app-info')).toBe(1);

@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
+import { tlsPortId } from '../../main/agent/tunnels/ports.ts';
 import { clusterId } from '../../main/model/cluster.ts';
 import type { Plan } from './plan.ts';
 
@@ -12,11 +13,11 @@ const lastPort = 31_999;
 const room = 3;
 
 /**
- * Gives each cluster of a world's clouds a port of its own, in the file in which the agent remembers them. The port that an
- * agent derives from a cluster's id is the same in every world: another test, or another run of the tests on this
- * computer, may hold it, or the one that a test expects a tunnel to move to.
+ * Gives each cluster of a world's clouds a port of its own, and its local TLS proxy too, in the file in which the agent
+ * remembers them. The port that an agent derives from a cluster's id is the same in every world: another test, or another
+ * run of the tests on this computer, may hold it, or the one that a test expects a tunnel to move to.
  */
-export async function spreadPorts(state: string, plan: Plan): Promise<void> {
+export async function spreadPorts(state: string, plan: Plan, { hasProxies = true } = {}): Promise<void> {
   const ids = [
     ...plan.eks.map(({ account, region, name }) => clusterId('eks', account, region, name)),
     ...plan.azure.aks.map(({ subscription, location, resourceGroup, name }) =>
@@ -28,7 +29,7 @@ export async function spreadPorts(state: string, plan: Plan): Promise<void> {
   if (ids.length > 50) return;
   const taken = new Set<number>();
   const places = [];
-  for (const id of ids) {
+  for (const id of ids.flatMap((one) => (hasProxies ? [one, tlsPortId(one)] : [one]))) {
     const port = await freePort(taken);
     for (let at = 0; at < room; at += 1) taken.add(port + at);
     const password = randomBytes(20).toString('hex');

@@ -44,6 +44,8 @@ export interface Fault {
   times?: number;
   readonly does:
     | { readonly kind: 'latency'; readonly ms: number }
+    /** No answer before the fault is lifted; then the right one. */
+    | { readonly kind: 'hold' }
     /** The service's own throttling answer, with Retry-After where it has one. */
     | { readonly kind: 'throttle'; readonly retryAfterSeconds?: number }
     /** The service's own answer to a denied caller. */
@@ -71,6 +73,8 @@ export class Echo extends Error {
 export class Traffic {
   readonly served: Served[] = [];
   private readonly faults = new Set<Fault>();
+  /** What waits for a `hold` to be lifted. */
+  private readonly held = new Map<Fault, (() => void)[]>();
   private latencyMs = 0;
 
   /** Injects a fault; the answer lifts it. */
@@ -78,6 +82,8 @@ export class Traffic {
     this.faults.add(fault);
     return () => {
       this.faults.delete(fault);
+      for (const goOn of this.held.get(fault) ?? []) goOn();
+      this.held.delete(fault);
     };
   }
 
@@ -88,27 +94,37 @@ export class Traffic {
 
   /**
    * Every server calls this once per request: it is counted, delayed where asked, and the fault that the server
-   * must act out (never `latency`) comes back, if any.
+   * must act out (never `latency` or `hold`) comes back, if any.
    */
   async serve(service: Service, operation: string, scope: string): Promise<Fault['does'] | undefined> {
     this.served.push({ service, operation, scope, at: Date.now() });
     let delay = this.latencyMs;
+    const holds: Promise<void>[] = [];
     let acted: Fault['does'] | undefined;
     for (const fault of this.faults) {
       if (fault.service !== service) continue;
       if (fault.operation !== undefined && fault.operation !== operation) continue;
       if (fault.scope !== undefined && !scope.includes(fault.scope)) continue;
-      if (fault.does.kind !== 'latency' && acted !== undefined) continue;
+      const isLate = fault.does.kind === 'latency' || fault.does.kind === 'hold';
+      if (!isLate && acted !== undefined) continue;
       if (fault.times !== undefined) {
         fault.times -= 1;
         if (fault.times <= 0) this.faults.delete(fault);
       }
       if (fault.does.kind === 'latency') delay += fault.does.ms;
+      else if (fault.does.kind === 'hold') holds.push(this.lifted(fault));
       else acted = fault.does;
     }
     if (acted?.kind === 'echo') throw new Echo();
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    await Promise.all(holds);
     return acted;
+  }
+
+  private lifted(fault: Fault): Promise<void> {
+    return new Promise((resolve) => {
+      this.held.set(fault, [...(this.held.get(fault) ?? []), resolve]);
+    });
   }
 
   /** How many requests were served, of one service and operation where named. */

@@ -101,6 +101,8 @@ export function createAppTokens(options: {
   return {
     async silent(app) {
       const since = signOuts(app.authDomain);
+      // Join it, also if it ends while the files are read: they may have been read before it wrote its token.
+      const running = exchanges.has(app.hostname) ? exchange(app) : undefined;
       const [kept, org] = await Promise.all([files.readApp(app), sessions.of(app.authDomain)]);
       // Another program may have signed out, or another user signed in: the files say who is signed in now.
       const known = isOf(kept, org) ? kept : undefined;
@@ -110,7 +112,7 @@ export function createAppTokens(options: {
         memory.set(app.hostname, known);
         return known;
       }
-      const exchanged = exchange(app);
+      const exchanged = running ?? exchange(app);
       // A failed renewal does no harm while the old token is valid.
       return known === undefined ? exchanged : ((await exchanged.catch(() => undefined)) ?? known);
     },

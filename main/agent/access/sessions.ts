@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toPlainError } from '../../model/app-error.ts';
+import { createLaterRuns } from '../async/later-runs.ts';
 import type { Logger } from '../parts.ts';
 import type { State } from '../state/state.ts';
 import type { Access } from './access.ts';
@@ -7,7 +8,7 @@ import type { Policies } from './policies.ts';
 
 /** The sessions of Access as shells show them. */
 export interface Sessions {
-  /** Reads the sessions again. Rejects as `Access.sessions` does. */
+  /** Reads the sessions again, after a read that is in progress. Rejects as `Access.sessions` does. */
   look(): Promise<void>;
   /** As `look`, for callers that do not wait: logs a failure. */
   lookSoon(): void;
@@ -24,7 +25,7 @@ export function createSessions(options: {
   readonly onOver?: (teams: readonly string[]) => void;
 }): Sessions {
   const { access, policies, state, logger, onBegun, onOver = () => {} } = options;
-  const look = async () => {
+  const read = async () => {
     const all = await access.sessions();
     const sessions = all.sessions.map(withoutUndefined);
     policies.keep(sessions);
@@ -40,6 +41,9 @@ export function createSessions(options: {
     if (over.length > 0) onOver(over);
     if (begun.length > 0) onBegun(begun.map(({ authDomain }) => authDomain));
   };
+  // One at a time: an earlier read that ends later would show a session that has ended.
+  const runs = createLaterRuns<'sessions', void>();
+  const look = () => runs('sessions', read);
   return {
     look,
     lookSoon() {

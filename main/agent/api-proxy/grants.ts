@@ -71,6 +71,8 @@ export interface Grants {
   end(isEnding: (grant: Grant) => boolean): Promise<void>;
   /** Returns the valid grants. */
   list(): readonly Grant[];
+  /** Returns the grants of a separate file, the oldest first, with those that ended lately. */
+  ofFile(file: string): readonly Grant[];
   /** Returns when the next one expires or an entry needs its next one, ms since the epoch. */
   nextDue(): number | undefined;
 }
@@ -161,6 +163,7 @@ export async function openGrants(options: {
       }
     },
     list: () => grants.filter(isValid),
+    ofFile: (file) => grants.filter((one) => one.file === file),
     nextDue() {
       const due = grants.filter(isValid).map((one) => {
         const renewal = one.since + renewAfterMs;

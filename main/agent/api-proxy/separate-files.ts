@@ -14,10 +14,26 @@ function isWithin(one: ReadOnly, other: ReadOnly): boolean {
   return (!one.secrets || other.secrets === true) && (!one.dryRun || other.dryRun === true);
 }
 
+/**
+ * Returns the port that a container's kubeconfig names for a cluster: the same each time that it is written, also after the
+ * cluster's own port has moved. A running relay listens on it, and clients are refused until it looks for another one.
+ */
+function portInContainer(cluster: ClusterId, port: number, known: readonly Grant[]): number {
+  const inside = known.flatMap(({ cluster: of, socket }) =>
+    socket === undefined ? [] : { of, port: Number(path.basename(socket, '.sock')) },
+  );
+  const own = inside.findLast(({ of }) => of === cluster);
+  if (own !== undefined) return own.port;
+  // Another cluster may have had this port when the file was written first.
+  let free = port;
+  while (inside.some((one) => one.port === free)) free += 1;
+  return free;
+}
+
 /** Serves the kubeconfigs that other programs and containers read. */
 export function createSeparateFiles(options: {
   readonly catalog: Pick<Catalog, 'get'>;
-  readonly grants: Pick<Grants, 'forFile' | 'list'>;
+  readonly grants: Pick<Grants, 'forFile' | 'list' | 'ofFile'>;
   readonly relays: Pick<RelaySockets, 'listen' | 'keep'>;
   readonly logger: Logger;
   /** Listens on the cluster's port, and issues a secret. */
@@ -31,9 +47,11 @@ export function createSeparateFiles(options: {
 }): Pick<ApiProxies, 'forFile' | 'endFile' | 'standBy'> {
   const { catalog, grants, relays, logger, placeFor, listen, portOf, end } = options;
   return {
-    forFile: (cluster, { file, isContainers, ...how }) =>
-      placeFor(cluster, async (owner, port) => {
-        const socket = isContainers ? path.join(path.dirname(file), `${port}.sock`) : undefined;
+    async forFile(cluster, { file, isContainers, ...how }) {
+      let inside: number | undefined;
+      const place = await placeFor(cluster, async (owner, port) => {
+        if (isContainers) inside = portInContainer(cluster.id, port, grants.ofFile(file));
+        const socket = inside === undefined ? undefined : path.join(path.dirname(file), `${inside}.sock`);
         const at = { ...how, file, ...(socket === undefined ? {} : { socket }) };
         const grant = await grants.forFile(cluster.id, owner, at);
         // A program goes on with the secret that the file had, but not with more than the file allows now.
@@ -48,13 +66,15 @@ export function createSeparateFiles(options: {
           throw error;
         }
         return grant;
-      }),
+      });
+      return inside === undefined ? place : { ...place, port: inside };
+    },
     async endFile(file, { except } = { except: [] }) {
       const isIn = (grant: Grant) => grant.file === file && !except.includes(grant.cluster);
       const ending = grants.list().filter(isIn);
       await end(isIn);
       // In other cases the sockets stay open, so that clients are told that the secret has ended.
-      const sockets = ending.map(({ socket }) => socket);
+      const sockets = grants.ofFile(file).flatMap((one) => (except.includes(one.cluster) ? [] : one.socket));
       relays.keep((socket) => !sockets.includes(socket));
       return [...new Set(ending.map(({ cluster }) => cluster))];
     },

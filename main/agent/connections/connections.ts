@@ -145,6 +145,8 @@ export interface Connections
    * entries of ours that are not stored.
    */
   restore(): Promise<void>;
+  /** Resolves when `restore` listens on the ports, as far as it can: the tunnels are opened after that. */
+  readonly listening: Promise<void>;
   /** Stops what runs at intervals. */
   close(): void;
 }
@@ -204,11 +206,8 @@ export async function createConnections(options: {
   const entries = createEntries({ ...options, given });
   options.onGiven?.(given.list());
   const context = { ...options, tunnels, isGuarded, asksInTerminals, remembered, currentContext, entries };
-  const { settled, removeNow, ...disconnect } = createDisconnect({
-    ...context,
-    terminals,
-    renew: (id) => isolated.renew(id),
-  });
+  const renew = (id: ClusterId) => isolated.renew(id);
+  const { settled, removeNow, ...disconnect } = createDisconnect({ ...context, terminals, renew });
   const isolated = createIsolate({ ...context, terminals, settled });
   const parts = { ...context, terminals, renew: isolated.renew, listening, onListening };
   const { share, ...reopen } = createReopen(parts);
@@ -225,6 +224,7 @@ export async function createConnections(options: {
     terminals: views,
     followTerminal: terminals.follow,
     // Terminals need no user, and do not wait for what does.
+    listening,
     restore: async () => void (await Promise.all([restore(), isolated.restore()])),
     close: terminals.close,
     ...createPreview({ ...context, remove: disconnect.remove }),

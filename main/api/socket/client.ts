@@ -7,9 +7,18 @@ import { isNonce, isProof, newNonce, proofOf, protocol, readSecret } from './pro
 import { socketFile } from './socket-file.ts';
 
 const handshakeTimeoutMs = 2_000;
+/** How often to wait that long for an agent that is not stopped: a busy computer keeps it from its answer. */
+const patience = 8;
 /** How often, and after how long, to retry a running agent that closes the connection without an answer. */
 const hangUps = 10;
 const afterHangUpMs = 200;
+
+interface Place {
+  readonly path: string;
+  readonly state: string;
+  /** How long to wait for a busy agent: `short` for a caller that only looks whether it answers. */
+  readonly limit?: 'short';
+}
 
 /** A shell's client of the agent behind the socket. */
 export interface Client extends AgentClient {
@@ -22,12 +31,9 @@ export interface Client extends AgentClient {
 /**
  * Connects to the agent. Resolves with undefined if none is running (no socket, or one from a killed agent).
  * Rejects with `agent-foreign` if something else is or answers there, `agent-version` for an agent with another
- * protocol, and `agent-unreachable` for one that does not answer.
+ * protocol, and `agent-unreachable` for one that does not answer: after two seconds if it is stopped, or if `limit` is `short`.
  */
-export async function connectAgent(options: {
-  readonly path: string;
-  readonly state: string;
-}): Promise<Client | undefined> {
+export async function connectAgent(options: Place): Promise<Client | undefined> {
   const connection = await openConnection(options);
   return connection === undefined ? undefined : converse(connection);
 }
@@ -43,17 +49,14 @@ export interface Connection {
 }
 
 /** Connects as `connectAgent` does, for callers that only pass messages on. */
-export async function openConnection(options: {
-  readonly path: string;
-  readonly state: string;
-}): Promise<Connection | undefined> {
+export async function openConnection(options: Place): Promise<Connection | undefined> {
   const { path, state } = options;
   socketFile(path, state);
   for (let tries = 1; ; tries++) {
     const socket = await open(path, state);
     if (socket === undefined) return undefined;
     try {
-      const connection = await greet(socket, { path, state, secret: readSecret(state) });
+      const connection = await greet(socket, options, readSecret(state));
       if (connection !== undefined) return connection;
     } catch (error) {
       socket.destroy();
@@ -90,17 +93,23 @@ function open(path: string, state: string): Promise<Socket | undefined> {
  */
 function greet(
   socket: Socket,
-  place: { readonly path: string; readonly state: string; readonly secret: string | undefined },
+  { path, state, limit }: Place,
+  secret: string | undefined,
 ): Promise<Connection | undefined> {
-  const { path, state, secret } = place;
   return new Promise((resolve, reject) => {
     const nonce = newNonce();
-    const timeout = setTimeout(() => {
-      holders().then(({ foreign, livingHolder, silentHolder }) => {
-        const isForeign = socket.bytesRead > 0 && livingHolder(state) === undefined;
-        reject(isForeign ? foreign(path) : silentHolder(path, state));
-      }, reject);
-    }, handshakeTimeoutMs);
+    let waited = limit === 'short' ? patience : 0;
+    const judge = ({ foreign, isBusy, livingHolder, silentHolder }: Awaited<ReturnType<typeof holders>>) => {
+      if (socket.bytesRead === 0 && !socket.destroyed && ++waited < patience && isBusy(state)) return wait();
+      const isForeign = socket.bytesRead > 0 && livingHolder(state) === undefined;
+      reject(isForeign ? foreign(path) : silentHolder(path, state));
+    };
+    let timeout: NodeJS.Timeout;
+    const wait = () => {
+      // Read first what has arrived, where it was this process that was kept from it.
+      timeout = setTimeout(() => setImmediate(() => holders().then(judge, reject)), handshakeTimeoutMs);
+    };
+    wait();
     const fail = () => {
       clearTimeout(timeout);
       if (socket.bytesRead === 0) resolve(undefined);

@@ -14,6 +14,12 @@ export function livingHolder(state: string): number | undefined {
   return holder?.kind === 'read' && isSameProcess(holder.pid, holder.start) ? holder.pid : undefined;
 }
 
+/** Returns true if the agent's process runs, and is not stopped as far as the system says: it answers when it gets to it. */
+export function isBusy(state: string): boolean {
+  const pid = livingHolder(state);
+  return pid !== undefined && isStopped(pid) !== true;
+}
+
 /** Returns the error for a socket whose listener does not answer. */
 export function silentHolder(socket: string, state: string): AppError {
   const pid = livingHolder(state);

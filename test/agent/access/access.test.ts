@@ -286,10 +286,15 @@ describe('signing out of an organisation', () => {
   it('keeps nothing of an exchange that was under way', async () => {
     await rig.access.token(tcpHost, asked);
     rig.world.traffic.reset();
-    rig.world.traffic.setLatency(200);
+    const answer = rig.world.traffic.inject({
+      service: 'access',
+      operation: 'login',
+      does: { kind: 'hold' },
+    });
     const token = rig.access.token(otherTcpHost, silent);
     await vi.waitFor(() => expect(rig.world.traffic.count('access', 'login')).toBe(1));
     await rig.access.signOut(team);
+    answer();
     await expect(token).rejects.toMatchObject({ code: 'access-login-needed' });
     expect(await readdir(rig.folder)).toEqual([]);
   });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAppTokens } from '../../../main/agent/access/app-tokens.ts';
-import { createTokenFiles } from '../../../main/agent/access/token-files.ts';
-import { createNetwork } from '../../../main/agent/network/network.ts';
+import { createTokenFiles, parseToken, type Token } from '../../../main/agent/access/token-files.ts';
+import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 
 const team = 'acme.cloudflareaccess.com';
@@ -23,11 +23,25 @@ const jwt = () => {
   return `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
 };
 
+/** An edge that exchanges every session for a token of the application, and counts. */
+function edge() {
+  let exchanges = 0;
+  const request: Network['request'] = async (url) => {
+    const isAuthorized = url.pathname === '/cdn-cgi/access/authorized';
+    if (isAuthorized) exchanges += 1;
+    const headers = isAuthorized
+      ? { 'set-cookie': [`CF_Authorization=${jwt()}`] }
+      : { location: '/cdn-cgi/access/authorized' };
+    return { status: isAuthorized ? 200 : 302, headers, body: Buffer.alloc(0) };
+  };
+  return { network: { ...createNetwork({}), request }, exchanges: () => exchanges };
+}
+
 /** Tokens whose files are read when `read` resolves. */
-function tokensAfter(read: Promise<void>) {
+function tokensAfter(read: Promise<void>, network = createNetwork({}), session?: Token) {
   const files = createTokenFiles({ folder, clock: systemClock });
   const tokens = createAppTokens({
-    network: createNetwork({}),
+    network,
     clock: systemClock,
     logger: silentLogger,
     files: {
@@ -38,7 +52,7 @@ function tokensAfter(read: Promise<void>) {
         return token;
       },
     },
-    sessions: { of: async () => undefined, lasting: async () => [], list: () => Promise.reject(new Error()) },
+    sessions: { of: async () => session, lasting: async () => [], list: () => Promise.reject(new Error()) },
     ended: { has: () => false, check: async () => false },
     onAnswer: () => {},
   });
@@ -71,4 +85,17 @@ test('without a sign-out it is used, and signing out says for which hostname', a
   expect(await tokens.silent(app)).toMatchObject({ jwt: expect.stringContaining('x.') });
   expect(tokens.signOut('other.cloudflareaccess.com')).toEqual([]);
   expect(tokens.signOut(team)).toEqual([app.hostname]);
+});
+
+test('an exchange that ends while the files are read is not repeated', async () => {
+  const { promise: read, resolve: goOn } = Promise.withResolvers<void>();
+  const { network, exchanges } = edge();
+  const { tokens } = tokensAfter(read, network, parseToken(jwt()));
+  const first = tokens.exchange(app);
+  const second = tokens.silent(app);
+  const token = await first;
+  goOn();
+  expect(token).toMatchObject({ jwt: expect.stringContaining('x.') });
+  expect(await second).toEqual(token);
+  expect(exchanges()).toBe(1);
 });

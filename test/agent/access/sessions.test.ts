@@ -17,7 +17,7 @@ const withFakes = () => {
   const over: (readonly string[])[] = [];
   const keptFor: unknown[] = [];
   /** What the next reads find, before `held`. */
-  const next: Held[] = [];
+  const next: (Held | Promise<Held>)[] = [];
   const sessions = createSessions({
     access: { sessions: async () => next.shift() ?? held },
     policies: { keep: (now) => void keptFor.push(now) },
@@ -72,4 +72,19 @@ test('a session that has begun again while the end of the last one was read ends
   next.push({ sessions: [], ended: [] }, { sessions: [{ ...session, endsAt: 2_000 }], ended: [] });
   await look({ sessions: [{ ...session, endsAt: 2_000 }], ended: [] });
   expect(over).toEqual([]);
+});
+
+test('a read that began before a sign-out and ends after it begins no session again', async () => {
+  const { look, begun, over, told, next } = withFakes();
+  const session = { authDomain: acme, email: undefined, endsAt: 1_000 };
+  await look({ sessions: [session], ended: [] });
+  const { promise: early, resolve: endEarly } = Promise.withResolvers<Held>();
+  next.push(early);
+  const looks = [look({ sessions: [], ended: [] }), look({ sessions: [], ended: [] })];
+  await new Promise((resolve) => setImmediate(resolve));
+  endEarly({ sessions: [session], ended: [] });
+  await Promise.all(looks);
+  expect(begun).toEqual([[acme]]);
+  expect(over).toEqual([[acme]]);
+  expect(told).toHaveLength(2);
 });

@@ -25,7 +25,7 @@ it('a client of HTTP/1.1 that is gone during a watch is gone here too', async ()
   await once(socket, 'data');
   expect(connections()).toBe(1);
   socket.destroy();
-  await vi.waitFor(() => expect(connections()).toBe(0), 3_000);
+  await vi.waitFor(() => expect(connections()).toBe(0));
 });
 
 it('a client of HTTP/2 that is gone during a watch is gone here too', async () => {
@@ -38,5 +38,5 @@ it('a client of HTTP/2 that is gone during a watch is gone here too', async () =
   await once(stream, 'data');
   expect(connections()).toBe(1);
   socket.destroy();
-  await vi.waitFor(() => expect(connections()).toBe(0), 3_000);
+  await vi.waitFor(() => expect(connections()).toBe(0));
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import type tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../main/model/app-error.ts';
+import type { ClusterId } from '../../../main/model/cluster.ts';
 import { type ProxyRig, startProxyRig, startServer, token } from './rig.ts';
 
 const hour = 3_600_000;
@@ -182,6 +183,45 @@ describe('a separate file', () => {
       ]);
     } finally {
       other.close();
+    }
+  });
+
+  it('of a container names the same port when it is written again, though its own has moved', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-container-'));
+    const file = path.join(folder, 'kubeconfig');
+    const at = { file, isContainers: true };
+    const { port } = await rig.proxies.forFile(rig.cluster, at);
+    await rig.proxies.close();
+    const other = net.createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      await rig.restart();
+      await rig.proxies.standBy();
+      expect(rig.proxies.list()[0]?.port).not.toBe(port);
+      // A relay listens on it, also when the secret has ended.
+      await rig.proxies.end(isTheirs);
+      expect(await rig.proxies.forFile(rig.cluster, at)).toMatchObject({ port });
+      expect(await readdir(folder)).toEqual([`${port}.sock`]);
+      await rig.proxies.endFile(file);
+      expect(await readdir(folder)).toEqual([]);
+    } finally {
+      other.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('of a container whose secret has ended leaves no socket when it is written without that cluster', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-container-'));
+    const file = path.join(folder, 'kubeconfig');
+    try {
+      await rig.proxies.forFile(rig.cluster, { file, isContainers: true });
+      await rig.proxies.end(isTheirs);
+      // So that a client is told that it has ended.
+      expect(await readdir(folder)).toHaveLength(1);
+      await rig.proxies.endFile(file, { except: ['eks/1/eu-west-1/other' as ClusterId] });
+      expect(await readdir(folder)).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 

@@ -30,7 +30,7 @@ let onFailed: ReturnType<typeof vi.fn<(endpoint: string, error: unknown) => void
 let collector: Collector;
 
 beforeEach(() => {
-  clock = skippingClock();
+  clock = skippingClock({ isStill: true });
   status = 200;
   to = endpoint;
   asked = [];

@@ -15,7 +15,7 @@ const readers: AuditReader[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-audit-'));
-  clock = skippingClock();
+  clock = skippingClock({ isStill: true });
   onFailed = vi.fn<(error: unknown) => void>();
 });
 afterEach(async () => {

@@ -51,7 +51,7 @@ async function start(): Promise<void> {
 }
 
 beforeEach(async () => {
-  clock = skippingClock();
+  clock = skippingClock({ isStill: true });
   notices = [];
   home = await mkdtemp(path.join(tmpdir(), 'limits-'));
   await mkdir(path.join(home, '.kube'));

@@ -21,7 +21,7 @@ let runs: (() => void)[];
 let schedule: Schedule;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-schedule-'));
-  clock = skippingClock();
+  clock = skippingClock({ isStill: true });
   catalog = await createCatalog({ folder, clock, logger: silentLogger });
   statuses = [];
   runs = [];

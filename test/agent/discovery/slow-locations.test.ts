@@ -13,7 +13,7 @@ const cellIn = (region: string): CellResult['cell'] => ({ source: 'eks', account
 
 test('a location is named once it has taken 10 s, until it is read; the others arrive meanwhile', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'slow-'));
-  const clock = skippingClock();
+  const clock = skippingClock({ isStill: true });
   const catalog = await createCatalog({ folder, clock, logger: silentLogger });
   const silent = Promise.withResolvers<void>();
   const source: DiscoverySource = {
@@ -54,7 +54,7 @@ test('a location is named once it has taken 10 s, until it is read; the others a
 
 test('a run that is cancelled waits for no location any more', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'slow-'));
-  const clock = skippingClock();
+  const clock = skippingClock({ isStill: true });
   const catalog = await createCatalog({ folder, clock, logger: silentLogger });
   const source: DiscoverySource = {
     source: 'eks',

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import fs, { open, readFile, unlink, writeFile } from 'node:fs/promises';
+import fs, { open, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createKubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import {
@@ -124,6 +124,9 @@ test.each([
   const { kubeconfig, config, place } = await bench();
   await seed(config, theirs);
   await writeFile(config, half);
+  // However long that takes here, it was written just now.
+  const now = vi.spyOn(Date, 'now').mockReturnValue((await stat(config)).mtimeMs);
+  onTestFinished(() => now.mockRestore());
   const adding = kubeconfig.add(place, [entry('a')], {});
   expect(await Promise.race([adding, systemClock.sleep(60)])).toBeUndefined();
   await writeFile(config, theirs);

@@ -7,7 +7,7 @@ import { skippingClock } from '../skipping-clock.ts';
 const { id } = aCluster('orders');
 
 function withFakes() {
-  const clock = skippingClock();
+  const clock = skippingClock({ isStill: true });
   const reported: ReportedRefusal[] = [];
   const traffic = { connections: 0, sent: 100, received: 0 };
   const place = { port: 20_100, credentials: { user: 'u', password: 'p' } };

@@ -128,10 +128,10 @@ export async function wireCarrier(places: Places, options: Options): Promise<Wir
     login: (hostname) =>
       connector(hostname).prepare({
         interactive: true,
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(60_000),
         onLogin: () => {},
       }),
-    dial: (hostname) => connector(hostname).dial({ signal: AbortSignal.timeout(10_000) }),
+    dial: (hostname) => connector(hostname).dial({ signal: AbortSignal.timeout(60_000) }),
     async close() {
       await Promise.all([...connectors.values()].map((each) => each.close?.()));
       access.close();

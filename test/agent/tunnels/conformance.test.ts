@@ -86,9 +86,12 @@ describe.each(kinds)('$name', ({ carried }) => {
 
   it('opens 100 short connections', async () => {
     await rig.login(tcpHost);
-    const results = await Promise.all(Array.from({ length: 100 }, () => get(tcpHost)));
-    expect(results.every((result) => five.equals(result as Buffer))).toBe(true);
-    await vi.waitFor(() => expect(rig.world.access.openConnections()).toBe(0), { timeout: 5_000 });
+    // Not all at once: both ends of each handshake are this process, and a connection has a limit of some seconds.
+    for (let opened = 0; opened < 100; opened += 10) {
+      const results = await Promise.all(Array.from({ length: 10 }, () => get(tcpHost)));
+      expect(results.map(String)).toEqual(results.map(() => String(five)));
+    }
+    await vi.waitFor(() => expect(rig.world.access.openConnections()).toBe(0));
   });
 
   if (carried === 'direct') return;
@@ -120,7 +123,7 @@ describe.each(kinds)('$name', ({ carried }) => {
 
   it('names a destination', async () => {
     await rig.login(tcpHost);
-    const stream = rig.connector(downHost, 'api.internal:443').dial({ signal: AbortSignal.timeout(5_000) });
+    const stream = rig.connector(downHost, 'api.internal:443').dial({ signal: AbortSignal.timeout(60_000) });
     await outcome(stream);
     expect(rig.world.destinations).toContain('api.internal:443');
   });

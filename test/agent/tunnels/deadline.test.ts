@@ -4,7 +4,7 @@ import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
 
 let clock: SkippingClock;
 beforeEach(() => {
-  clock = skippingClock();
+  clock = skippingClock({ isStill: true });
 });
 const never = new AbortController().signal;
 

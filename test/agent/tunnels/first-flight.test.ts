@@ -36,7 +36,7 @@ let outcome: { stream?: Duplex; error?: unknown };
 let dialing: PromiseWithResolvers<Duplex>;
 
 beforeEach(() => {
-  clock = skippingClock();
+  clock = skippingClock({ isStill: true });
   [client, kept, fresh] = [end(), end(), end()];
   dials = [];
   dead = 0;

@@ -13,7 +13,7 @@ const failure: Failure = {
 let clock: SkippingClock;
 let pace: Pace;
 beforeEach(() => {
-  clock = skippingClock();
+  clock = skippingClock({ isStill: true });
   let drawn = 0;
   // Evenly from 0 to 1, so that nothing is left to chance.
   pace = createPace(clock, () => (drawn++ % 100) / 100);

@@ -24,7 +24,7 @@ let lost: number;
 let passesOnTheEnd: boolean;
 
 beforeEach(async () => {
-  clock = skippingClock();
+  clock = skippingClock({ isStill: true });
   answer = (_, response) => response.end('ok');
   accepted = [];
   [dials, lost, passesOnTheEnd] = [0, 0, true];

@@ -81,7 +81,7 @@ export async function startRig(
     onLogins: (logins: readonly LoginState[]) => write('logins', { count: logins.length }),
   });
   const folder = await mkdtemp(path.join(world.home, 'state-'));
-  await spreadPorts(folder, world.plan);
+  await spreadPorts(folder, world.plan, { hasProxies: false });
   const ports = await createPorts({ folder, logger, renew: false });
   const interfaces = vi.fn(networkInterfaces);
   const peers = await createPeers({ env: world.env, logger });

@@ -13,7 +13,7 @@ describe('a spare connection', () => {
   let drops: number;
   let spare: ReturnType<typeof withSpare>;
   beforeEach(() => {
-    clock = skippingClock();
+    clock = skippingClock({ isStill: true });
     dialed = [];
     drops = 0;
     spare = withSpare({

@@ -1,7 +1,8 @@
-import { lstat, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../main/agent/parts.ts';
 import { type Paths, pathsFrom } from '../../../main/agent/paths.ts';
 import { connectAgent } from '../../../main/api/socket/client.ts';
@@ -54,6 +55,35 @@ it('an agent that hangs up while it is short of connections is found at the next
   const client = await connect();
   expect(client?.agent.pid).toBe(process.pid);
   client?.close();
+});
+
+it('an agent that a busy computer keeps from its answer is waited for', async () => {
+  let accepted: Socket | undefined;
+  election.serve((socket) => {
+    accepted = socket;
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const connecting = connect();
+    connecting.catch(() => {});
+    while (accepted === undefined) await new Promise(setImmediate);
+    // What is looked up meanwhile is read from the disk.
+    for (let seconds = 0; seconds < 14; seconds += 1) {
+      vi.advanceTimersByTime(1_000);
+      await readFile(import.meta.filename);
+      await new Promise(setImmediate);
+    }
+    connectionServer({
+      secret: election.secret,
+      version: '1',
+      served: { feed: {} as never, handlers: {} as never },
+    })(accepted);
+    const client = await connecting;
+    expect(client?.agent.pid).toBe(process.pid);
+    client?.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('an agent that has sent half a line is not something else', async () => {

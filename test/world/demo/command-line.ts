@@ -145,7 +145,7 @@ function following(child: ChildProcess, name: string): Following {
   });
   return {
     child,
-    line: (pattern, limitMs = 10_000) =>
+    line: (pattern, limitMs = 30_000) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const found = lines.find((line) => pattern.test(line));

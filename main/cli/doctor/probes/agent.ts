@@ -11,7 +11,7 @@ export async function reachRunning({
   state,
 }: Pick<Paths, 'socket' | 'state'>): Promise<{ readonly agent: AgentFacts; readonly client?: Client }> {
   try {
-    const client = await connectAgent({ path: socket, state });
+    const client = await connectAgent({ path: socket, state, limit: 'short' });
     if (client === undefined) return { agent: { status: 'none' } };
     const { version, pid } = client.agent;
     return {

@@ -434,8 +434,10 @@ describe('the limit of the portal', () => {
     }));
   };
 
-  test('is kept to, over more than a page of accounts', { timeout: 60_000 }, async () => {
+  test('is kept to, over more than a page of accounts', async () => {
     grant(101);
+    // A busy computer sends together what it has held up. The exact rate is tested without it, in portal-rate.test.ts.
+    clouds.plan.identityCenter.requestsPerSecond = 60;
     const { results } = await discoverOnce(clouds.eks(['eu-west-1']));
     expect(results.filter(({ outcome }) => outcome.kind === 'listed')).toHaveLength(101);
     // Nothing was refused, so nothing was asked twice.

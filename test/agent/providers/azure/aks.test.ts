@@ -236,7 +236,7 @@ describe('the requests', () => {
       service: 'arm',
       operation: 'resources',
       scope: partner,
-      does: { kind: 'latency', ms: 60_000 },
+      does: { kind: 'hold' },
     });
     const abort = new AbortController();
     const told: string[] = [];

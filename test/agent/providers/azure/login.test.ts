@@ -99,7 +99,7 @@ test('by a device code, where no browser opens', async () => {
   rig.browser.person = 'missing';
   const logins = loginsOf();
   const signedIn = logins.login({ provider: 'azure', signal: never });
-  await expect.poll(() => logins.waiting()[0]?.userCode, { timeout: 5_000 }).toBeDefined();
+  await expect.poll(() => logins.waiting()[0]?.userCode).toBeDefined();
   const [{ url = '', userCode = '' } = {}] = logins.waiting();
   await execa(browser.command, [`${url}?code=${userCode}`]);
   expect(await signedIn).toMatchObject({ status: 'signed-in', who: 'ada@acme.example' });

@@ -145,7 +145,7 @@ describe('a second run', () => {
     const { clusters, results } = await discoverOnce(source);
     google.traffic.reset();
     google.plan.projects.push({ id: 'acme-new', number: '244948974278', gke: 'enabled' });
-    google.traffic.inject({ service: 'resource-manager', does: { kind: 'latency', ms: 5_000 } });
+    google.traffic.inject({ service: 'resource-manager', does: { kind: 'hold' } });
     const abort = new AbortController();
     const told = new Set<string>();
     const run = source.discover({
@@ -654,7 +654,7 @@ test('a cancelled run rejects, tells nothing more and asks for nothing more', as
 });
 
 test('a cancelled run takes its calls back', async () => {
-  google.traffic.inject({ service: 'gke', does: { kind: 'latency', ms: 60_000 } });
+  google.traffic.inject({ service: 'gke', does: { kind: 'hold' } });
   const abort = new AbortController();
   const run = google.source({ ...google.env, GOOGLE_CLOUD_PROJECT: 'acme-shop' }).discover({
     signal: abort.signal,
