@@ -1,5 +1,5 @@
 import type { DiagnosticsFlags } from './diagnostics/diagnostics.ts';
-import { reportError, writeJson } from './report.ts';
+import { writeJson } from './report.ts';
 import type { Describing } from './terminal-commands.ts';
 
 /** Describes the commands that show how the agent works. */
@@ -12,7 +12,10 @@ export function describeSupport({ json, command, withSession, done }: Describing
       const { loadDiagnostics, planScript } = await import('./program-file.ts');
       const { runDiagnostics } = await loadDiagnostics();
       const how = { json, worker: planScript() };
-      done(await runDiagnostics(flags, how).catch((error: unknown) => reportError(error, { json })));
+      const { code, isLate } = await runDiagnostics(flags, how);
+      done(code);
+      // Do not wait for a name server that does not answer.
+      if (isLate) process.stdout.write('', () => process.exit(code));
     });
   command('metrics').action(() =>
     withSession(async ({ client, orInterrupted }) => {

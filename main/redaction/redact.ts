@@ -117,14 +117,16 @@ export function redact(text: string, longest = longestText): string {
 
 /** Redacts all the strings of a value at any depth. An error becomes its stack. */
 export function redacted(value: unknown): unknown {
-  if (typeof value === 'string') return redact(value);
+  return redactedUnder(value, false);
+}
+
+/** `isSecret` says that the name of the value, or of the list it is in, is that of a secret. */
+function redactedUnder(value: unknown, isSecret: boolean): unknown {
+  if (typeof value === 'string') return isSecret ? mark : redact(value);
   if (value instanceof Error) return redact(value.stack ?? String(value));
-  if (Array.isArray(value)) return value.map(redacted);
+  if (Array.isArray(value)) return value.map((one) => redactedUnder(one, isSecret));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [
-      key,
-      typeof one === 'string' && isSecretName(key) ? mark : redacted(one),
-    ]),
+    Object.entries(value).map(([key, one]) => [key, redactedUnder(one, isSecretName(key))]),
   );
 }

@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { KubeconfigPlace } from '../../agent/kubeconfig/files.ts';
 import type { WorkerScript } from '../../agent/kubeconfig/planner.ts';
 import { type Environment, systemClock } from '../../agent/parts.ts';
 import type { Paths } from '../../agent/paths.ts';
 import { version } from '../../agent/version.ts';
 import type { Client } from '../../api/socket/client.ts';
-import type { KubeconfigPlaceInput } from '../../model/agent-view.ts';
 import { toPlainError } from '../../model/app-error.ts';
 import { redact, redacted } from '../../redaction/redact.ts';
 import { clientReports } from '../doctor/checks/clients.ts';
@@ -32,16 +32,18 @@ export interface Entry {
 interface Asked {
   readonly env: Environment;
   readonly paths: Paths;
-  readonly place: KubeconfigPlaceInput;
+  readonly place: KubeconfigPlace;
   readonly folder: string;
   readonly worker: WorkerScript | undefined;
 }
 
 /**
- * Resolves with what helps to find a fault, without secrets. Starts no agent: what only a running one knows is left out then.
- * Never rejects.
+ * Resolves with what helps to find a fault, without secrets, and with true if a probe is still running. Starts no agent: what
+ * only a running one knows is left out then. Never rejects.
  */
-export async function collect(asked: Asked): Promise<readonly Entry[]> {
+export async function collect(
+  asked: Asked,
+): Promise<{ readonly entries: readonly Entry[]; readonly isLate: boolean }> {
   const { env, paths } = asked;
   const { facts, client } = await gather({ ...asked, clock: systemClock });
   try {
@@ -50,10 +52,8 @@ export async function collect(asked: Asked): Promise<readonly Entry[]> {
       knownSecrets({ env, paths }),
     ]);
     const hide = (text: string) =>
-      secrets
-        .reduce((left, secret) => left.replaceAll(secret, mark), redact(text))
-        .replaceAll(paths.home, '~');
-    return asIs.map((one) => ({ ...one, text: hide(one.text) }));
+      secrets.reduce((left, secret) => left.replaceAll(secret, mark), text).replaceAll(paths.home, '~');
+    return { entries: asIs.map((one) => ({ ...one, text: hide(one.text) })), isLate: facts.late.length > 0 };
   } finally {
     client?.close();
   }
@@ -85,7 +85,7 @@ function ofComputer(facts: Facts, { state, config }: Paths): readonly Promise<En
     ...['agent.log', 'agent.log.1'].map(async (name) => ({
       name,
       about: 'the end of the log of the agent',
-      text: await endOf(path.join(state, name)),
+      text: redact(await endOf(path.join(state, name))),
     })),
   ];
 }
@@ -111,8 +111,10 @@ function ofAgent(client: Client, facts: Facts): readonly Promise<Entry>[] {
 /** Resolves with an entry of a value. Where it cannot be had, with the reason in its place. */
 async function entryOf(name: string, about: string, read: () => Promise<unknown>): Promise<Entry> {
   const value = await read().catch((error: unknown) => ({ error: toPlainError(error) }));
-  if (typeof value === 'string') return { name, about, text: value };
-  return { name, about, text: `${JSON.stringify(withIsoTimes(redacted(value ?? null)), null, 2)}\n` };
+  if (typeof value === 'string') return { name, about, text: redact(value) };
+  // What is no plain data, such as an address, becomes its text.
+  const plain: unknown = JSON.parse(JSON.stringify(value ?? null));
+  return { name, about, text: `${JSON.stringify(withIsoTimes(redacted(plain)), null, 2)}\n` };
 }
 
 /** Resolves with the end of a file; empty if there is none. */

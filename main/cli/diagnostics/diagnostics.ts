@@ -23,13 +23,13 @@ export interface DiagnosticsFlags {
 
 /**
  * Shows what an archive for a report of a fault would hold, and writes it after a yes. Starts no agent and no login. Resolves
- * with the exit code. Rejects with `bad-input` if the file exists or there is no one to ask, with `cancelled` after a no, with
+ * with the exit code, and with true if a probe is still running. Rejects with `bad-input` if the file exists or there is no one to ask, with `cancelled` after a no, with
  * `file-unwritable`.
  */
 export async function runDiagnostics(
   { output, yes, list }: DiagnosticsFlags,
   { json, worker }: { readonly json: boolean; readonly worker: WorkerScript | undefined },
-): Promise<number> {
+): Promise<{ readonly code: number; readonly isLate: boolean }> {
   const { env } = process;
   const paths = pathsFrom(env);
   const cwd = workingFolder();
@@ -37,9 +37,8 @@ export async function runDiagnostics(
   const file = path.resolve(cwd, output ?? `k8s-tunnels-diagnostics-${stampOf(now)}.tar.gz`);
   const progress = startProgress();
   progress.update('Collecting');
-  const place = { cwd, home: kubectlHome(env, paths.home) };
-  const kubeconfig = env.KUBECONFIG === undefined ? {} : { kubeconfig: env.KUBECONFIG };
-  const entries = await collect({ env, paths, place: { ...place, ...kubeconfig }, folder: cwd, worker });
+  const place = { kubeconfig: env.KUBECONFIG, cwd, home: kubectlHome(env, paths.home) };
+  const { entries, isLate } = await collect({ env, paths, place, folder: cwd, worker });
   progress.end();
   const isWritten = list !== true;
   if (!json) (isWritten ? writeAside : writeLines)(listing(entries, isWritten ? file : undefined));
@@ -54,7 +53,7 @@ export async function runDiagnostics(
   const contents = entries.map(({ name, about, text }) => ({ name, about, bytes: Buffer.byteLength(text) }));
   if (json) writeJson({ file: isWritten ? file : null, contents });
   else if (isWritten) writeLines([`✓ ${printable(file)}`]);
-  return exitCodes.ok;
+  return { code: exitCodes.ok, isLate };
 }
 
 function listing(entries: readonly Entry[], file: string | undefined): readonly string[] {

@@ -27,7 +27,11 @@ export async function knownSecrets({
   const names = await readdir(paths.cloudflared).catch(() => []);
   const files = [path.join(paths.state, 'secret'), ...names.map((name) => path.join(paths.cloudflared, name))];
   const whole = await Promise.all(files.map(async (file) => (await textOf(file)).trim()));
-  const found = [...stored.flat(), ...whole, ...secretsOfEnvironment(env)];
+  const found = [...stored.flat(), ...whole, ...secretsOfEnvironment(env)].flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ]);
   // The longest first: one may be a part of another.
   return [...new Set(found)]
     .filter((secret) => secret.length >= shortest)

@@ -77,8 +77,10 @@ export function bwrapArguments(options: {
   readonly cwd: string;
   /** Bubblewrap 0.8 can forbid user namespaces in the sandbox. */
   readonly forbidsNamespaces: boolean;
+  /** True if bwrap reads a filter of system calls from file descriptor 3. */
+  readonly hasFilter: boolean;
 }): readonly string[] {
-  const { home, terminal, relay, shown, cwd, forbidsNamespaces } = options;
+  const { home, terminal, relay, shown, cwd, forbidsNamespaces, hasFilter } = options;
   const readOnly = (from: string, to = from) => ['--ro-bind', from, to];
   const ifThere = (from: string) => ['--ro-bind-try', from, from];
   return [
@@ -87,6 +89,7 @@ export function bwrapArguments(options: {
     '--unshare-user',
     ...(forbidsNamespaces ? ['--disable-userns'] : []),
     ...['--cap-drop', 'ALL'],
+    ...(hasFilter ? ['--seccomp', '3'] : []),
     // Without the terminal as its controlling one, nothing can type into it (TIOCSTI).
     '--new-session',
     '--die-with-parent',

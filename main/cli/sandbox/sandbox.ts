@@ -10,6 +10,7 @@ import { loadRelay, relayFiles } from '../program-file.ts';
 import { writeAside } from '../report.ts';
 import { findBwrap } from './bwrap.ts';
 import { closeInherited } from './inherited.ts';
+import { keyringFilter } from './keyring-filter.ts';
 import {
   bwrapArguments,
   inside,
@@ -64,6 +65,7 @@ export async function prepareSandbox(options: {
     { path: folder, isWritable: flags.writable === true },
   ];
   const relay = relayFiles();
+  const filter = keyringFilter();
 
   return {
     async start(terminal, words, stdio) {
@@ -75,7 +77,10 @@ export async function prepareSandbox(options: {
       checkProgram(words[0] ?? '', { env, folder, shown });
       const close = await openWayOut(terminal.file);
       closeInherited();
-      const args = bwrapArguments({ ...bwrap, home: paths.home, terminal: own, relay, shown, cwd: folder });
+      const args = bwrapArguments({
+        ...{ ...bwrap, home: paths.home, terminal: own, relay, shown, cwd: folder },
+        hasFilter: filter !== undefined,
+      });
       const file = path.join(inside.terminal, path.basename(terminal.file));
       const [program = '', script] = relay.map(relayed);
       const serving = script === undefined ? [program, 'relay'] : [program, script];
@@ -87,6 +92,7 @@ export async function prepareSandbox(options: {
           terminalVariables({ ...terminal, file }),
         ),
         stdio,
+        input: filter,
       });
       return { ...running, code: running.code.finally(close) };
     },

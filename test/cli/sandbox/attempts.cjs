@@ -4,6 +4,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 
 const { home, port, other, agentSocket, stateFile, abstract, pid, seed } = JSON.parse(process.argv[2]);
+const shown = [home, process.execPath];
 
 const codeOf = (act) => {
   try {
@@ -36,7 +37,7 @@ async function main() {
       kubeconfig: read(`${home}/.kube/config`),
       state: read(stateFile),
       home: fs.readdirSync(home),
-      temporary: fs.readdirSync('/tmp').filter((name) => name !== home.split('/')[2]),
+      temporary: fs.readdirSync('/tmp').filter((name) => !shown.some((one) => one.startsWith(`/tmp/${name}`))),
       link: read('link'),
       etc: read('/etc/shadow'),
       ownSettings: read('/etc/machine-id'),

@@ -5,6 +5,7 @@ import { chmod, copyFile, mkdir, open, readFile, rm, symlink, writeFile } from '
 import net from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findBwrap } from '../../../main/cli/sandbox/bwrap.ts';
 import { type FakeAgent, startFakeAgent } from '../fake-agent.ts';
@@ -174,6 +175,16 @@ it('with --writable changes the working folder, and nothing that git runs', asyn
   expect(stderr.match(/Read-only file system/g)).toHaveLength(2);
   expect(await readFile(path.join(work, '.git', 'config'), 'utf8')).toBe('[core]\n');
   expect(stdout).toContain('config');
+});
+
+it('reads no keyring of the kernel', async (context) => {
+  const call = process.arch === 'x64' ? 250 : 219;
+  // KEYCTL_GET_KEYRING_ID of the session's keyring.
+  const asking = ['perl', '-e', `print syscall(${call}, 0, -3, 0) == -1 ? "refused" : "keyring"`];
+  const outside = await execa('perl', asking.slice(1), { reject: false });
+  context.skip(outside.stdout !== 'keyring', 'there is no keyring outside either, or no perl');
+  await openTerminals();
+  expect(await sandboxed([], asking)).toMatchObject({ stdout: 'refused', code: 0 });
 });
 
 it('types nothing into the terminal that it was started in', async (context) => {
