@@ -9,8 +9,8 @@ import { type IsolatedTerminal, terminalVariables, withVariables } from '../isol
 import { loadRelay, relayFiles } from '../program-file.ts';
 import { writeAside } from '../report.ts';
 import { findBwrap } from './bwrap.ts';
+import { callFilter } from './call-filter.ts';
 import { closeInherited } from './inherited.ts';
-import { keyringFilter } from './keyring-filter.ts';
 import {
   bwrapArguments,
   inside,
@@ -65,7 +65,7 @@ export async function prepareSandbox(options: {
     { path: folder, isWritable: flags.writable === true },
   ];
   const relay = relayFiles();
-  const filter = keyringFilter();
+  const filter = callFilter();
 
   return {
     async start(terminal, words, stdio) {
