@@ -132,7 +132,11 @@ export const commandHelp = {
     summary: 'Write an archive for a report of a fault',
     details:
       'Shows what is in it and asks before it writes. It has versions, settings, the state, log and journal of the agent, probes and what doctor finds. Secrets are removed. Starts no agent and no login.',
-    examples: ['k8s-tunnels diagnostics', 'k8s-tunnels diagnostics --list', 'k8s-tunnels diagnostics --yes --output report.tar.gz'],
+    examples: [
+      'k8s-tunnels diagnostics',
+      'k8s-tunnels diagnostics --list',
+      'k8s-tunnels diagnostics --yes --output report.tar.gz',
+    ],
   },
   metrics: {
     summary: 'Print what the agent measures, as OpenMetrics text',

@@ -66,6 +66,7 @@ interface RelayScript {
     readonly folder: string;
     readonly outward: true;
     readonly log: (text: string) => void;
+    readonly onListening: () => void;
     readonly onReady: () => void;
   }): () => void;
   serve(options: {

@@ -19,7 +19,14 @@ const retryMs = 200;
  * end: listens on the sockets, which lead to the ports. `folder` may be the kubeconfig itself. Calls `onReady` once, when
  * what it names is open or has failed. Returns a function that closes everything.
  */
-function relay({ folder: given, host, outward = false, log, onListening = () => {}, onReady = () => {} }) {
+function relay({
+  folder: given,
+  host,
+  outward = false,
+  log,
+  onListening = (port) => log(`Listening on 127.0.0.1:${port}.`),
+  onReady = () => {},
+}) {
   const kubeconfig = isFile(given) ? given : path.join(given, 'kubeconfig');
   const folder = path.dirname(kubeconfig);
   const servers = new Map();
@@ -109,7 +116,7 @@ function relay({ folder: given, host, outward = false, log, onListening = () => 
   };
   // Not a watch: the changes of a mounted folder are not always reported.
   const timer = setInterval(look, lookEveryMs);
-  look().then(onReady);
+  void look().then(onReady);
 
   return () => {
     clearInterval(timer);
@@ -149,7 +156,9 @@ function run([program, ...args], { log, ended }) {
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => {
-    log(error.code === 'ENOENT' ? `${program} is not found.` : `${program} cannot be started (${error.code}).`);
+    log(
+      error.code === 'ENOENT' ? `${program} is not found.` : `${program} cannot be started (${error.code}).`,
+    );
     ended(error.code === 'ENOENT' ? 127 : 126);
   });
   child.once('exit', (code, signal) => ended(code === null ? 128 + os.constants.signals[signal] : code));
@@ -165,7 +174,7 @@ function serve({ folder, host, command = [], log }) {
     folder,
     host,
     log,
-    onListening: (port) => isServing && log(`Listening on 127.0.0.1:${port}.`),
+    ...(isServing ? {} : { onListening() {} }),
     onReady: () => isServing || run(command, { log, ended: (code) => process.exit(code) }),
   });
 }

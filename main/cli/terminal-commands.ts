@@ -7,8 +7,8 @@ import { runEnv, runEnvUnset } from './commands/env.ts';
 import { runExec } from './commands/exec.ts';
 import { runDiff, runHistory, runUndo } from './commands/kubeconfig.ts';
 import { runShell } from './commands/shell.ts';
-import type { SandboxFlags } from './sandbox/sandbox.ts';
 import { addReadOnly, type ReadOnlyFlags, readOnlyFrom } from './read-only-flags.ts';
+import type { SandboxFlags } from './sandbox/sandbox.ts';
 import type { Session } from './session.ts';
 import { describeSupport } from './support-commands.ts';
 
@@ -74,7 +74,10 @@ export function describeTerminals({ program, json, command, withSession, done, r
     .usage('[options] [clusters...] -- <command...>')
     .option('--set <name>', 'Run on the clusters of a set')
     .option('--parallel', 'Run on all clusters at the same time')
-    .option('--sandbox', 'With --read-only, on Linux: let the command reach its cluster and nothing else of yours')
+    .option(
+      '--sandbox',
+      'With --read-only, on Linux: let the command reach its cluster and nothing else of yours',
+    )
     .option('--writable', 'With --sandbox: let it change files in the working folder')
     .option('--show <path>', 'With --sandbox: let it read this file or folder too (repeatable)', repeated)
     .action(

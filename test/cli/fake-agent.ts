@@ -98,9 +98,7 @@ export interface FakeAgent {
   /** From then on, kubectl passes over that in the caller's files. */
   passOver(warnings: readonly string[]): void;
   /** From then on, a terminal of one cluster is opened so. */
-  isolateWith(
-    handler: (cluster: Cluster, input: Input<'isolate'>) => Promise<Output<'isolate'>>,
-  ): void;
+  isolateWith(handler: (cluster: Cluster, input: Input<'isolate'>) => Promise<Output<'isolate'>>): void;
   close(): Promise<void>;
 }
 

@@ -213,12 +213,18 @@ test('in a sandbox, a command reads its cluster, and has neither the agent nor t
     `kubectl --kubeconfig "$HOME/.kube/config" config get-contexts -o name`,
     `'${node}' cli/k8s-tunnels.cjs credential ${cluster} --json`,
   ];
-  await writeFile(path.join(place, 'script.sh'), script.map((line) => `${line} 2>&1; echo "code $?"`).join('\n'));
+  await writeFile(
+    path.join(place, 'script.sh'),
+    script.map((line) => `${line} 2>&1; echo "code $?"`).join('\n'),
+  );
   const programs = [realpathSync(commandLine.kubectl ?? ''), node];
   const shown = programs.flatMap((program) => ['--show', path.dirname(program)]);
   const words = ['exec', '--read-only', '--sandbox', ...shown, cluster, '--', 'sh', 'script.sh'];
   const line = words.map((word) => `'${word}'`).join(' ');
-  const { stdout, stderr, code } = await commandLine.run('sh', ['-c', `cd '${place}' && k8s-tunnels ${line}`]);
+  const { stdout, stderr, code } = await commandLine.run('sh', [
+    '-c',
+    `cd '${place}' && k8s-tunnels ${line}`,
+  ]);
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   const [reads = '', deletes = '', contexts = '', credential = ''] = stdout.split(/^code /m);
   expect(reads).toContain(`pod/${pod}`);
@@ -231,7 +237,9 @@ test('in a sandbox, a command reads its cluster, and has neither the agent nor t
   const metrics = await commandLine.run('k8s-tunnels', ['metrics']);
   expect(metrics.stdout).toMatch(/^k8s_tunnels_tunnels\{status="connected"\} [1-9]/m);
   expect(metrics.stdout).toMatch(/^k8s_tunnels_dials_total\{result="opened"\} [1-9]/m);
-  expect(metrics.stdout).toMatch(/^k8s_tunnels_api_requests_total\{.*verb="delete",code="403",by="proxy"\} [1-9]/m);
+  expect(metrics.stdout).toMatch(
+    /^k8s_tunnels_api_requests_total\{.*verb="delete",code="403",by="proxy"\} [1-9]/m,
+  );
 });
 
 test('a limit without --read-only is refused: the file would allow everything', async () => {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Snapshot } from '../../model/agent-view.ts';
 import type { Counters } from './counters.ts';
 import { family, openMetrics } from './open-metrics.ts';
@@ -88,15 +89,35 @@ export function metricsText(options: {
       ]),
     ),
     ...requests,
-    gauge('k8s_tunnels_uptime_seconds', 'Time since the agent started.', (now - agent.startedAt) / 1_000, 'seconds'),
-    gauge('process_start_time_seconds', 'Start of the agent, since the epoch.', agent.startedAt / 1_000, 'seconds'),
+    gauge(
+      'k8s_tunnels_uptime_seconds',
+      'Time since the agent started.',
+      (now - agent.startedAt) / 1_000,
+      'seconds',
+    ),
+    gauge(
+      'process_start_time_seconds',
+      'Start of the agent, since the epoch.',
+      agent.startedAt / 1_000,
+      'seconds',
+    ),
     family('process_cpu_seconds', { type: 'counter', help: 'CPU time of the process.', unit: 'seconds' }, [
       { value: use.cpuSeconds },
     ]),
     gauge('process_resident_memory_bytes', 'Memory of the process.', use.residentBytes, 'bytes'),
     gauge('nodejs_heap_size_used_bytes', 'Memory of objects.', use.heapBytes, 'bytes'),
-    gauge('nodejs_eventloop_lag_seconds', 'Duration of a turn of the event loop now.', use.delaySeconds, 'seconds'),
-    gauge('nodejs_eventloop_utilization_ratio', 'Share of time that the event loop was busy.', use.busy, 'ratio'),
+    gauge(
+      'nodejs_eventloop_lag_seconds',
+      'Duration of a turn of the event loop now.',
+      use.delaySeconds,
+      'seconds',
+    ),
+    gauge(
+      'nodejs_eventloop_utilization_ratio',
+      'Share of time that the event loop was busy.',
+      use.busy,
+      'ratio',
+    ),
   ]);
 }
 

@@ -146,19 +146,11 @@ async function inParallel(
   );
 }
 
-async function runOne(
-  terminal: IsolatedTerminal,
-  command: readonly string[],
-  start: Start,
-): Promise<number> {
+async function runOne(terminal: IsolatedTerminal, command: readonly string[], start: Start): Promise<number> {
   return (await start(terminal, command, 'inherit')).code;
 }
 
-async function captured(
-  terminal: IsolatedTerminal,
-  command: readonly string[],
-  start: Start,
-): Promise<Ran> {
+async function captured(terminal: IsolatedTerminal, command: readonly string[], start: Start): Promise<Ran> {
   const { child, code } = await start(terminal, command, 'pipe');
   let stdout = '';
   let stderr = '';

@@ -90,7 +90,9 @@ async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
     if (isMade) await rm(file, { force: true });
     const errno = errnoOf(cause) ?? 'unknown error';
     throw errno === 'EEXIST'
-      ? new AppError('bad-input', `${file} exists. Nothing was written.`, { hint: 'Name a new file with --output.' })
+      ? new AppError('bad-input', `${file} exists. Nothing was written.`, {
+          hint: 'Name a new file with --output.',
+        })
       : new AppError('file-unwritable', `${file} cannot be written (${errno}).`, {
           hint: 'Name another file with --output.',
           cause,

@@ -25,7 +25,10 @@ export async function knownSecrets({
     ),
   );
   const names = await readdir(paths.cloudflared).catch(() => []);
-  const files = [path.join(paths.state, 'secret'), ...names.map((name) => path.join(paths.cloudflared, name))];
+  const files = [
+    path.join(paths.state, 'secret'),
+    ...names.map((name) => path.join(paths.cloudflared, name)),
+  ];
   const whole = await Promise.all(files.map(async (file) => (await textOf(file)).trim()));
   const found = [...stored.flat(), ...whole, ...secretsOfEnvironment(env)].flatMap((secret) => [
     secret,

@@ -12,7 +12,8 @@ export function closeInherited(): void {
     const fd = Number(name);
     if (fd <= 2) continue;
     try {
-      const [, flags = ''] = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
+      const [, flags = ''] =
+        /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
       if (flags !== '' && (Number.parseInt(flags, 8) & closeOnExec) === 0) closeSync(fd);
     } catch {
       // It was the one with which the folder was read.

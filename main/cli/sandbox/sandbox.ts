@@ -11,14 +11,7 @@ import { writeAside } from '../report.ts';
 import { findBwrap } from './bwrap.ts';
 import { callFilter } from './call-filter.ts';
 import { closeInherited } from './inherited.ts';
-import {
-  bwrapArguments,
-  inside,
-  programFolders,
-  relayed,
-  type Shown,
-  sandboxEnvironment,
-} from './mounts.ts';
+import { bwrapArguments, inside, programFolders, relayed, type Shown, sandboxEnvironment } from './mounts.ts';
 import { createShownPaths, isWithin } from './shown-paths.ts';
 
 /** A socket's path may have 108 bytes on Linux, with the zero at its end. */
@@ -87,10 +80,7 @@ export async function prepareSandbox(options: {
       const running = await startChild({
         program: bwrap.file,
         args: [...args, ...serving, file, '--', ...words],
-        env: withVariables(
-          sandboxEnvironment(env, paths.home),
-          terminalVariables({ ...terminal, file }),
-        ),
+        env: withVariables(sandboxEnvironment(env, paths.home), terminalVariables({ ...terminal, file })),
         stdio,
         input: filter,
       });
@@ -107,6 +97,7 @@ async function openWayOut(kubeconfig: string): Promise<() => void> {
       folder: kubeconfig,
       outward: true,
       log: (text) => writeAside([text]),
+      onListening() {},
       onReady: () => resolve(close),
     });
   });

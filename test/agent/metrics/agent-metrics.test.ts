@@ -3,7 +3,6 @@ import { measureProcess, metricsText } from '../../../main/agent/metrics/agent-m
 import { createCounters } from '../../../main/agent/metrics/counters.ts';
 import { family } from '../../../main/agent/metrics/open-metrics.ts';
 import type { Snapshot } from '../../../main/model/agent-view.ts';
-import type { ClusterId } from '../../../main/model/cluster.ts';
 import { cluster } from '../../cli/fake-agent.ts';
 
 const [one, other] = [cluster('payments "a"'), cluster('search')];
@@ -32,10 +31,16 @@ function text(): string {
   counters.refusals.add('password');
   const closed = { id: 1, at: 1, kind: 'closed', cluster: one.id, title: one.title, by: 'person' } as const;
   counters.hear({ kind: 'activity', entry: closed });
-  const requests = [family('k8s_tunnels_api_requests', { type: 'counter', help: 'Requests.' }, [{ value: 7 }])];
+  const requests = [
+    family('k8s_tunnels_api_requests', { type: 'counter', help: 'Requests.' }, [{ value: 7 }]),
+  ];
   const { localProxies, ...rest } = snapshot;
   return metricsText({
-    snapshot: { ...rest, tunnels: [...rest.tunnels], localProxies: localProxies.map((proxy) => ({ ...proxy, files: [] })) } as never,
+    snapshot: {
+      ...rest,
+      tunnels: [...rest.tunnels],
+      localProxies: localProxies.map((proxy) => ({ ...proxy, files: [] })),
+    } as never,
     counters,
     use,
     now: 70_000,
@@ -83,7 +88,9 @@ it('is OpenMetrics: each family once, its lines together, counters with _total, 
     if (!line.startsWith('#')) expect(line.split(/[{ ]/)[0]).toBe(`${current.name}${ending}`);
   }
   // Each value of a label set appears once.
-  const series = lines.filter((line) => !line.startsWith('#')).map((line) => line.slice(0, line.lastIndexOf(' ')));
+  const series = lines
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => line.slice(0, line.lastIndexOf(' ')));
   expect(new Set(series).size).toBe(series.length);
 });
 

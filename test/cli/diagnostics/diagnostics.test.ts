@@ -51,7 +51,10 @@ beforeAll(async () => {
     version: 1,
     data: { a: { port: 21_000, user: seeds.proxyUser, password: seeds.proxyPassword } },
   });
-  await write(path.join(state, 'api-proxy-secrets.json'), { version: 1, data: [{ secret: seeds.tlsSecret }] });
+  await write(path.join(state, 'api-proxy-secrets.json'), {
+    version: 1,
+    data: [{ secret: seeds.tlsSecret }],
+  });
   await write(path.join(state, 'secret'), `${seeds.socketSecret}\n`);
   await write(path.join(cloudflared, 'app.example-token'), seeds.accessToken);
   await write(path.join(config, 'settings.json'), {
@@ -64,7 +67,9 @@ beforeAll(async () => {
     `apiVersion: v1\nkind: Config\nusers:\n- name: a\n  user: {token: ${seeds.kubeconfigToken}}\n`,
   );
   // What a log or another program's output could repeat.
-  const lines = Object.values(seeds).filter((one) => one !== seeds.serviceToken && one !== seeds.kubeconfigToken);
+  const lines = Object.values(seeds).filter(
+    (one) => one !== seeds.serviceToken && one !== seeds.kubeconfigToken,
+  );
   await write(
     path.join(state, 'agent.log'),
     `${'x'.repeat(100)}\nAuthorization: Bearer ${seeds.bearer}\nsocks5://u:${seeds.proxyPassword}@127.0.0.1\ntoken: "${seeds.kubeconfigToken}"\nsecret=${seeds.serviceToken}\nopened ${home.paths.home}/.kube/config\n${lines
@@ -72,7 +77,10 @@ beforeAll(async () => {
       .map((one) => `a program wrote ${one} here`)
       .join('\n')}\n`,
   );
-  agent.deny('staging', `Denied: https://ada:${seeds.settingPassword}@host.example/ token=${seeds.serviceToken}`);
+  agent.deny(
+    'staging',
+    `Denied: https://ada:${seeds.settingPassword}@host.example/ token=${seeds.serviceToken}`,
+  );
 });
 afterAll(async () => {
   await agent.close();
@@ -83,7 +91,14 @@ describe('diagnostics', () => {
   it('lists what would be in the archive, and writes nothing', async () => {
     const { code, stdout, stderr } = await run('--list');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['versions.json', 'doctor.json', 'state.json', 'activity.json', 'probes.json', 'metrics.txt'])
+    for (const name of [
+      'versions.json',
+      'doctor.json',
+      'state.json',
+      'activity.json',
+      'probes.json',
+      'metrics.txt',
+    ])
       expect(stdout).toMatch(new RegExp(`^  ${name} +\\d`, 'm'));
     expect(stdout).toContain('Secrets are removed.');
     expect(await readdir(folder)).toEqual([]);
@@ -122,12 +137,20 @@ describe('diagnostics', () => {
     expect(text).not.toContain(home.paths.home);
     const read = async (name: string) => readFile(path.join(folder, 'k8s-tunnels-diagnostics', name), 'utf8');
     expect(await read('agent.log')).toContain('opened ~/.kube/config');
-    expect(JSON.parse(await read('versions.json'))).toMatchObject({ agent: { version: '0.1.0' }, node: process.version });
+    expect(JSON.parse(await read('versions.json'))).toMatchObject({
+      agent: { version: '0.1.0' },
+      node: process.version,
+    });
     expect(JSON.parse(await read('doctor.json'))).toMatchObject({ findings: expect.any(Array) });
     const state = JSON.parse(await read('state.json'));
     expect(state.clusters.length).toBeGreaterThan(0);
-    expect(JSON.stringify(state.policies)).toContain('Denied: https://[redacted]@host.example/ token=[redacted]');
-    expect(JSON.parse(await read('settings.json')).oauthClient).toEqual({ id: 'public', secret: '[redacted]' });
+    expect(JSON.stringify(state.policies)).toContain(
+      'Denied: https://[redacted]@host.example/ token=[redacted]',
+    );
+    expect(JSON.parse(await read('settings.json')).oauthClient).toEqual({
+      id: 'public',
+      secret: '[redacted]',
+    });
     expect(JSON.parse(await read('activity.json')).entries.length).toBeGreaterThan(0);
 
     const again = await run('--yes', '--output', file());

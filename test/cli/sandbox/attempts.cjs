@@ -3,7 +3,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 
-const { home, port, other, agentSocket, stateFile, abstract, pid, seed } = JSON.parse(process.argv[2]);
+const { home, port, other, agentSocket, stateFile, abstract, pid, seed, perl } = JSON.parse(process.argv[2]);
 const shown = [home, process.execPath];
 
 const codeOf = (act) => {
@@ -37,16 +37,18 @@ async function main() {
       kubeconfig: read(`${home}/.kube/config`),
       state: read(stateFile),
       home: fs.readdirSync(home),
-      temporary: fs.readdirSync('/tmp').filter((name) => !shown.some((one) => one.startsWith(`/tmp/${name}`))),
+      temporary: fs
+        .readdirSync('/tmp')
+        .filter((name) => !shown.some((one) => one.startsWith(`/tmp/${name}`))),
       link: read('link'),
       etc: read('/etc/shadow'),
       ownSettings: read('/etc/machine-id'),
-      run: fs.readdirSync('/run').sort(),
+      run: fs.readdirSync('/run').toSorted(),
       agentSocket: await connect(agentSocket),
       otherPort: await connect({ host: '127.0.0.1', port: other }),
       otherHost: await connect({ host: '192.0.2.1', port: 443 }),
       abstract: await connect(`\0${abstract}`),
-      environment: Object.keys(process.env).sort(),
+      environment: Object.keys(process.env).toSorted(),
       processes: seen,
       environOf: read(`/proc/${pid}/environ`),
       signal: codeOf(() => process.kill(pid, 0)),
@@ -56,6 +58,8 @@ async function main() {
       setuid: mounts.filter((line) => !/\bnosuid\b/.test(line)).map((line) => line.split(' ')[4]),
       devices: codeOf(() => fs.readdirSync('/dev/disk')),
       unmount: spawnSync('umount', [home]).status === 0,
+      keyring: spawnSync('perl', ['-e', perl.keyring], { encoding: 'utf8' }).stdout,
+      families: spawnSync('perl', ['-e', perl.families], { encoding: 'utf8' }).stdout,
       // Writing.
       folder: write('file'),
       programs: write('/usr/bin/k8s-tunnels-test'),
@@ -71,4 +75,4 @@ async function main() {
   process.exit(9);
 }
 
-main();
+void main();

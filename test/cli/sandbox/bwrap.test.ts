@@ -20,13 +20,16 @@ async function install(script: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-it.each(['darwin', 'win32'] as const)('on %s it says that there is no sandbox, and names containers', async (platform) => {
-  await expect(find({ platform })).rejects.toMatchObject({
-    code: 'bad-input',
-    message: expect.stringContaining('works on Linux only'),
-    hint: expect.stringContaining('docs/containers.md'),
-  });
-});
+it.each(['darwin', 'win32'] as const)(
+  'on %s it says that there is no sandbox, and names containers',
+  async (platform) => {
+    await expect(find({ platform })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('works on Linux only'),
+      hint: expect.stringContaining('docs/containers.md'),
+    });
+  },
+);
 
 it('names the package where bwrap is missing', async () => {
   await expect(find()).rejects.toMatchObject({
@@ -38,7 +41,10 @@ it('names the package where bwrap is missing', async () => {
 it('does not use a bwrap that other accounts can change', async () => {
   await install('exit 0');
   await chmod(path.join(folder, 'bwrap'), 0o777);
-  await expect(find()).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('bwrap') });
+  await expect(find()).rejects.toMatchObject({
+    code: 'bad-input',
+    message: expect.stringContaining('bwrap'),
+  });
 });
 
 it.each([
@@ -48,7 +54,9 @@ it.each([
   ['none', '', 'permission to make user namespaces'],
 ])('where user namespaces are forbidden by %s it says how to allow them', async (name, value, fix) => {
   await install('echo "bwrap: setting up uid map: Permission denied" >&2; exit 1');
-  await expect(find({ setting: async (asked) => (asked === name ? value : undefined) })).rejects.toMatchObject({
+  await expect(
+    find({ setting: async (asked) => (asked === name ? value : undefined) }),
+  ).rejects.toMatchObject({
     code: 'bad-input',
     message: expect.stringContaining('setting up uid map: Permission denied'),
     hint: expect.stringContaining(fix),

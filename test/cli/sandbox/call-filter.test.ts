@@ -17,15 +17,31 @@ function judged(program: Buffer, { arch, call, argument = 0 }: Record<string, nu
     if (operation === 0x06) return operand;
     if (operation === 0x20) value = data.get(operand) ?? Number.NaN;
     else {
-      const isTrue = { 0x15: value === operand, 0x25: value > operand, 0x35: value >= operand }[operation];
+      const isTrue = { 21: value === operand, 37: value > operand, 53: value >= operand }[operation];
       at += program.readUInt8(at * 8 + (isTrue === true ? 2 : 3));
     }
   }
 }
 
 describe.each([
-  { name: 'x64', arch: 0xc000003e, other: 0x40000003, socket: 41, keyrings: [248, 249, 250], first: 0, last: 462 },
-  { name: 'arm64', arch: 0xc00000b7, other: 0x40000028, socket: 198, keyrings: [217, 218, 219], first: 0, last: 462 },
+  {
+    name: 'x64',
+    arch: 0xc000003e,
+    other: 0x40000003,
+    socket: 41,
+    keyrings: [248, 249, 250],
+    first: 0,
+    last: 462,
+  },
+  {
+    name: 'arm64',
+    arch: 0xc00000b7,
+    other: 0x40000028,
+    socket: 198,
+    keyrings: [217, 218, 219],
+    first: 0,
+    last: 462,
+  },
 ] as const)('the filter of $name', ({ name, arch, other, socket, keyrings, first, last }) => {
   const program = callFilter(name) ?? Buffer.alloc(0);
   const isAllowed = (call: number, argument = 0) => judged(program, { arch, call, argument }) === allowed;
