@@ -142,7 +142,7 @@ function isFile(name) {
 /** Returns the local ports of a kubeconfig as we write it; undefined if it cannot be read. */
 function portsIn(file) {
   try {
-    const servers = fs.readFileSync(file, 'utf8').matchAll(/^ +server: https:\/\/127\.0\.0\.1:(\d+)$/gm);
+    const servers = fs.readFileSync(file, 'utf8').matchAll(/^ +server: "?https:\/\/127\.0\.0\.1:(\d+)"?$/gm);
     return [...servers].map(([, port]) => Number(port));
   } catch {
     return undefined;

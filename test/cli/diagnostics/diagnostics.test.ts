@@ -89,8 +89,8 @@ afterAll(async () => {
 
 describe('diagnostics', () => {
   it('lists what would be in the archive, and writes nothing', async () => {
-    const { code, stdout, stderr } = await run('--list');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { code, stdout } = await run('--list');
+    expect(code).toBe(0);
     for (const name of [
       'versions.json',
       'doctor.json',

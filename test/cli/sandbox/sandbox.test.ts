@@ -77,7 +77,7 @@ async function openTerminals(): Promise<number> {
   agent.isolateWith(async (cluster, { kind, pid, readOnly }) => {
     await mkdir(terminal, { recursive: true, mode: 0o700 });
     const file = path.join(terminal, 'config');
-    await writeFile(file, `clusters:\n  - cluster:\n      server: https://127.0.0.1:${port}\n`, {
+    await writeFile(file, `clusters:\n  - cluster:\n      server: "https://127.0.0.1:${port}"\n`, {
       mode: 0o600,
     });
     const { id, title } = cluster;
