@@ -225,7 +225,7 @@ test('in a sandbox, a command reads its cluster, and has neither the agent nor t
     '-c',
     `cd '${place}' && k8s-tunnels ${line}`,
   ]);
-  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  expect(code, stderr).toBe(0);
   const [reads = '', deletes = '', contexts = '', credential = ''] = stdout.split(/^code /m);
   expect(reads).toContain(`pod/${pod}`);
   expect(deletes).toMatch(/^0\n/);
