@@ -65,7 +65,7 @@ export async function prepareSandbox(options: {
       const own = path.dirname(terminal.file);
       if (Buffer.byteLength(path.join(own, '65535.sock')) > socketPathLimit)
         throw new AppError('bad-input', `${own} is too long for the path of a socket.`, {
-          hint: 'Set XDG_STATE_HOME to a shorter folder.',
+          hint: 'The home folder needs a shorter path.',
         });
       checkProgram(words[0] ?? '', { env, folder, shown });
       const close = await openWayOut(terminal.file);
