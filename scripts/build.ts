@@ -44,6 +44,8 @@ async function build(): Promise<void> {
       entry: {
         agent: 'main/cli/agent-host.ts',
         doctor: 'main/cli/doctor/doctor.ts',
+        diagnostics: 'main/cli/diagnostics/diagnostics.ts',
+        sandbox: 'main/cli/sandbox/sandbox.ts',
         serve: 'main/web/serve.ts',
       },
       folder: path.join(out, 'agent'),

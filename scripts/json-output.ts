@@ -108,6 +108,12 @@ const documents = {
   /** Of each line. */
   'audit --follow': auditEntrySchema,
   'audit --metrics': operations['audit-metrics'].output,
+  metrics: operations.metrics.output,
+  diagnostics: z.object({
+    /** Null with --list. */
+    file: z.string().nullable(),
+    contents: z.array(z.object({ name: z.string(), about: z.string(), bytes: z.int() })),
+  }),
   accounts: operations.accounts.output,
   login: operations.login.output,
   logout: operations.logout.output,

@@ -233,6 +233,8 @@ export interface Agent {
   history(cluster: ClusterId): Promise<History>;
   /** Returns counters of the requests through local TLS proxies, as OpenMetrics text. */
   auditMetrics(): string;
+  /** Returns everything that the agent measures, as OpenMetrics text. */
+  metrics(): Promise<string>;
   settings(): Settings;
   /** Returns who decided each setting. */
   settingsFrom(): SettingsFrom;

@@ -12,6 +12,7 @@ import { hostnamesOf } from './catalog/hostnames.ts';
 import { createAccessLogin } from './logins/access-login.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
 import { followMemory } from './memory.ts';
+import { type Counters, createCounters } from './metrics/counters.ts';
 import { titleOf } from './operations/clusters.ts';
 import { connectorRules } from './organisation/connector-rules.ts';
 import { switchedOffBy } from './organisation/switched-off.ts';
@@ -38,6 +39,7 @@ export interface Reach {
   readonly tunnels: Tunnels;
   readonly apiProxies: ApiProxies;
   readonly audit: Audit;
+  readonly counters: Counters;
   /** Events for the parts that are created later. */
   readonly events: EventEmitter<{
     /** The pending logins have changed. */
@@ -92,11 +94,9 @@ export async function createReach(options: {
       events.emit('sessionEnded', ended);
     },
   });
+  const counters = createCounters();
   const policies = await createPolicies({
-    folder: paths.state,
-    clock,
-    logger,
-    access,
+    ...{ folder: paths.state, clock, logger, access },
     favourites: () => hostnamesOf(catalog, state.get().favourites),
     onChange: (change) => state.report({ kind: 'policies', ...change }),
   });
@@ -111,15 +111,14 @@ export async function createReach(options: {
     const view = viewOf(tunnel, apiProxies.traffic(tunnel.id), accessRequest, state.get().entryProblems);
     state.report({ kind: 'tunnel', tunnel: view });
   };
-  const refusals = createRefusals({ logger, onFirst: (refusal) => events.emit('refused', refusal) });
+  const refusals = createRefusals({
+    logger,
+    onRefused: counters.refusals.add,
+    onFirst: (refusal) => events.emit('refused', refusal),
+  });
   const unproven = createUnproven();
   const tunnels = createTunnels({
-    clock,
-    logger,
-    network,
-    access,
-    ports,
-    peers,
+    ...{ clock, logger, network, access, ports, peers },
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
     team,
@@ -127,6 +126,7 @@ export async function createReach(options: {
     notice: notices.add,
     onChange: report,
     onDemand,
+    onDialed: counters.dials.add,
     onClosing: (id, how) => events.emit('closing', id, how),
     refusals,
     unproven,
@@ -138,10 +138,7 @@ export async function createReach(options: {
     notice: notices.addOnce,
   });
   const apiProxies: ApiProxies = await createApiProxies({
-    folder: paths.state,
-    clock,
-    logger,
-    catalog,
+    ...{ folder: paths.state, clock, logger, catalog },
     credentials: base.credentials,
     ports,
     peers,
@@ -229,6 +226,7 @@ export async function createReach(options: {
     tunnels,
     apiProxies,
     audit,
+    counters,
     events,
     endSecrets,
     refresh: (id) =>

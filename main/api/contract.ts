@@ -207,6 +207,8 @@ export const operations = {
   history: { input: z.object({ cluster: clusterIdSchema }), output: historySchema },
   /** Returns counters of the requests through local TLS proxies since the agent started, as OpenMetrics text. */
   'audit-metrics': { input: z.object({}), output: z.object({ text: z.string() }) },
+  /** Returns everything that the agent measures, as OpenMetrics text. */
+  metrics: { input: z.object({}), output: z.object({ text: z.string() }) },
   'settings-get': {
     input: z.object({}),
     output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),

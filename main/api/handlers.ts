@@ -51,6 +51,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     activity: async (input) => ({ entries: agent.activity(input) }),
     history: ({ cluster }) => agent.history(cluster),
     'audit-metrics': async () => ({ text: agent.auditMetrics() }),
+    metrics: async () => ({ text: await agent.metrics() }),
     'settings-get': async () => ({ ...agent.settings(), settingsFrom: agent.settingsFrom() }),
     'settings-set': async (patch) => agent.changeSettings(patch),
     'settings-reset': async ({ names }) => ({

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Writable } from 'node:stream';
 import { AppError, errnoOf } from '../model/app-error.ts';
 
+const piped = ['ignore', 'pipe', 'pipe'] as const;
 /** The signals that are passed on to a child. A terminal sends Ctrl-C to the child too: it decides what to do. */
 const passed = ['SIGTERM', 'SIGHUP'] as const;
 
@@ -20,12 +22,15 @@ export async function startChild(options: {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly stdio: 'inherit' | 'pipe';
+  /** What the program reads from file descriptor 3, which it has only then. */
+  readonly input?: Uint8Array | undefined;
 }): Promise<RunningChild> {
-  const { program, args, env, stdio } = options;
-  const child = spawn(program, [...args], {
-    env,
-    stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-  });
+  const { program, args, env, stdio, input } = options;
+  const streams = stdio === 'inherit' ? (['inherit', 'inherit', 'inherit'] as const) : piped;
+  const child = spawn(program, [...args], { env, stdio: [...streams, ...(input ? ['pipe' as const] : [])] });
+  const given = child.stdio[3] as Writable | null | undefined;
+  // The program may end before it has read it.
+  given?.on('error', () => {}).end(input);
   const ignore = () => {};
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
   process.on('SIGINT', ignore);

@@ -71,7 +71,7 @@ export const commandHelp = {
   relay: {
     summary: 'Pass the connections of a container on to the agent of the computer',
     details:
-      'Runs in a container, with the folder that kubeconfig --container has written. Serves until Ctrl-C.',
+      'Runs in a container, with the folder that kubeconfig --container has written. Serves until Ctrl-C; with a command after --, runs it and ends with it.',
     examples: [
       'k8s-tunnels relay /k8s-tunnels',
       'k8s-tunnels relay /k8s-tunnels --host host.docker.internal',
@@ -97,10 +97,11 @@ export const commandHelp = {
   exec: {
     summary: 'Run a command on clusters',
     details:
-      "The command runs once for each cluster, with a kubeconfig of its own. Exit code: the command's if all runs have the same, otherwise 1.",
+      "The command runs once for each cluster, with a kubeconfig of its own. With --sandbox it has no network but this cluster's API, an empty home folder, and the working folder to read. Exit code: the command's if all runs have the same, otherwise 1.",
     examples: [
       'k8s-tunnels exec payments-staging -- kubectl get pods',
       'k8s-tunnels exec --set backend --parallel -- kubectl version',
+      'k8s-tunnels exec --read-only --sandbox payments-staging -- kubectl get pods',
     ],
   },
   compare: {
@@ -126,6 +127,21 @@ export const commandHelp = {
     details:
       'Looks at the Kubernetes clients of this computer and of the projects in the folder (default: the working folder), the environment, the kubeconfig, the network, the sessions and the agent. Starts no agent and no login.',
     examples: ['k8s-tunnels doctor', 'k8s-tunnels doctor ~/src/payments', 'k8s-tunnels doctor --fix'],
+  },
+  diagnostics: {
+    summary: 'Write an archive for a report of a fault',
+    details:
+      'Shows what is in it and asks before it writes. It has versions, settings, the state, log and journal of the agent, probes and what doctor finds. Secrets are removed. Starts no agent and no login.',
+    examples: [
+      'k8s-tunnels diagnostics',
+      'k8s-tunnels diagnostics --list',
+      'k8s-tunnels diagnostics --yes --output report.tar.gz',
+    ],
+  },
+  metrics: {
+    summary: 'Print what the agent measures, as OpenMetrics text',
+    details: 'Tunnels, connections, bytes, refusals, requests of local TLS proxies, and the process itself.',
+    examples: ['k8s-tunnels metrics'],
   },
   accounts: { summary: 'List sessions and their expiry', examples: ['k8s-tunnels accounts'] },
   login: {

@@ -31,6 +31,16 @@ export function loadDoctor(): Promise<typeof import('./doctor/doctor.ts')> {
   return load({ built: 'agent/doctor.cjs', source: 'doctor/doctor.ts' });
 }
 
+/** Loads `diagnostics` on demand. */
+export function loadDiagnostics(): Promise<typeof import('./diagnostics/diagnostics.ts')> {
+  return load({ built: 'agent/diagnostics.cjs', source: 'diagnostics/diagnostics.ts' });
+}
+
+/** Loads what runs commands in a sandbox on demand. */
+export function loadSandbox(): Promise<typeof import('./sandbox/sandbox.ts')> {
+  return load({ built: 'agent/sandbox.cjs', source: 'sandbox/sandbox.ts' });
+}
+
 /** Loads the window's server on demand. */
 export function loadWindowServer(): Promise<typeof import('../web/serve.ts')> {
   return load({ built: 'agent/serve.cjs', source: '../web/serve.ts' });
@@ -50,15 +60,32 @@ export function planScript(): URL | { readonly source: () => string } {
 
 const relay = { built: 'agent/relay.cjs', source: 'relay.cjs' };
 
-/** Loads what passes a container's connections on to the agent. */
-export function loadRelay(): Promise<{
+/** What relay.cjs exports. */
+interface RelayScript {
   relay(options: {
     readonly folder: string;
-    readonly host: string | undefined;
+    readonly outward: true;
     readonly log: (text: string) => void;
+    readonly onListening: () => void;
+    readonly onReady: () => void;
   }): () => void;
-}> {
+  serve(options: {
+    readonly folder: string;
+    readonly host: string | undefined;
+    readonly command: readonly string[];
+    readonly log: (text: string) => void;
+  }): void;
+}
+
+/** Loads what passes a container's connections on to the agent. */
+export function loadRelay(): Promise<RelayScript> {
   return load(relay);
+}
+
+/** Returns the files that run the relay in a sandbox: the single executable, or Node and the script. */
+export function relayFiles(): readonly string[] {
+  const program = realpathSync(process.execPath);
+  return isSea() ? [program] : [program, beside(relay)];
 }
 
 /** Resolves with its text, which runs without this program. */

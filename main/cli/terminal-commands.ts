@@ -8,7 +8,9 @@ import { runExec } from './commands/exec.ts';
 import { runDiff, runHistory, runUndo } from './commands/kubeconfig.ts';
 import { runShell } from './commands/shell.ts';
 import { addReadOnly, type ReadOnlyFlags, readOnlyFrom } from './read-only-flags.ts';
+import type { SandboxFlags } from './sandbox/sandbox.ts';
 import type { Session } from './session.ts';
+import { describeSupport } from './support-commands.ts';
 
 /** What `describe` gives to a file that describes some of its commands. */
 export interface Describing {
@@ -27,6 +29,9 @@ interface KubeconfigFlags extends ReadOnlyFlags {
   readonly container?: string;
   readonly expires?: string;
 }
+
+/** Collects the values of an option that may be repeated. */
+const repeated = (given: string, before: readonly string[] = []) => [...before, given];
 
 interface IsolateFlags extends ReadOnlyFlags {
   readonly namespace?: string;
@@ -69,14 +74,24 @@ export function describeTerminals({ program, json, command, withSession, done, r
     .usage('[options] [clusters...] -- <command...>')
     .option('--set <name>', 'Run on the clusters of a set')
     .option('--parallel', 'Run on all clusters at the same time')
+    .option(
+      '--sandbox',
+      'With --read-only, on Linux: let the command reach its cluster and nothing else of yours',
+    )
+    .option('--writable', 'With --sandbox: let it change files in the working folder')
+    .option('--show <path>', 'With --sandbox: let it read this file or folder too (repeatable)', repeated)
     .action(
       async (
         clusters: string[],
-        flags: IsolateFlags & { readonly set?: string; readonly parallel?: true },
+        flags: IsolateFlags &
+          SandboxFlags & { readonly set?: string; readonly parallel?: true; readonly sandbox?: true },
       ) => {
         if ((flags.set === undefined) === (clusters.length === 0))
           program.error('error: name clusters, or a set with --set');
         if (rest.length === 0) program.error('error: give a command after --');
+        if (flags.sandbox && !flags.readOnly) program.error('error: --sandbox needs --read-only');
+        const [needless] = flags.sandbox ? [] : (['writable', 'show'] as const).filter((one) => one in flags);
+        if (needless !== undefined) program.error(`error: --${needless} needs --sandbox`);
         done(await runExec(clusters, rest, { ...isolateHow(flags), json }));
       },
     );
@@ -89,7 +104,7 @@ export function describeCompare({ program, command, withSession }: Describing): 
     .option(
       '-n, --namespace <namespace>',
       'Compare this namespace; CLUSTER=NAMESPACE for one cluster (repeatable; default: that of its tag)',
-      (given: string, before: readonly string[]) => [...before, given],
+      repeated,
       [],
     )
     .option('--different', 'Print only what differs')
@@ -167,12 +182,15 @@ export function describeKubeconfig({ program, command, withSession }: Describing
 }
 
 /** Describes the commands about this computer and the command line itself. */
-export function describeOwn({ program, json, command, done }: Describing): void {
+export function describeOwn(describing: Describing): void {
+  const { program, json, command, done, rest } = describing;
+  describeSupport(describing);
   command('relay <folder>')
+    .usage('[options] <folder> [-- <command...>]')
     .option('--host <host>', 'Connect to this host in place of the sockets in the folder')
     .action(async (folder: string, { host }: { readonly host?: string }) => {
       const { runRelay } = await import('./commands/relay.ts');
-      done(await runRelay(folder, host));
+      done(await runRelay(folder, host, rest));
     });
   command('doctor [folder]')
     .option('--fix', 'Fix what is safe to fix')
@@ -192,11 +210,11 @@ export function describeOwn({ program, json, command, done }: Describing): void 
   });
 }
 
-/** Splits the arguments of `exec` at the first `--`: what follows is the command, with options of its own. */
+/** Splits the arguments of `exec` and `relay` at the first `--`: what follows is a command, with options of its own. */
 export function splitExec(args: readonly string[]): {
   readonly before: readonly string[];
   readonly rest: readonly string[];
 } {
-  const at = args[0] === 'exec' ? args.indexOf('--') : -1;
+  const at = args[0] === 'exec' || args[0] === 'relay' ? args.indexOf('--') : -1;
   return at < 0 ? { before: args, rest: [] } : { before: args.slice(0, at), rest: args.slice(at + 1) };
 }

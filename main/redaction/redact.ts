@@ -13,7 +13,8 @@ const name =
   '[\\w.-]{0,64}(?:token|secret|passw(?:or)?d|passphrase|authorization|cookie|session-?key|private[-_]?key|client-key|assertion|signature|credential|api[-_]?key|code[-_]?verifier|device[-_]?code)s?[\\w.-]{0,64}';
 const describesOne =
   /(?:ur[il]|types?|endpoints?|files?|paths?|names?|stores?|expir\w{0,40}|[_-](?:at|in)|At|In|seconds|status|length)$/;
-const isSecretName = (text: string): boolean => whole.test(text) && !describesOne.test(text);
+/** Returns true for a name whose value is secret. */
+export const isSecretName = (text: string): boolean => whole.test(text) && !describesOne.test(text);
 const whole = new RegExp(`^${name}$`, 'i');
 
 /**
@@ -116,14 +117,16 @@ export function redact(text: string, longest = longestText): string {
 
 /** Redacts all the strings of a value at any depth. An error becomes its stack. */
 export function redacted(value: unknown): unknown {
-  if (typeof value === 'string') return redact(value);
+  return redactedUnder(value, false);
+}
+
+/** `isSecret` says that the name of the value, or of the list it is in, is that of a secret. */
+function redactedUnder(value: unknown, isSecret: boolean): unknown {
+  if (typeof value === 'string') return isSecret ? mark : redact(value);
   if (value instanceof Error) return redact(value.stack ?? String(value));
-  if (Array.isArray(value)) return value.map(redacted);
+  if (Array.isArray(value)) return value.map((one) => redactedUnder(one, isSecret));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [
-      key,
-      typeof one === 'string' && isSecretName(key) ? mark : redacted(one),
-    ]),
+    Object.entries(value).map(([key, one]) => [key, redactedUnder(one, isSecretName(key))]),
   );
 }

@@ -3,7 +3,7 @@ import { readTags } from '../../main/agent/catalog/tags.ts';
 import { checkSwitch, connectPlan } from '../../main/agent/connections/production-guard.ts';
 import { systemClock } from '../../main/agent/parts.ts';
 import type { Paths } from '../../main/agent/paths.ts';
-import type { Input } from '../../main/api/contract.ts';
+import type { Input, Output } from '../../main/api/contract.ts';
 import type { Handlers } from '../../main/api/dispatch.ts';
 import { finishCalls } from '../../main/api/hand-over.ts';
 import { electAgent } from '../../main/api/socket/election.ts';
@@ -97,6 +97,8 @@ export interface FakeAgent {
   release(release: NonNullable<Snapshot['release']>): void;
   /** From then on, kubectl passes over that in the caller's files. */
   passOver(warnings: readonly string[]): void;
+  /** From then on, a terminal of one cluster is opened so. */
+  isolateWith(handler: (cluster: Cluster, input: Input<'isolate'>) => Promise<Output<'isolate'>>): void;
   close(): Promise<void>;
 }
 
@@ -205,6 +207,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   let current: Cluster | undefined;
   let released: Snapshot['release'];
   let passedOver: readonly string[] = [];
+  let terminal: ((input: Input<'isolate'>) => Promise<Output<'isolate'>>) | undefined;
 
   /** Those that were current before, the latest last. */
   const earlier: (Cluster | undefined)[] = [];
@@ -440,10 +443,10 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
         }),
       ],
     }),
-    isolate: notExpected,
+    isolate: (input) => terminal?.(input) ?? notExpected(),
     compare: async (input) => comparisonOf(input.clusters),
     'terminal-follow': notExpected,
-    'terminal-end': notExpected,
+    'terminal-end': async ({ terminals }) => ({ ended: terminals.length }),
     'terminal-open': notExpected,
     'connect-preview': notExpected,
     'kubeconfig-history': notExpected,
@@ -485,6 +488,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     activity: async ({ limit }) => ({ entries: activity.slice(0, limit) }),
     history: notExpected,
     'audit-metrics': async () => ({ text: '# EOF\n' }),
+    metrics: async () => ({ text: '# EOF\n' }),
     'set-save': async () => ({ sets: [] }),
     'set-remove': async () => ({ sets: [] }),
     'favourites-order': async () => ({ favourites: [...favourites] }),
@@ -553,6 +557,9 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     },
     silence() {
       isSilent = true;
+    },
+    isolateWith(handler) {
+      terminal = (input) => handler(findCluster(input.clusters[0] ?? '', byId), input);
     },
     release,
     waiting: waiting.promise,

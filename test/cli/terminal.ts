@@ -7,13 +7,14 @@ export function startInTerminal(options: {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly program?: string;
+  readonly cwd?: string;
 }) {
-  const { args, env, program = currentProgram } = options;
+  const { args, env, program = currentProgram, cwd = root } = options;
   const words = [process.execPath, program, ...args].map((word) => `'${word}'`);
   // A terminal of no width would wrap every letter.
   const command = `stty cols 200 rows 50; ${words.join(' ')}`;
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-    cwd: root,
+    cwd,
     env: { ...env, TERM: 'xterm', NO_COLOR: '1', SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

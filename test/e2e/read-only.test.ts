@@ -1,8 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Output } from '../../main/api/contract.ts';
+import { findBwrap } from '../../main/cli/sandbox/bwrap.ts';
 import type { AuditRequest } from '../../main/model/audit-entry.ts';
 import { whyNoKubectl } from '../world-tests/kube-fixture.ts';
 import { connectThrough, type Tunnelled } from './tunnel-fixture.ts';
@@ -192,6 +194,52 @@ test('a command that runs read-only gets such a file, which ends with it', async
   const late = await kubectl('get', 'pods');
   expect(late.code).not.toBe(0);
   expect(late.stderr).toMatch(/session of this token has ended|Unauthorized|logged in/);
+});
+
+test('in a sandbox, a command reads its cluster, and has neither the agent nor the kubeconfig', async (context) => {
+  const { commandLine, folder } = tunnelled;
+  const { HOME: home = '' } = commandLine.env;
+  const why = await findBwrap({ env: process.env, home }).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  context.skip(why !== undefined, why);
+  const place = path.join(folder, 'sandboxed');
+  await cp(path.resolve('out/cli'), path.join(place, 'cli'), { recursive: true });
+  const node = realpathSync(process.execPath);
+  const script = [
+    `kubectl -n ${namespace} get pods -o name`,
+    `kubectl -n ${namespace} delete pod ${pod}`,
+    `kubectl --kubeconfig "$HOME/.kube/config" config get-contexts -o name`,
+    `'${node}' cli/k8s-tunnels.cjs credential ${cluster} --json`,
+  ];
+  await writeFile(
+    path.join(place, 'script.sh'),
+    script.map((line) => `${line} 2>&1; echo "code $?"`).join('\n'),
+  );
+  const programs = [realpathSync(commandLine.kubectl ?? ''), node];
+  const shown = programs.flatMap((program) => ['--show', path.dirname(program)]);
+  const words = ['exec', '--read-only', '--sandbox', ...shown, cluster, '--', 'sh', 'script.sh'];
+  const line = words.map((word) => `'${word}'`).join(' ');
+  const { stdout, stderr, code } = await commandLine.run('sh', [
+    '-c',
+    `cd '${place}' && k8s-tunnels ${line}`,
+  ]);
+  expect(code, stderr).toBe(0);
+  const [reads = '', deletes = '', contexts = '', credential = ''] = stdout.split(/^code /m);
+  expect(reads).toContain(`pod/${pod}`);
+  expect(deletes).toMatch(/^0\n/);
+  expect(deletes).toContain('this kubeconfig is read-only');
+  expect(contexts).toMatch(/^1\n/);
+  expect(contexts).not.toContain(cluster);
+  expect(credential).toContain('"error"');
+  expect(credential).not.toContain('"token"');
+  const metrics = await commandLine.run('k8s-tunnels', ['metrics']);
+  expect(metrics.stdout).toMatch(/^k8s_tunnels_tunnels\{status="connected"\} [1-9]/m);
+  expect(metrics.stdout).toMatch(/^k8s_tunnels_dials_total\{result="opened"\} [1-9]/m);
+  expect(metrics.stdout).toMatch(
+    /^k8s_tunnels_api_requests_total\{.*verb="delete",code="403",by="proxy"\} [1-9]/m,
+  );
 });
 
 test('a limit without --read-only is refused: the file would allow everything', async () => {

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
 import type { Output } from '../../main/api/contract.ts';
@@ -139,6 +140,9 @@ test('no secret of a whole life is in a log, an output, an argument, an environm
 
     // Signed in again, so that a policy can refuse at once.
     await run('connect', 'payments-staging-eu', '--add');
+    const archive = path.join(root, 'report.tar.gz');
+    expect(await run('diagnostics', '--yes', '--output', archive)).toMatchObject({ code: 0 });
+    said.push({ by: 'the archive', text: gunzipSync(await readFile(archive)).toString('utf8') });
     // An agent that dies; the desktop, which takes over from the next, dies too and comes again.
     process.kill(agent.pid, 'SIGKILL');
     await run('status');

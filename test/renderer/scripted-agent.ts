@@ -163,6 +163,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     activity: async () => ({ entries: [] }),
     history: async () => ({ samples: [], failures: [] }),
     'audit-metrics': unexpected,
+    metrics: unexpected,
     'settings-get': async () => ({ ...snapshot.settings, settingsFrom: snapshot.settingsFrom }),
     async 'settings-set'(patch) {
       const parsed = settingsSchema.safeParse({ ...snapshot.settings, ...patch });

@@ -21,8 +21,8 @@ export interface Audit {
    * nothing while the audit is off.
    */
   observe(exchange: Exchange, grant: RequestGrant): Exchange;
-  /** Returns counters of the requests since the start, as OpenMetrics text. */
-  metrics(): string;
+  /** Returns counters of the requests since the start, as families of OpenMetrics. */
+  metrics(): readonly (readonly string[])[];
   /** Resolves when all entries are on disk, as far as possible. */
   close(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export function createAudit(options: {
       const origin = { cluster, title: titleOf(cluster), ...readOnly };
       return observed(exchange, { origin, now, nameStream, record });
     },
-    metrics: () => counters.text(log.lost()),
+    metrics: () => counters.families(log.lost()),
     close() {
       collector.close();
       return log.close();

@@ -1,4 +1,5 @@
 import type { AuditRequest } from '../../model/audit-entry.ts';
+import { family } from '../metrics/open-metrics.ts';
 
 /** Beyond this number of series, further clusters are counted together. */
 const mostSeries = 2_000;
@@ -12,15 +13,12 @@ const knownCodes = new Set([
 export interface RequestCounters {
   /** Never throws. */
   count(entry: AuditRequest): void;
-  /**
-   * Returns them as OpenMetrics text.
-   * https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md
-   */
-  text(lost: number): string;
+  /** Returns the families of OpenMetrics that hold them. `lost` entries could not be written. */
+  families(lost: number): readonly (readonly string[])[];
 }
 
 interface Series {
-  readonly labels: string;
+  readonly labels: Readonly<Record<string, string>>;
   requests: number;
   bytes: number;
   ms: number;
@@ -36,8 +34,7 @@ export function createRequestCounters({
   const seriesOf = ({ cluster, title, verb, status, refused }: AuditRequest): Series => {
     const code = codeOf(status);
     const by = refused === true ? 'proxy' : 'server';
-    const labelsOf = (id: string, name: string) =>
-      `cluster="${escaped(id)}",title="${escaped(name)}",verb="${verb}",code="${code}",by="${by}"`;
+    const labelsOf = (id: string, name: string) => ({ cluster: id, title: name, verb, code, by });
     const key = `${cluster} ${verb} ${code} ${by}`;
     const known = series.get(key);
     if (known !== undefined) return known;
@@ -58,40 +55,39 @@ export function createRequestCounters({
       one.bytes += entry.bytes;
       one.ms += entry.ms;
     },
-    text(lost) {
-      const all = [...series.values()];
-      const family = (
+    families(lost) {
+      const counter = (
         name: string,
         { help, unit }: { readonly help: string; readonly unit?: string },
         amountOf: (one: Series) => number,
-      ) => [
-        `# TYPE ${name} counter`,
-        ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
-        `# HELP ${name} ${help}`,
-        ...all.map((one) => `${name}_total{${one.labels}} ${amountOf(one)}`),
-      ];
+      ) =>
+        family(
+          name,
+          { type: 'counter', help, ...(unit === undefined ? {} : { unit }) },
+          Array.from(series.values(), (one) => ({ labels: one.labels, value: amountOf(one) })),
+        );
       return [
-        ...family(
+        counter(
           'k8s_tunnels_api_requests',
           { help: 'Requests through local TLS proxies.' },
           ({ requests }) => requests,
         ),
-        ...family(
+        counter(
           'k8s_tunnels_api_response_bytes',
           { help: 'Bytes of the bodies of their answers.', unit: 'bytes' },
           ({ bytes }) => bytes,
         ),
-        ...family(
+        counter(
           'k8s_tunnels_api_request_duration_seconds',
           { help: 'Time from each request to the end of its answer.', unit: 'seconds' },
           ({ ms }) => ms / 1_000,
         ),
-        '# TYPE k8s_tunnels_audit_lost_entries counter',
-        '# HELP k8s_tunnels_audit_lost_entries Audit entries that could not be written.',
-        `k8s_tunnels_audit_lost_entries_total ${lost}`,
-        '# EOF',
-        '',
-      ].join('\n');
+        family(
+          'k8s_tunnels_audit_lost_entries',
+          { type: 'counter', help: 'Audit entries that could not be written.' },
+          [{ value: lost }],
+        ),
+      ];
     },
   };
 }
@@ -99,8 +95,4 @@ export function createRequestCounters({
 function codeOf(status: number | undefined): string {
   if (status === undefined) return 'none';
   return knownCodes.has(status) ? String(status) : `${Math.floor(status / 100)}xx`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`));
 }

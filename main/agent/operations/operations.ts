@@ -11,6 +11,8 @@ import type { Favourites } from '../favourites/favourites.ts';
 import type { Sets } from '../favourites/sets.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
 import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
+import { measureProcess, metricsText } from '../metrics/agent-metrics.ts';
+import { openMetrics } from '../metrics/open-metrics.ts';
 import type { Reach } from '../reach.ts';
 import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
@@ -63,13 +65,16 @@ export function createOperations(agent: {
   });
   const lookers = new Set<object>();
 
+  const snapshot = snapshotOperation({
+    ...shared,
+    signIns: parts.sealer.kind,
+    env: parts.env,
+    clockSkew: base.network.clockSkew,
+  });
+  state.subscribe(agent.reach.counters.hear);
+
   return {
-    snapshot: snapshotOperation({
-      ...shared,
-      signIns: parts.sealer.kind,
-      env: parts.env,
-      clockSkew: base.network.clockSkew,
-    }),
+    snapshot,
     isNeeded: apiProxies.isNeeded,
     subscribe: state.subscribe,
     look() {
@@ -118,7 +123,15 @@ export function createOperations(agent: {
         ...(identity === undefined ? {} : { identity }),
       };
     },
-    auditMetrics: agent.reach.audit.metrics,
+    auditMetrics: () => openMetrics(agent.reach.audit.metrics()),
+    metrics: async () =>
+      metricsText({
+        snapshot: snapshot(),
+        counters: agent.reach.counters,
+        use: await measureProcess(),
+        now: clock.now(),
+        requests: agent.reach.audit.metrics(),
+      }),
     settings: settings.get,
     settingsFrom: settings.from,
     resetSettings: settings.reset,

@@ -26,13 +26,16 @@ const lookupLimitMs = 1_000;
 
 export function createRefusals(options: {
   readonly logger: Logger;
+  /** Called for each rejected client. */
+  readonly onRefused?: ((reason: RefusalReason) => void) | undefined;
   readonly onFirst: (refusal: ReportedRefusal) => void;
 }): Refusals {
-  const { logger, onFirst } = options;
+  const { logger, onRefused = () => {}, onFirst } = options;
   const counts = new Map<string, number>();
 
   return {
     async count({ cluster, port }, { reason, peer }) {
+      onRefused(reason);
       // A program of another account may try every port: report it once.
       const key = peer?.kind === 'other' ? `${reason} ${peer.id}` : `${reason} ${cluster}`;
       const count = (counts.get(key) ?? 0) + 1;

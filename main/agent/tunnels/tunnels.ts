@@ -14,6 +14,7 @@ import type { Ports } from './ports.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
 import { createUnproven, type Unproven } from './unproven.ts';
+import { withDialsCounted } from './way.ts';
 import { createWays } from './ways.ts';
 
 export interface Tunnels {
@@ -55,6 +56,8 @@ export function createTunnels(options: {
    * undefined.
    */
   readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
+  /** Called when a connection to a cluster was opened or has failed. */
+  readonly onDialed?: ((result: 'opened' | 'failed') => void) | undefined;
   /** Called when a tunnel is closed. With `listening`, the next connection opens it again. */
   readonly onClosing?: ((id: ClusterId, options: { readonly listening: boolean }) => void) | undefined;
   /** Counts rejected clients, with those of the local TLS proxies. Its own where undefined, and so below. */
@@ -69,7 +72,8 @@ export function createTunnels(options: {
   const { credential = () => Promise.reject(new Error('nobody is signed in')) } = options;
   const { cloudflared: parts, rules = () => undefined, team = () => undefined, notice = () => {} } = options;
   const tunnels = new Map<ClusterId, Tunnel>();
-  const wayTo = createWays({ network, access, clock, credential, team, parts, rules, notice });
+  const ways = createWays({ network, access, clock, credential, team, parts, rules, notice });
+  const wayTo = (cluster: Cluster) => withDialsCounted(ways(cluster), options.onDialed);
   const pace = createPace(clock);
   const { refusals = createRefusals({ logger, onFirst() {} }), unproven = createUnproven() } = options;
   const clients = createClientFailures({ clock, logger, onFailed: options.onClientFailed ?? (() => {}) });

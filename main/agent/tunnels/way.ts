@@ -20,6 +20,31 @@ export interface Way {
   readonly server: ApiServer;
 }
 
+/** Returns a way that reports whether each of its connections was opened. One that was given up counts as neither. */
+export function withDialsCounted(
+  way: Way,
+  onDialed: ((result: 'opened' | 'failed') => void) | undefined,
+): Way {
+  if (onDialed === undefined) return way;
+  const { connector } = way;
+  return {
+    ...way,
+    connector: {
+      ...connector,
+      async dial(options) {
+        try {
+          const stream = await connector.dial(options);
+          onDialed('opened');
+          return stream;
+        } catch (error) {
+          if (!options.signal.aborted) onDialed('failed');
+          throw error;
+        }
+      },
+    },
+  };
+}
+
 /**
  * Opens one connection to the API server, all the way to the origin, and calls `passed` for each stage. Rejects as
  * `Connector.dial` and `connectThroughSocks` do, with `timeout` after `limitMs`.

@@ -98,6 +98,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   activity: 'free',
   history: 'free',
   'audit-metrics': 'never',
+  metrics: 'never',
   'settings-get': 'free',
   async 'settings-set'(patch, agent) {
     if (Object.keys(patch).every((name) => !(name in sensitiveSettings))) return undefined;

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { workingFolder } from '../caller-environment.ts';
 import { startChild } from '../children.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import {
@@ -13,13 +15,15 @@ import {
 } from '../isolated.ts';
 import { writeJson } from '../json-document.ts';
 import { reportError, writeAside, writeLines } from '../report.ts';
-import { withAgent } from '../session.ts';
+import type { Sandbox, SandboxFlags } from '../sandbox/sandbox.ts';
+import { type Session, withAgent } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
 import { clustersOfSet } from './sets.ts';
 
-interface ExecFlags extends IsolateHow {
+interface ExecFlags extends IsolateHow, SandboxFlags {
   readonly set?: string | undefined;
   readonly parallel?: true | undefined;
+  readonly sandbox?: true | undefined;
   readonly json: boolean;
 }
 
@@ -46,9 +50,11 @@ export async function runExec(
   const failures: number[] = [];
   let failed: readonly unknown[] = [];
   let isSingle = true;
+  let start: Start = startPlain;
   const code = await withAgent({ json }, async (session) => {
     const clusters = set === undefined ? names : (await clustersOfSet(session, set)).clusters;
     isSingle = clusters.length === 1;
+    if (flags.sandbox) start = (await sandboxFor(session, flags)).start;
     const result = await isolate(session, clusters, { ...flags, kind: 'exec', pid: process.pid });
     if (isSingle && !json) terminals.push(onlyTerminal(result));
     else {
@@ -65,10 +71,8 @@ export async function runExec(
   try {
     for (const terminal of terminals) warnOfProduction(terminal);
     const [only] = terminals;
-    if (isSingle && !json && only !== undefined) return await runOne(only, command);
-    const results = parallel
-      ? await inParallel(terminals, command, json)
-      : await oneByOne(terminals, command, json);
+    if (isSingle && !json && only !== undefined) return await runOne(only, command, start);
+    const results = await (parallel ? inParallel : oneByOne)(terminals, command, { start, json });
     if (json)
       writeJson({ results: results.map(({ terminal, ...ran }) => ({ ...named(terminal), ...ran })), failed });
     return commonCode([...failures, ...results.map(({ exitCode }) => exitCode)]);
@@ -79,17 +83,40 @@ export async function runExec(
   }
 }
 
+/** Starts the command with a terminal's kubeconfig. */
+type Start = Sandbox['start'];
+
+interface How {
+  readonly start: Start;
+  readonly json: boolean;
+}
+
+const startPlain: Start = (terminal, [program = '', ...args], stdio) =>
+  startChild({ program, args, env: withVariables(process.env, terminalVariables(terminal)), stdio });
+
+/** Loads the sandbox when it is wanted. Rejects if there can be none here. */
+async function sandboxFor({ client, place }: Session, flags: SandboxFlags): Promise<Sandbox> {
+  const { loadSandbox } = await import('../program-file.ts');
+  const { prepareSandbox } = await loadSandbox();
+  const { localProxies = [] } = await client.call('snapshot', {});
+  const separate = localProxies.flatMap(({ files }) => files.map(({ file }) => file));
+  const cwd = workingFolder();
+  const own = (place.kubeconfig ?? '').split(path.delimiter).filter((file) => file !== '');
+  const kubeconfigs = [...own.map((file) => path.resolve(cwd, file)), ...separate];
+  return prepareSandbox({ env: process.env, cwd, flags, kubeconfigs });
+}
+
 async function oneByOne(
   terminals: readonly IsolatedTerminal[],
   command: readonly string[],
-  json: boolean,
+  { start, json }: How,
 ): Promise<readonly Ran[]> {
   const results: Ran[] = [];
   for (const terminal of terminals) {
-    if (json) results.push(await captured(terminal, command));
+    if (json) results.push(await captured(terminal, command, start));
     else {
       writeLines([heading(terminal, results.length > 0)]);
-      const exitCode = await runOne(terminal, command);
+      const exitCode = await runOne(terminal, command, start);
       reportCode(exitCode);
       results.push({ terminal, exitCode, stdout: '', stderr: '' });
     }
@@ -101,12 +128,12 @@ async function oneByOne(
 async function inParallel(
   terminals: readonly IsolatedTerminal[],
   command: readonly string[],
-  json: boolean,
+  { start, json }: How,
 ): Promise<readonly Ran[]> {
   let isFirst = true;
   return Promise.all(
     terminals.map(async (terminal) => {
-      const ran = await captured(terminal, command);
+      const ran = await captured(terminal, command, start);
       if (!json) {
         writeLines([heading(terminal, !isFirst)]);
         isFirst = false;
@@ -119,20 +146,12 @@ async function inParallel(
   );
 }
 
-async function runOne(
-  terminal: IsolatedTerminal,
-  [program = '', ...args]: readonly string[],
-): Promise<number> {
-  const env = withVariables(process.env, terminalVariables(terminal));
-  return (await startChild({ program, args, env, stdio: 'inherit' })).code;
+async function runOne(terminal: IsolatedTerminal, command: readonly string[], start: Start): Promise<number> {
+  return (await start(terminal, command, 'inherit')).code;
 }
 
-async function captured(
-  terminal: IsolatedTerminal,
-  [program = '', ...args]: readonly string[],
-): Promise<Ran> {
-  const env = withVariables(process.env, terminalVariables(terminal));
-  const { child, code } = await startChild({ program, args, env, stdio: 'pipe' });
+async function captured(terminal: IsolatedTerminal, command: readonly string[], start: Start): Promise<Ran> {
+  const { child, code } = await start(terminal, command, 'pipe');
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRequestCounters } from '../../../main/agent/audit/metrics.ts';
+import { openMetrics } from '../../../main/agent/metrics/open-metrics.ts';
 import type { AuditRequest } from '../../../main/model/audit-entry.ts';
 import type { ClusterId } from '../../../main/model/cluster.ts';
 
@@ -26,7 +27,7 @@ describe('the counters', () => {
     const get = 'cluster="eks/1/r/c",title="payments",verb="get",code="200",by="server"';
     const remove = 'cluster="eks/1/r/c",title="payments",verb="delete",code="403",by="proxy"';
     const watch = 'cluster="eks/1/r/c",title="payments",verb="watch",code="none",by="server"';
-    expect(counters.text(7).split('\n')).toEqual([
+    expect(openMetrics(counters.families(7)).split('\n')).toEqual([
       '# TYPE k8s_tunnels_api_requests counter',
       '# HELP k8s_tunnels_api_requests Requests through local TLS proxies.',
       `k8s_tunnels_api_requests_total{${get}} 2`,
@@ -55,15 +56,14 @@ describe('the counters', () => {
   it('escape a title', () => {
     const counters = createRequestCounters();
     counters.count(request({ title: 'a "b"\\\nc' }));
-    expect(counters.text(0)).toContain('title="a \\"b\\"\\\\\\nc"');
+    expect(openMetrics(counters.families(0))).toContain('title="a \\"b\\"\\\\\\nc"');
   });
 
   it('stay few, whatever a client asks for and a server answers', () => {
     const counters = createRequestCounters({ limit: 100 });
     for (let at = 0; at < 5_000; at += 1)
       counters.count(request({ cluster: `eks/1/r/c${at}` as ClusterId, status: 100 + (at % 500) }));
-    const lines = counters
-      .text(0)
+    const lines = openMetrics(counters.families(0))
       .split('\n')
       .filter((line) => line.startsWith('k8s_tunnels_api_requests_total'));
     expect(lines.length).toBeLessThan(150);
