@@ -1,25 +1,55 @@
 import { AppError } from '../../../model/app-error.ts';
+import type { CredentialIdentity } from '../../../model/credential-identity.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
-import { createGcpSession, type GcpParts, type GcpSession, secondAccount } from './adc.ts';
+import { createGcpSession, type GcpParts, type GcpSession } from './adc.ts';
+import { applicationDefault, gcpAccounts } from './credential-files.ts';
 import { gcpLoginHint } from './errors.ts';
+import { readOwnSessions } from './own-sessions.ts';
+
+type Parts = Omit<GcpParts, 'account'> & {
+  /** Returns the account that the user chose for each project. */
+  readonly chosen?: () => Readonly<Record<string, string>>;
+};
 
 /** Makes access tokens for GKE, which Google's library caches by user. */
-export function gkeCredentials(parts: GcpParts): CredentialProviderOf<'gke'> {
-  const first = createGcpSession(parts);
-  const second = createGcpSession({ ...parts, account: secondAccount });
+export function gkeCredentials(parts: Parts): CredentialProviderOf<'gke'> {
+  const sessions = new Map<string | undefined, GcpSession>();
+  const sessionOf = (account: string | undefined) => {
+    const session = sessions.get(account) ?? createGcpSession({ ...parts, account });
+    sessions.set(account, session);
+    return session;
+  };
   return {
     kind: 'gke',
-    prepare: async ({ source }) => ({
+    prepare: async ({ source, cluster }) => ({
       identity: undefined,
-      make: () => gkeCredential(source.account === undefined ? first : second),
+      async make() {
+        const account = parts.chosen?.()[cluster.account] ?? source.account;
+        return gkeCredential(sessionOf(account), await choiceIn(parts));
+      },
     }),
+  };
+}
+
+/** Returns the accounts that the user can choose from; undefined if there is one. */
+async function choiceIn(parts: Parts): Promise<CredentialIdentity['choice']> {
+  const accounts = await gcpAccounts(parts);
+  if (accounts.length < 2) return undefined;
+  const own = await readOwnSessions(parts.ownFile);
+  const names = own.flatMap(({ account }) => account || []);
+  return {
+    setting: 'gcpAccounts',
+    names: accounts.includes(applicationDefault) ? [...names, applicationDefault] : names,
   };
 }
 
 /**
  * Returns the access token of the credentials that apply: every GKE cluster's API accepts it. Rejects as `access` does.
  */
-export async function gkeCredential(session: GcpSession): Promise<Credential> {
+export async function gkeCredential(
+  session: GcpSession,
+  choice?: CredentialIdentity['choice'],
+): Promise<Credential> {
   const access = await session.access();
   if (access !== undefined)
     return {
@@ -31,7 +61,11 @@ export async function gkeCredential(session: GcpSession): Promise<Credential> {
         others: access.others,
         grants:
           "a Google Cloud IAM role on the cluster's project with permissions on Kubernetes objects (roles/container.viewer, container.developer or container.admin), or a Kubernetes role binding for it",
-        choose: 'signing out (`k8s-tunnels logout gcp`) or the variable GOOGLE_APPLICATION_CREDENTIALS',
+        choose:
+          choice === undefined
+            ? 'signing out (`k8s-tunnels logout gcp`) or the variable GOOGLE_APPLICATION_CREDENTIALS'
+            : 'the setting gcpAccounts or the variable GOOGLE_APPLICATION_CREDENTIALS',
+        ...(choice === undefined ? {} : { choice }),
       },
     };
   throw new AppError('gcp-session-expired', 'You are not signed in to Google on this computer.', {

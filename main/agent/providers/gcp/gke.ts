@@ -6,8 +6,9 @@ import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { reportGone } from '../gone.ts';
 import { createGcpSession, type GcpAccess, type GcpParts } from './adc.ts';
 import { fleetRegion } from './fleet-clusters.ts';
+import { ofAccount } from './errors.ts';
 import { openClusterManager } from './gke-client.ts';
-import { type ProjectParts, readProject, wholeProject } from './gke-project.ts';
+import { type Hub, readProject, wholeProject } from './gke-project.ts';
 import { isOff } from './off.ts';
 import { searchProjects } from './projects.ts';
 
@@ -31,7 +32,7 @@ export function createGkeSource(
 ): DiscoverySource {
   const wanted = projectsWanted(parts.projects);
   const session = createGcpSession(parts);
-  const hub: ProjectParts['hub'] = {};
+  const hub: Hub = { empty: new Map(), limit: pLimit(concurrency) };
   return {
     source: 'gke',
     async discover(all) {
@@ -56,7 +57,7 @@ export function createGkeSource(
       } catch (error) {
         run.signal.throwIfAborted();
         if (isRefused(error)) session.forget();
-        failAll(run, toPlainError(error));
+        failAll(run, toPlainError(ofAccount(error, access.session)));
       }
     },
   };
@@ -68,7 +69,7 @@ async function readAll(options: {
   readonly access: GcpAccess;
   readonly run: Run;
   readonly wanted: ProjectsWanted;
-  readonly hub: ProjectParts['hub'];
+  readonly hub: Hub;
   readonly mayBeDirect: boolean;
 }): Promise<void> {
   const { parts, access, run, wanted, hub, mayBeDirect } = options;
