@@ -72,6 +72,21 @@ test('a token that ends is renewed once for all who ask; a sign-in that is over 
   await expect(tokenOf(tokens)).rejects.toMatchObject({ code: 'credential-failed' });
 });
 
+test.each(['invalid_grant', 'invalid_request'])(
+  'a refresh token that is refused with %s needs a login, which is named',
+  async (refusal) => {
+    const { tokens, login } = start();
+    await login();
+    rig.clock.skip(3_600_000);
+    world.endRefreshes(refusal);
+    await expect(tokenOf(tokens)).rejects.toMatchObject({
+      code: 'credential-failed',
+      hint: expect.stringContaining('k8s-tunnels login oidc'),
+      signIn: { provider: 'oidc' },
+    });
+  },
+);
+
 test('six processes without an agent renew once, and all get the token', async () => {
   await start().login();
   const before = await tokenOf(start().tokens);
