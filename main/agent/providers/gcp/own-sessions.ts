@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { anyAccount } from '../../../model/any-account.ts';
 import type { SignInFile } from '../../sealing/sign-in-file.ts';
 
 const sessionSchema = z.looseObject({
@@ -8,7 +9,7 @@ const sessionSchema = z.looseObject({
 const fileSchema = sessionSchema.extend({ others: z.array(sessionSchema).optional().catch(undefined) });
 
 /** The name of our session, unless there are several: then each is named by its account. */
-export const onlySession = 'google';
+export const onlySession = anyAccount.gcp;
 
 /** The user fields of `application_default_credentials.json`, as far as we read them. */
 const keptSchema = z.looseObject({
