@@ -109,7 +109,7 @@ async function credentialBy(
           // Keys in the environment of a shell come before any choice.
           ...(all.length < 2 || isEnvironment(principal)
             ? {}
-            : { choice: { setting: 'awsRoles', names: [...new Set(all.map(choiceName))] } }),
+            : { choice: { setting: 'awsRoles' as const, names: [...new Set(all.map(choiceName))] } }),
         },
       };
     } catch (error) {

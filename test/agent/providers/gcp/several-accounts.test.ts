@@ -30,7 +30,7 @@ beforeEach(async () => {
   google.plan.projects = google.plan.projects.flatMap((project) => {
     if (project.id === 'acme-shop') return { ...project, only: ada.email };
     if (project.id === 'acme-analytics') return { ...project, only: grace.email };
-    return project.id === shared ? { ...project, gke: 'enabled' } : [];
+    return project.id === shared ? { ...project, gke: 'enabled' as const } : [];
   });
   const [cluster] = google.plan.clusters;
   if (cluster === undefined) throw new Error('the plan has no cluster');
@@ -78,8 +78,13 @@ const both = async () => {
   await logins.as(grace, grace.email);
   return logins;
 };
-const discover = (chosen?: Readonly<Record<string, string>>, known: readonly Cluster[] = []) =>
-  discoverOnce(createGkeAccountsSource({ ...parts(), chosen }), known);
+const discover = (chosen?: Readonly<Record<string, string>>) =>
+  discoverOnce(createGkeAccountsSource({ ...parts(), chosen }));
+/** The next run of another agent, which knows what the first one has found. */
+const discoverAgain = ({ clusters, results }: Awaited<ReturnType<typeof discover>>) => {
+  const cells = results.map(({ cell }) => ({ ...cell, id: `gke/${cell.account}/${cell.region}`, readAt: 1 }));
+  return discoverOnce(createGkeAccountsSource(parts()), clusters, { cells });
+};
 const named = (clusters: readonly Cluster[], name: string) => {
   const found = clusters.find((one) => one.name === name);
   if (found === undefined) throw new Error(`no ${name}`);
@@ -142,7 +147,8 @@ describe('a second account', () => {
 describe('the clusters of two accounts', () => {
   test('are read by the account that sees their project, which signs in to them', async () => {
     await both();
-    const { clusters, results } = await discover();
+    const first = await discover();
+    const { clusters, results } = first;
     expect(results.filter(({ outcome }) => outcome.kind === 'failed')).toEqual([]);
     expect(await whose(named(clusters, 'storefront-prod'))).toMatchObject({
       email: ada.email,
@@ -157,7 +163,7 @@ describe('the clusters of two accounts', () => {
     // Of what both see, the first one.
     expect(named(clusters, 'ledger').credential).toEqual({ kind: 'gke', account: ada.email });
     // The next run reads the same with the same accounts.
-    const again = await discover(undefined, clusters);
+    const again = await discoverAgain(first);
     const credentials = (all: readonly Cluster[]) =>
       Object.fromEntries(all.map(({ name, credential }) => [name, credential]));
     expect(credentials(again.clusters)).toEqual(credentials(clusters));
@@ -175,7 +181,8 @@ describe('the clusters of two accounts', () => {
 
   test('say which session has ended, and are not given to the other account', async () => {
     await both();
-    const { clusters } = await discover();
+    const first = await discover();
+    const { clusters } = first;
     const { others } = JSON.parse(await readFile(ownFile, 'utf8'));
     google.gcp.signIns.end(others[0].refresh_token, 'revoked');
     const ended = {
@@ -187,7 +194,7 @@ describe('the clusters of two accounts', () => {
       ...ended,
       signIn: { provider: 'gcp', session: grace.email },
     });
-    const { results } = await discover(undefined, clusters);
+    const { results } = await discoverAgain(first);
     const failed = results.filter(({ outcome }) => outcome.kind === 'failed');
     expect(new Set(failed.map(({ cell }) => cell.account))).toEqual(new Set(['acme-analytics']));
     expect(failed[0]?.outcome).toMatchObject({ error: ended });
