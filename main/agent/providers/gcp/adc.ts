@@ -4,7 +4,7 @@ import { AppError } from '../../../model/app-error.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import { openGcpClient, principalOf } from './clients.ts';
-import { adcFile, findCredentials, type GcpPlaces, otherCredentials } from './credential-files.ts';
+import { adcFile, findCredentials, type GcpPlaces, storedCredentials } from './credential-files.ts';
 import { gcpLoginHint, ofAccount, signInError } from './errors.ts';
 
 /** The same inputs that gcloud and Google's libraries read. */
@@ -34,6 +34,8 @@ export interface GcpAccess {
   readonly others: readonly string[];
   /** The account among several of our own sessions. */
   readonly session: string | undefined;
+  /** The accounts that the user can choose from; none if a variable names the credentials. */
+  readonly choices: readonly string[];
 }
 
 export interface GcpSession {
@@ -76,6 +78,8 @@ export function createGcpSession(parts: GcpParts): GcpSession {
         const client = await current.client;
         // The library caches the token and renews it five minutes early.
         const headers = await client.getRequestHeaders();
+        const stored = await storedCredentials(parts);
+        const isNamed = (env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '';
         return {
           token: headers.get('authorization')?.replace(/^Bearer /, '') ?? '',
           expiresAt: client.credentials.expiry_date ?? undefined,
@@ -83,8 +87,9 @@ export function createGcpSession(parts: GcpParts): GcpSession {
           quotaProject: env.GOOGLE_CLOUD_QUOTA_PROJECT || content.quota_project_id,
           quotaHint: quotaHint(parts, file),
           title: titleOf(content, file),
-          others: (await otherCredentials(parts, found)).flatMap(titleIn),
+          others: stored.filter((one) => one.file !== file || one.text !== text).flatMap(titleIn),
           session: found.session,
+          choices: isNamed ? [] : stored.flatMap(({ account }) => account || []),
           project: env.GOOGLE_CLOUD_PROJECT || env.CLOUDSDK_CORE_PROJECT || content.project_id,
         };
       } catch (error) {

@@ -51,20 +51,19 @@ export async function findCredentials(
   return found(file, await readCredentials(file, false));
 }
 
-/** Returns the other credentials on this computer, which would apply without `used`. Leaves out what cannot be read. */
-export async function otherCredentials(
+/** Returns our own sessions and the application-default credentials. Leaves out what cannot be read. */
+export async function storedCredentials(
   places: GcpPlaces,
-  used: Pick<FoundCredentials, 'file' | 'text'>,
-): Promise<readonly Pick<FoundCredentials, 'file' | 'text'>[]> {
+): Promise<readonly { readonly file: string; readonly text: string; readonly account: string }[]> {
   const file = adcFile(places);
   const [own, text] = await Promise.all([
     readOwnSessions(places.ownFile).catch(() => []),
     readCredentials(file, false).catch(() => undefined),
   ]);
   return [
-    ...own.map((one) => ({ file: places.ownFile?.path ?? '', text: one.text })),
-    ...(text === undefined ? [] : [{ file, text }]),
-  ].filter((one) => one.file !== used.file || one.text !== used.text);
+    ...own.map((one) => ({ ...one, file: places.ownFile?.path ?? '' })),
+    ...(text === undefined ? [] : [{ file, text, account: applicationDefault }]),
+  ];
 }
 
 /**
@@ -73,10 +72,10 @@ export async function otherCredentials(
  */
 export async function gcpAccounts(places: GcpPlaces): Promise<readonly (string | undefined)[]> {
   if ((places.env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '') return [undefined];
-  const own = await readOwnSessions(places.ownFile).catch(() => []);
-  const other = await readCredentials(adcFile(places), false).catch(() => undefined);
-  const first = own.length > 1 ? own.map(({ account }) => account) : [undefined];
-  return own.length > 0 && other !== undefined ? [...first, applicationDefault] : first;
+  const accounts = (await storedCredentials(places)).map(({ account }) => account);
+  const own = accounts.filter((account) => account !== applicationDefault);
+  const first = own.length > 1 ? own : [undefined];
+  return own.length > 0 && own.length < accounts.length ? [...first, applicationDefault] : first;
 }
 
 /** Returns the file of the application-default credentials. */

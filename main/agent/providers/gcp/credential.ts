@@ -1,10 +1,7 @@
 import { AppError } from '../../../model/app-error.ts';
-import type { CredentialIdentity } from '../../../model/credential-identity.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
 import { createGcpSession, type GcpParts, type GcpSession } from './adc.ts';
-import { applicationDefault, gcpAccounts } from './credential-files.ts';
 import { gcpLoginHint } from './errors.ts';
-import { readOwnSessions } from './own-sessions.ts';
 
 type Parts = Omit<GcpParts, 'account'> & {
   /** Returns the account that the user chose for each project. */
@@ -23,35 +20,18 @@ export function gkeCredentials(parts: Parts): CredentialProviderOf<'gke'> {
     kind: 'gke',
     prepare: async ({ source, cluster }) => ({
       identity: undefined,
-      async make() {
-        const account = parts.chosen?.()[cluster.account] ?? source.account;
-        return gkeCredential(sessionOf(account), await choiceIn(parts));
-      },
+      make: () => gkeCredential(sessionOf(parts.chosen?.()[cluster.account] ?? source.account)),
     }),
-  };
-}
-
-/** Returns the accounts that the user can choose from; undefined if there is one. */
-async function choiceIn(parts: Parts): Promise<CredentialIdentity['choice']> {
-  const accounts = await gcpAccounts(parts);
-  if (accounts.length < 2) return undefined;
-  const own = await readOwnSessions(parts.ownFile);
-  const names = own.flatMap(({ account }) => account || []);
-  return {
-    setting: 'gcpAccounts',
-    names: accounts.includes(applicationDefault) ? [...names, applicationDefault] : names,
   };
 }
 
 /**
  * Returns the access token of the credentials that apply: every GKE cluster's API accepts it. Rejects as `access` does.
  */
-export async function gkeCredential(
-  session: GcpSession,
-  choice?: CredentialIdentity['choice'],
-): Promise<Credential> {
+export async function gkeCredential(session: GcpSession): Promise<Credential> {
   const access = await session.access();
-  if (access !== undefined)
+  if (access !== undefined) {
+    const hasChoice = access.choices.length > 1;
     return {
       kind: 'token',
       token: access.token,
@@ -61,13 +41,13 @@ export async function gkeCredential(
         others: access.others,
         grants:
           "a Google Cloud IAM role on the cluster's project with permissions on Kubernetes objects (roles/container.viewer, container.developer or container.admin), or a Kubernetes role binding for it",
-        choose:
-          choice === undefined
-            ? 'signing out (`k8s-tunnels logout gcp`) or the variable GOOGLE_APPLICATION_CREDENTIALS'
-            : 'the setting gcpAccounts or the variable GOOGLE_APPLICATION_CREDENTIALS',
-        ...(choice === undefined ? {} : { choice }),
+        choose: hasChoice
+          ? 'the setting gcpAccounts or the variable GOOGLE_APPLICATION_CREDENTIALS'
+          : 'signing out (`k8s-tunnels logout gcp`) or the variable GOOGLE_APPLICATION_CREDENTIALS',
+        ...(hasChoice ? { choice: { setting: 'gcpAccounts' as const, names: access.choices } } : {}),
       },
     };
+  }
   throw new AppError('gcp-session-expired', 'You are not signed in to Google on this computer.', {
     hint: gcpLoginHint,
     signIn: { provider: 'gcp' },
