@@ -65,8 +65,8 @@ function variablesIn(value: unknown, constants: ReadonlyMap<string, string>): re
 
 /** The texts of `const NAME = 'TEXT'` at the top of a file. */
 function constantsIn(body: readonly unknown[]): ReadonlyMap<string, string> {
-  const declarations = (body as readonly Node[]).flatMap(
-    ({ type, declarations: all = [] }) => (type === 'VariableDeclaration' ? (all as readonly Node[]) : []),
+  const declarations = (body as readonly Node[]).flatMap(({ type, declarations: all = [] }) =>
+    type === 'VariableDeclaration' ? (all as readonly Node[]) : [],
   );
   return new Map(
     declarations.flatMap(({ id, init }) => {
@@ -97,8 +97,7 @@ const named = new Map<string, string>();
 for (const file of sources) {
   const { program } = parseSync(file, await readFile(path.join(root, 'main', file), 'utf8'));
   const constants = constantsIn(program.body);
-  for (const hint of hintsIn(program))
-    for (const one of variablesIn(hint, constants)) named.set(one, file);
+  for (const hint of hintsIn(program)) for (const one of variablesIn(hint, constants)) named.set(one, file);
 }
 
 test('every variable that a hint names has the test that shows its effect', () => {

@@ -9,7 +9,11 @@ export function choicesIn(texts: readonly string[]): Readonly<Record<string, str
 }
 
 /** Returns the setting with another choice for an account; undefined removes it. */
-export function withChoice(texts: readonly string[], account: string, identity: string | undefined): string[] {
+export function withChoice(
+  texts: readonly string[],
+  account: string,
+  identity: string | undefined,
+): string[] {
   const others = texts.filter((text) => !text.startsWith(`${account}=`));
   return identity === undefined ? others : [...others, `${account}=${identity}`];
 }

@@ -58,7 +58,9 @@ export const settingsSchema = z.object({
   ),
   /** The Google account that reads a project and signs in to its clusters, as `project=account`. */
   gcpAccounts: z.array(
-    z.string().regex(/^[a-z][a-z0-9:.-]{0,99}=\S/, 'must be a project and an account, as acme-shop=ada@acme.example'),
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9:.-]{0,99}=\S/, 'must be a project and an account, as acme-shop=ada@acme.example'),
   ),
   /** Access portals of IAM Identity Center besides those of the AWS configuration, as `region=start URL`. */
   awsPortals: z.array(

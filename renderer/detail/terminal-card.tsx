@@ -80,7 +80,11 @@ export function TerminalCard({
       <Facts
         facts={
           open === undefined
-            ? [...entryFacts(context, cluster, history), entryForm, [detailText.onDemand, detailText.connectsOnDemand]]
+            ? [
+                ...entryFacts(context, cluster, history),
+                entryForm,
+                [detailText.onDemand, detailText.connectsOnDemand],
+              ]
             : [
                 ...(isUsable ? [...entryFacts(context, cluster, history), entryForm] : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),

@@ -91,11 +91,7 @@ const known = {
 test.each([
   ['GET', '/.well-known/openid-configuration', undefined],
   ['GET', '/keys', undefined],
-  [
-    'POST',
-    '/token',
-    { grant_type: 'authorization_code', code: 'none', redirect_uri: 'http://localhost:1/' },
-  ],
+  ['POST', '/token', { grant_type: 'authorization_code', code: 'none', redirect_uri: 'http://localhost:1/' }],
   ['POST', '/token', { grant_type: 'refresh_token', refresh_token: 'none' }],
   ['POST', '/token', { grant_type: 'nothing' }],
 ] as const)('the double and dex answer %s %s alike: %o', async (method, target, form) => {

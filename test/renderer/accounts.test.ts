@@ -348,11 +348,18 @@ test('another account of Google is added beside the one that is signed in', asyn
   agent.handlers.login = async (input) => {
     asked.push(input);
     if (refused) throw new AppError('login-failed', 'Google gave no refresh token.');
-    have(google('ada@acme.example', 'ada@acme.example'), google('grace@partner.example', 'grace@partner.example'));
+    have(
+      google('ada@acme.example', 'ada@acme.example'),
+      google('grace@partner.example', 'grace@partner.example'),
+    );
     return { account: google('grace@partner.example', 'grace@partner.example') };
   };
   const add = group('Google Cloud').getByRole('button', { name: 'Add another account of Google Cloud' });
-  expect(await group('AWS').getByRole('button', { name: /^Add another/ }).count()).toBe(0);
+  expect(
+    await group('AWS')
+      .getByRole('button', { name: /^Add another/ })
+      .count(),
+  ).toBe(0);
   await add.click();
   await account('grace@partner.example').waitFor();
   expect(asked).toEqual([{ provider: 'gcp', session: 'google' }]);

@@ -12,7 +12,9 @@ export const dex = () => goProgram('dex', source, '.');
 export function dexPages(): Promise<string> {
   return cached('dex-pages-2.13.0', async (folder) => {
     await run('go', ['mod', 'download'], { cwd: source });
-    const module = await run('go', ['list', '-m', '-f', '{{.Dir}}', 'github.com/dexidp/dex'], { cwd: source });
+    const module = await run('go', ['list', '-m', '-f', '{{.Dir}}', 'github.com/dexidp/dex'], {
+      cwd: source,
+    });
     await run('cp', ['-R', `${path.join(module.trim(), 'web')}/.`, folder]);
     // Files of the module cache are read-only.
     await run('chmod', ['-R', 'u+w', folder]);

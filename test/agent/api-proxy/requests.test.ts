@@ -361,20 +361,23 @@ describe('a refusal of the API server', () => {
     ['h2', 401, 'Unauthorized'],
     ['http/1.1', 401, 'Unauthorized'],
     ['h2', 403, 'pods is forbidden: User "viewer" cannot list resource "pods"'],
-  ] as const)('over %s, %i, names who signed in, who else could, and what grants access', async (speaks, code, message) => {
-    await start([speaks]);
-    refuse(refused(code, message, { details: { kind: 'pods' } }));
-    const { status, body, headers } = await overHttp1({});
-    expect(status).toBe(code);
-    expect(headers['content-length']).toBe(`${body.length}`);
-    expect(JSON.parse(body)).toEqual(
-      refused(
-        code,
-        `${message} (k8s-tunnels signed in as AWS profile viewer. Others that reach it: AWS profile admin (choose by the setting awsRoles). That identity needs an EKS access entry for its role.)`,
-        { details: { kind: 'pods' } },
-      ),
-    );
-  });
+  ] as const)(
+    'over %s, %i, names who signed in, who else could, and what grants access',
+    async (speaks, code, message) => {
+      await start([speaks]);
+      refuse(refused(code, message, { details: { kind: 'pods' } }));
+      const { status, body, headers } = await overHttp1({});
+      expect(status).toBe(code);
+      expect(headers['content-length']).toBe(`${body.length}`);
+      expect(JSON.parse(body)).toEqual(
+        refused(
+          code,
+          `${message} (k8s-tunnels signed in as AWS profile viewer. Others that reach it: AWS profile admin (choose by the setting awsRoles). That identity needs an EKS access entry for its role.)`,
+          { details: { kind: 'pods' } },
+        ),
+      );
+    },
+  );
 
   it('that is no Status passes as it is, and so does one without a body', async () => {
     await start(['http/1.1']);

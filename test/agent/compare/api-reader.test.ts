@@ -156,21 +156,24 @@ test.each([
   if (code !== 302) expect((failure as AppError).message).toContain('It says no.');
 });
 
-test.each([401, 403])('HTTP %i says whose credential it was, who else there is, and what grants access', async (code) => {
-  credentials.identity = {
-    used: 'Google account ada@acme.example',
-    others: ['Google account grace@partner.example'],
-    grants: 'an IAM role',
-    choose: 'the setting gcpAccounts',
-  };
-  const { reader } = await readerOf((_, response) => json(response, status(code, 'no'), code));
-  await expect(reader.get('/api', signal)).rejects.toMatchObject({
-    code: 'kube-unauthorized',
-    hint: expect.stringMatching(
-      /^k8s-tunnels signed in as Google account ada@acme\.example\. Others that reach it: Google account grace@partner\.example \(choose by the setting gcpAccounts\)\. That identity needs an IAM role\./,
-    ),
-  });
-});
+test.each([401, 403])(
+  'HTTP %i says whose credential it was, who else there is, and what grants access',
+  async (code) => {
+    credentials.identity = {
+      used: 'Google account ada@acme.example',
+      others: ['Google account grace@partner.example'],
+      grants: 'an IAM role',
+      choose: 'the setting gcpAccounts',
+    };
+    const { reader } = await readerOf((_, response) => json(response, status(code, 'no'), code));
+    await expect(reader.get('/api', signal)).rejects.toMatchObject({
+      code: 'kube-unauthorized',
+      hint: expect.stringMatching(
+        /^k8s-tunnels signed in as Google account ada@acme\.example\. Others that reach it: Google account grace@partner\.example \(choose by the setting gcpAccounts\)\. That identity needs an IAM role\./,
+      ),
+    });
+  },
+);
 
 test('HTTP 410 says that the page has expired', async () => {
   const { reader } = await readerOf((_, response) => json(response, status(410, 'too old'), 410));

@@ -4,7 +4,7 @@ import { AppError } from '../../../model/app-error.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
 import { createGcpSession, type GcpParts, type GcpSession } from './adc.ts';
 import { adcFile } from './credential-files.ts';
-import { keptIn, onlySession, type OwnSession, readOwnSessions, sessionName } from './own-sessions.ts';
+import { keptIn, type OwnSession, onlySession, readOwnSessions, sessionName } from './own-sessions.ts';
 
 /** The Google accounts of this computer, for the list of accounts. */
 export interface HeldAccounts {

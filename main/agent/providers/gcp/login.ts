@@ -12,8 +12,8 @@ import { emailIn, refused } from './login-answer.ts';
 import {
   keepOwnSession,
   keptIn,
-  onlySession,
   type OwnSession,
+  onlySession,
   readOwnSessions,
   sessionName,
   writeOwnSessions,

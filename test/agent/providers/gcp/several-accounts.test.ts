@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createGkeAccountsSource } from '../../../../main/agent/providers/gcp/gke-accounts.ts';
-import { createGcpLogin } from '../../../../main/agent/providers/gcp/login.ts';
 import { createCredentials } from '../../../../main/agent/credentials/credentials.ts';
 import { gkeCredentials } from '../../../../main/agent/providers/gcp/credential.ts';
+import { createGkeAccountsSource } from '../../../../main/agent/providers/gcp/gke-accounts.ts';
+import { createGcpLogin } from '../../../../main/agent/providers/gcp/login.ts';
 import type { Cluster } from '../../../../main/model/cluster.ts';
+import { firstPerson } from '../../../world/people.ts';
 import { visit } from '../../../world/person/browser.ts';
 import { openCookieJar } from '../../../world/person/cookie-jar.ts';
-import { firstPerson } from '../../../world/people.ts';
 import { defaultPlan, type Person } from '../../../world/plan.ts';
 import { discoverOnce } from '../../discovery/clouds.ts';
 import { type Rig, signInFile, startRig } from '../../logins/rig.ts';
