@@ -14,6 +14,8 @@ import { searchProjects } from './projects.ts';
 
 /** The limit of concurrent requests; GKE's quotas are per project. */
 const concurrency = 256;
+/** The same for the hub, beside those: it is rarely asked, and a slow one must not fill the network. */
+const hubConcurrency = 64;
 
 type Run = Parameters<DiscoverySource['discover']>[0];
 
@@ -32,7 +34,7 @@ export function createGkeSource(
 ): DiscoverySource {
   const wanted = projectsWanted(parts.projects);
   const session = createGcpSession(parts);
-  const hub: Hub = { empty: new Map(), limit: pLimit(concurrency) };
+  const hub: Hub = { empty: new Map(), limit: pLimit(hubConcurrency) };
   return {
     source: 'gke',
     async discover(all) {
