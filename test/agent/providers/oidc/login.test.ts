@@ -8,6 +8,7 @@ import { oidcCredential } from '../../../../main/agent/providers/oidc/credential
 import type { OidcIssuer } from '../../../../main/agent/providers/oidc/issuer.ts';
 import { createOidcLogin } from '../../../../main/agent/providers/oidc/login.ts';
 import { createOidcTokens } from '../../../../main/agent/providers/oidc/tokens.ts';
+import { freePort } from '../../../peers/server.ts';
 import { clusterClient, type OidcWorld, startIssuer } from '../../../world/oidc/issuer.ts';
 import { defaultPlan } from '../../../world/plan.ts';
 import { Traffic } from '../../../world/traffic.ts';
@@ -56,6 +57,12 @@ test('signs in in the browser; the cluster takes the token, and the next start h
   expect(await world.verify(await tokenOf(tokens))).toBe('ada@acme.example');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect(await world.verify(await tokenOf(start().tokens))).toBe('ada@acme.example');
+});
+
+test('with one port that the issuer allows, the browser returns there, by the very same address', async () => {
+  const port = await freePort();
+  expect(await start({ ...issuer, port }).login()).toMatchObject({ status: 'signed-in' });
+  expect(await rig.browser.ended()).toEqual([`localhost:${port}/`]);
 });
 
 test('a token that ends is renewed once for all who ask; a sign-in that is over is told', async () => {
