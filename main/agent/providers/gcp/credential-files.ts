@@ -16,7 +16,7 @@ export interface GcpPlaces {
 }
 
 /** The name of the application-default credentials among the accounts of a computer that has several. */
-export const applicationDefault = 'application-default';
+const applicationDefault = 'application-default';
 
 export interface FoundCredentials {
   readonly file: string;
