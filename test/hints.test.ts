@@ -15,8 +15,14 @@ const shown: Readonly<Record<string, string>> = {
   AZURE_TENANT_ID:
     'agent/providers/azure/aks.test › an application that is refused does not stand in the way',
   BROWSER: 'agent/open-url.test › a program named by BROWSER is given the page too',
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_:
+    'agent/providers/gcp/gke.test › an address in gcloud’s settings that is none names the setting',
   GOOGLE_APPLICATION_CREDENTIALS:
     'agent/providers/gcp/gke.test › a file named by GOOGLE_APPLICATION_CREDENTIALS counts',
+  GOOGLE_CLOUD_QUOTA_PROJECT:
+    'agent/providers/gcp/gke.test › which Google does not accept, names it and how to change it',
+  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES:
+    'agent/providers/gcp/gke.test › a program that may not run is named, with the variable that allows it',
   HTTPS_PROXY: 'agent/network/network.test › asks with user and password',
   K8S_TUNNELS_CLOUDFLARED:
     "agent/tunnels/cloudflared.test › prefers the package's own, then the one that is named",
@@ -34,11 +40,12 @@ interface Node {
   readonly [key: string]: unknown;
 }
 
-const variable = /\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|BROWSER|KUBECONFIG)\b/g;
+/** One that ends with an underscore is continued by a value. */
+const variable = /\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+_?|BROWSER|KUBECONFIG)\b/g;
 
-/** The variables that texts below a node name. */
-function variablesIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(variablesIn);
+/** The variables that texts below a node name, also by a constant of its file. */
+function variablesIn(value: unknown, constants: ReadonlyMap<string, string>): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((one) => variablesIn(one, constants));
   if (typeof value !== 'object' || value === null) return [];
   const node = value as Node;
   const { value: text } = node;
@@ -47,11 +54,29 @@ function variablesIn(value: unknown): readonly string[] {
       ? text
       : node.type === 'TemplateElement'
         ? String((text as { readonly cooked: string }).cooked)
-        : '';
-  return [...(own.match(variable) ?? []), ...Object.values(node).flatMap(variablesIn)];
+        : node.type === 'Identifier'
+          ? (constants.get(String(node.name)) ?? '')
+          : '';
+  return [
+    ...(own.match(variable) ?? []),
+    ...Object.values(node).flatMap((one) => variablesIn(one, constants)),
+  ];
 }
 
-/** The texts of every `hint`, `hint = …` and constant whose name ends in hint. */
+/** The texts of `const NAME = 'TEXT'` at the top of a file. */
+function constantsIn(body: readonly unknown[]): ReadonlyMap<string, string> {
+  const declarations = (body as readonly Node[]).flatMap(({ type, declarations: all = [] }) =>
+    type === 'VariableDeclaration' ? (all as readonly Node[]) : [],
+  );
+  return new Map(
+    declarations.flatMap(({ id, init }) => {
+      const { value: text } = (init ?? {}) as { readonly value?: unknown };
+      return typeof text === 'string' ? [[String((id as Node).name), text]] : [];
+    }),
+  );
+}
+
+/** The texts of every `hint`, `hint = …`, and constant and function whose name ends in hint. */
 function hintsIn(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap(hintsIn);
   if (typeof value !== 'object' || value === null) return [];
@@ -60,7 +85,8 @@ function hintsIn(value: unknown): readonly unknown[] {
   const isHint =
     (node.type === 'Property' && name(node.key) === 'hint') ||
     (node.type === 'VariableDeclarator' && /hint$/i.test(name(node.id)));
-  const own = isHint ? [node.type === 'Property' ? node.value : node.init] : [];
+  const isMaker = node.type === 'FunctionDeclaration' && /hint$/i.test(name(node.id));
+  const own = isMaker ? [node.body] : isHint ? [node.type === 'Property' ? node.value : node.init] : [];
   return [...own, ...Object.values(node).flatMap(hintsIn)];
 }
 
@@ -70,7 +96,8 @@ const sources = (await readdir(path.join(root, 'main'), { recursive: true })).fi
 const named = new Map<string, string>();
 for (const file of sources) {
   const { program } = parseSync(file, await readFile(path.join(root, 'main', file), 'utf8'));
-  for (const hint of hintsIn(program)) for (const one of variablesIn(hint)) named.set(one, file);
+  const constants = constantsIn(program.body);
+  for (const hint of hintsIn(program)) for (const one of variablesIn(hint, constants)) named.set(one, file);
 }
 
 test('every variable that a hint names has the test that shows its effect', () => {

@@ -88,8 +88,8 @@ const credentialSourceSchema = z.discriminatedUnion('kind', [
   /** Google's credentials on this computer at that time, of any user. */
   z.object({
     kind: z.literal('gke'),
-    /** Those that list it, if not the ones that come first. */
-    account: z.literal('application-default').optional(),
+    /** The account that lists it, if not the only one: an email address, or `application-default`. */
+    account: z.string().optional(),
   }),
   z.object({
     kind: z.literal('vault'),

@@ -10,5 +10,9 @@ export const credentialIdentitySchema = z.object({
   grants: z.string(),
   /** How to choose another. */
   choose: z.string(),
+  /** The setting that chooses for the account of the cluster, and what it may name. */
+  choice: z
+    .object({ setting: z.enum(['awsRoles', 'gcpAccounts']), names: z.array(z.string()).readonly() })
+    .optional(),
 });
 export type CredentialIdentity = z.infer<typeof credentialIdentitySchema>;

@@ -56,6 +56,12 @@ export const settingsSchema = z.object({
   awsRoles: z.array(
     z.string().regex(/^\d{12}=\S/, 'must be an account and a role, as 111122223333=Developer'),
   ),
+  /** The Google account that reads a project and signs in to its clusters, as `project=account`. */
+  gcpAccounts: z.array(
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9:.-]{0,99}=\S/, 'must be a project and an account, as acme-shop=ada@acme.example'),
+  ),
   /** Access portals of IAM Identity Center besides those of the AWS configuration, as `region=start URL`. */
   awsPortals: z.array(
     z
@@ -114,6 +120,7 @@ export const defaultSettings: Settings = {
   catalogMaxAgeMinutes: 60,
   awsRegions: [],
   awsRoles: [],
+  gcpAccounts: [],
   awsPortals: [],
   vaultMounts: ['clusters'],
   clusterFiles: [],

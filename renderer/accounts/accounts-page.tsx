@@ -7,6 +7,7 @@ import { accountKey } from '../agent/sign-ins.ts';
 import { useNow } from '../agent/use-now.ts';
 import { SubPage } from '../controls/sub-page.tsx';
 import { AccountRow } from './account-row.tsx';
+import { AddAccount } from './add-account.tsx';
 import { accountsText } from './text.ts';
 import './accounts.css';
 import { useAccounts } from './use-accounts.ts';
@@ -113,6 +114,7 @@ function Group({
           <WaitingRow key={login.url} login={login} />
         ))}
       </ul>
+      <AddAccount provider={provider} accounts={accounts} />
       <div role="status">
         {left.map(({ key, result }) => (
           <SignedOut key={key} result={result} />

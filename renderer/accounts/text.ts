@@ -37,6 +37,8 @@ export const accountsText = {
   foreign: (store: string) => `Read-only; managed by ${store}`,
   signIn: 'Sign in',
   signOut: 'Sign out',
+  addAccount: 'Add another account',
+  addAccountOf: (provider: string) => `Add another account of ${provider}`,
   signInAll: 'Sign in to everything',
   signInTo: (session: string) => `Sign in to ${session}`,
   signOutOf: (session: string) => `Sign out of ${session}`,

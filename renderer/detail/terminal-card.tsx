@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { History } from '../../main/model/activity-entry.ts';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
 import { contextName } from '../../main/model/context-name.ts';
 import { byteSize } from '../../main/model/wording.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
@@ -10,6 +11,7 @@ import { kubectlCommand } from '../controls/kubectl-command.ts';
 import { clusterText } from '../text/cluster.ts';
 import { Card, Facts } from './card.tsx';
 import { EntryFormChoice } from './entry-form-choice.tsx';
+import { IdentityChoice } from './identity-choice.tsx';
 import { detailText } from './text.ts';
 
 type Traffic = NonNullable<History['traffic']>;
@@ -78,9 +80,13 @@ export function TerminalCard({
       <Facts
         facts={
           open === undefined
-            ? [...entryFacts(context, history), entryForm, [detailText.onDemand, detailText.connectsOnDemand]]
+            ? [
+                ...entryFacts(context, cluster, history),
+                entryForm,
+                [detailText.onDemand, detailText.connectsOnDemand],
+              ]
             : [
-                ...(isUsable ? [...entryFacts(context, history), entryForm] : []),
+                ...(isUsable ? [...entryFacts(context, cluster, history), entryForm] : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
                 [detailText.connector, clusterText.connectors[open.connector]],
               ]
@@ -110,8 +116,8 @@ export function TerminalCard({
 type Fact = readonly [name: string, value: ReactNode];
 
 /** Lists what was added to the kubeconfig. */
-function entryFacts(name: string, history: History | undefined): readonly Fact[] {
-  const { file } = history?.entry ?? {};
+function entryFacts(name: string, cluster: Cluster, history: History | undefined): readonly Fact[] {
+  const { entry: { file } = {}, identity } = history ?? {};
   return [
     [detailText.context, <Copied key="context" label={detailText.copyContext} value={name} />],
     [
@@ -119,7 +125,10 @@ function entryFacts(name: string, history: History | undefined): readonly Fact[]
       file === undefined ? undefined : <Copied key="file" label={detailText.copyFile} value={file} />,
     ],
     [detailText.added, file === undefined ? undefined : detailText.addedNames],
-    [detailText.signsInAs, history?.identity && detailText.identity(history.identity)],
+    [
+      detailText.signsInAs,
+      identity && <IdentityChoice key="identity" cluster={cluster} identity={identity} />,
+    ],
   ];
 }
 

@@ -42,6 +42,9 @@ export const detailText = {
   signsInAs: 'Signs in as',
   identity: ({ used, others, grants, choose }: CredentialIdentity) =>
     `${used}. ${others.length === 0 ? '' : `Others that reach it: ${others.join(', ')} (choose by ${choose}). `}If the cluster answers 401 or 403, it needs ${grants}.`,
+  identityFor: (title: string) => `Identity for ${title}`,
+  identityOfAll: (account: string) => `Applies to all clusters of ${account}, from the next token on`,
+  identityDefault: 'Automatic',
   entryForm: 'entry form',
   entryFormFor: (title: string) => `Entry form of ${title}`,
   entryFormDefault: (form: string) => `Default (${form})`,

@@ -151,6 +151,12 @@ export function SettingsPage({
           patch={(roles) => ({ awsRoles: listOf(roles) })}
         />
         <TextSetting
+          name="gcpAccounts"
+          words={settingsText.gcpAccounts}
+          value={settings.gcpAccounts.join(', ')}
+          patch={(accounts) => ({ gcpAccounts: listOf(accounts) })}
+        />
+        <TextSetting
           name="awsRegions"
           words={settingsText.awsRegions}
           value={settings.awsRegions.join(', ')}

@@ -55,6 +55,10 @@ export const settingsText = {
     'AWS roles',
     'Where several reach an account: the role or profile to use for its clusters, as 111122223333=Developer.',
   ],
+  gcpAccounts: [
+    'Google accounts',
+    'Where several list a project: the account to use for its clusters, as acme-shop=ada@acme.example.',
+  ],
   awsRegions: ['AWS regions', 'Empty: every region that is enabled by default.'],
   extraAuthorities: [
     'Additional CA certificates',

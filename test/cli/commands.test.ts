@@ -72,6 +72,14 @@ describe('discover', () => {
     );
     expect((await json('discover')).document).toMatchObject({ clusters: 8, tookMs: 1234 });
   });
+
+  it('is partial where a location may answer later, and prints what it has', async () => {
+    rig.agent.silence();
+    const { stdout, code } = await run('discover');
+    expect(code).toBe(7);
+    expect(stdout).toMatch(/^8 clusters, /);
+    expect((await json('discover')).code).toBe(7);
+  });
 });
 
 describe('sets', () => {

@@ -18,9 +18,7 @@ export function missing(...ids: readonly string[]): string | undefined {
 
 /** Skips a test with the reason; with K8S_TUNNELS_PEERS=required it fails with it. */
 export function skipWithout({ skip }: TestContext, reason: string | undefined): void {
-  const isMeant = reason?.includes('K8S_TUNNELS_CLIENTS_BUILD') === true;
-  if (reason !== undefined && !isMeant && process.env.K8S_TUNNELS_PEERS === 'required')
-    throw new Error(reason);
+  if (reason !== undefined && process.env.K8S_TUNNELS_PEERS === 'required') throw new Error(reason);
   skip(reason !== undefined, reason);
 }
 

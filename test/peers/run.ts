@@ -8,7 +8,7 @@ import { peerTools } from './tools.ts';
 
 /**
  * `npm run test:peers`: the product and the doubles of `test/world` beside real servers: moto for AWS, OpenBao for Vault, oidc-provider
- * for OpenID Connect, a real kube-apiserver. They are fetched or built once into the cache; what cannot be had is skipped
+ * and dex for OpenID Connect, a real kube-apiserver. They are fetched or built once into the cache; what cannot be had is skipped
  * with the reason, and a failure with K8S_TUNNELS_PEERS=required. Arguments go to vitest.
  */
 const tools = await prepareTools(peerTools);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { dex, dexPages } from '../tools/dex.ts';
 import { helm4 } from '../tools/helm.ts';
 import { kubeApiserver, systemProgram } from '../tools/kube.ts';
 import { fromLayer, type Layer, newestKubectl } from '../tools/kubectl.ts';
@@ -27,6 +28,8 @@ export const peerTools: readonly Tool[] = [
   ofLayer('kubectl-1.32', '1.32', 'kubectl'),
   { id: 'kubectl', lane: 'download', prepare: newestKubectl },
   ofLayer('helm-3', '1.35', 'helm'),
+  { id: 'dex', lane: 'compile', prepare: dex },
+  { id: 'dex-pages', lane: 'compile', prepare: dexPages },
   { id: 'kube-apiserver', lane: 'compile', prepare: kubeApiserver },
-  { id: 'helm-4', lane: 'compile', slow: true, prepare: helm4 },
+  { id: 'helm-4', lane: 'compile', prepare: helm4 },
 ];

@@ -336,3 +336,34 @@ test('a narrow window shows all of it', async (context) => {
   const box = await page.getByRole('button', { name: /^Sign out of/ }).boundingBox();
   expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
 });
+
+test('another account of Google is added beside the one that is signed in', async (context) => {
+  const google = (session: string, who: string) => anAccount(session, { provider: 'gcp', who, renews: true });
+  const { agent, page, group, account, have } = await openAccounts(context, [
+    google('google', 'ada@acme.example'),
+    anAccount('acme'),
+  ]);
+  const asked: unknown[] = [];
+  let refused = false;
+  agent.handlers.login = async (input) => {
+    asked.push(input);
+    if (refused) throw new AppError('login-failed', 'Google gave no refresh token.');
+    have(
+      google('ada@acme.example', 'ada@acme.example'),
+      google('grace@partner.example', 'grace@partner.example'),
+    );
+    return { account: google('grace@partner.example', 'grace@partner.example') };
+  };
+  const add = group('Google Cloud').getByRole('button', { name: 'Add another account of Google Cloud' });
+  expect(
+    await group('AWS')
+      .getByRole('button', { name: /^Add another/ })
+      .count(),
+  ).toBe(0);
+  await add.click();
+  await account('grace@partner.example').waitFor();
+  expect(asked).toEqual([{ provider: 'gcp', session: 'google' }]);
+  refused = true;
+  await add.click();
+  await page.getByRole('alert').filter({ hasText: 'Google gave no refresh token.' }).waitFor();
+});

@@ -377,6 +377,34 @@ describe('the page of a cluster', () => {
     expect(patches).toEqual([{ clusterEntryForms: [`${orders.id}=tls`] }, { clusterEntryForms: [] }]);
   });
 
+  test('offers the identities that reach its account, for all clusters of that account', async (context) => {
+    const identity = {
+      used: 'AWS profile admin',
+      others: ['AWS profile viewer'],
+      grants: 'an EKS access entry',
+      choose: 'the setting awsRoles',
+      choice: { setting: 'awsRoles' as const, names: ['admin', 'viewer'] },
+    };
+    const { agent, page, row } = await shown.open(context, { clusters, tunnels: both });
+    const history = agent.handlers.history;
+    agent.handlers.history = async (input, call) => ({ ...(await history(input, call)), identity });
+    const patches: unknown[] = [];
+    const save = agent.handlers['settings-set'];
+    agent.handlers['settings-set'] = (patch, call) => {
+      patches.push(patch);
+      return save(patch, call);
+    };
+    await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
+    const choice = page.getByRole('combobox', { name: 'Identity for orders' });
+    expect(await choice.getByRole('option').allTextContents()).toEqual(['Automatic', 'admin', 'viewer']);
+    await page.getByText('AWS profile admin. Others that reach it: AWS profile viewer').waitFor();
+    await choice.selectOption('viewer');
+    await eventually(() => choice.inputValue()).toBe('viewer');
+    await choice.selectOption('Automatic');
+    await eventually(() => choice.inputValue()).toBe('');
+    expect(patches).toEqual([{ awsRoles: [`${orders.account}=viewer`] }, { awsRoles: [] }]);
+  });
+
   test('says that one is reached directly, with the stages that there are', async (context) => {
     const probe = { at: 0, stages: [{ stage: 'tls' as const, ms: 8 }], totalMs: 8 };
     const { port: _, ...tunnel } = aTunnel(orders.id, { status: 'connected', since: 0, probe });

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { AppError } from '../../model/app-error.ts';
 import type { Credential } from '../providers/credential-provider.ts';
 import type { Exchange } from './exchange.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import { type Fields, requestFields } from './headers.ts';
 import { joinStreams } from './join-streams.ts';
 import { statusOf, statusOfError } from './status.ts';
@@ -52,14 +53,30 @@ export async function serveRequest(exchange: Exchange, api: ApiForClient): Promi
         );
       return await serveUpgrade(exchange, { ...request, protocol }, api);
     }
-    const answer = await withCredential(exchange, api, request, (upstream, withToken) =>
+    const { answer, by } = await answerTo(exchange, api, request, (upstream, withToken) =>
       upstream.request(withToken, exchange.signal),
     );
-    await passOn(exchange, answer);
+    await passOn(exchange, method === 'HEAD' ? answer : await explainRefusal(answer, by));
   } catch (error) {
     if (exchange.signal.aborted) return exchange.breakOff();
     exchange.refuse(statusOfError(error));
   }
+}
+
+/** Sends a request as `withCredential` does. Resolves with the answer and the credential that it is for. */
+async function answerTo<T extends Answer | Switched>(
+  exchange: Exchange,
+  api: Api,
+  request: Request,
+  send: (upstream: Upstream, request: Request) => Promise<T>,
+): Promise<{ readonly answer: T; readonly by: Credential | undefined }> {
+  let by: Credential | undefined;
+  const upstream = (credential: Credential) => {
+    by = credential;
+    return api.upstream(credential);
+  };
+  const answer = await withCredential(exchange, { ...api, upstream }, request, send);
+  return { answer, by };
 }
 
 /** Sends a request with the user's credential; again with a new one if the server refuses it and no body was sent. */
@@ -122,11 +139,12 @@ async function serveUpgrade(
   api: ApiForClient,
 ): Promise<void> {
   const { socket, signal } = exchange;
-  const answer = await withCredential(exchange, api, request, (upstream, one) =>
+  const { answer, by } = await answerTo(exchange, api, request, (upstream, one) =>
     upstream.upgrade(one, request.protocol, signal),
   );
   if ('body' in answer) {
-    await passOn(exchange, { ...answer, fields: [...answer.fields, ['Connection', 'close']] });
+    const { fields, ...refusal } = await explainRefusal(answer, by);
+    await passOn(exchange, { ...refusal, fields: [...fields, ['Connection', 'close']] });
     socket.end();
     return;
   }

@@ -1,10 +1,12 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
+import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import { createClusterApi } from '../api-proxy/cluster-api.ts';
 import { withCredential } from '../api-proxy/serve-request.ts';
 import type { Answer } from '../api-proxy/upstream.ts';
 import { abortable } from '../async/abortable.ts';
 import type { Credentials } from '../credentials/credentials.ts';
+import { refusedText } from '../credentials/identity-text.ts';
 import type { AnswerBudget } from '../network/answer-budget.ts';
 import { checkJson } from '../network/json-shape.ts';
 import { pageBytes } from '../network/limits.ts';
@@ -46,8 +48,21 @@ export function createApiReader(options: {
   readonly tunnel: Pick<Tunnel, 'dial' | 'server'>;
   readonly budget: AnswerBudget;
 }): ApiReader {
-  const { cluster, tunnel, budget } = options;
-  const api = createClusterApi({ ...options, cluster: () => cluster, tunnel: () => tunnel });
+  const { cluster, tunnel, budget, credentials } = options;
+  let identity: CredentialIdentity | undefined;
+  const api = createClusterApi({
+    ...options,
+    credentials: {
+      ...credentials,
+      async get(...asked) {
+        const credential = await credentials.get(...asked);
+        identity = credential.kind === 'token' ? credential.identity : undefined;
+        return credential;
+      },
+    },
+    cluster: () => cluster,
+    tunnel: () => tunnel,
+  });
   const server = `The API server of ${cluster.title}`;
 
   const send = (path: string, signal: AbortSignal) =>
@@ -62,7 +77,7 @@ export function createApiReader(options: {
       const isGood = answer.status === 200;
       const limits = { server, budget, signal, maxBytes: isGood ? answerBytes : pageBytes };
       return withBody(answer, limits, (bytes) =>
-        isGood ? parsed(bytes, server) : refusal(answer.status, bytes.toString('utf8'), server),
+        isGood ? parsed(bytes, server) : refusal(answer.status, bytes.toString('utf8'), server, identity),
       );
     },
     close: api.cut,
@@ -93,19 +108,25 @@ export function strange(server: string, cause?: unknown): AppError {
 }
 
 /** Throws the error for an answer that is not a success. Returns `expired` for 410. */
-function refusal(status: number, body: string, server: string): typeof expired {
+function refusal(
+  status: number,
+  body: string,
+  server: string,
+  identity: CredentialIdentity | undefined,
+): typeof expired {
   if (status === 410) return expired;
+  const whose = identity === undefined ? '' : `k8s-tunnels ${refusedText(identity)} `;
   const said = statusMessage(body);
   const why = said === undefined ? `HTTP ${status}` : shownValue(said);
   if (status === 401)
     throw new AppError('kube-unauthorized', `${server} refuses your credential (${why}).`, {
-      hint: "Sign in again. If that does not help, ask the cluster's owner whether your user has access.",
+      hint: `${whose}Sign in again. If that does not help, ask the cluster's owner whether your user has access.`,
     });
   if (status === 403)
     throw (
       refusedByGoogle({ status, body, where: server }) ??
       new AppError('kube-unauthorized', `${server} does not allow it: ${why}`, {
-        hint: "Ask the cluster's owner for the permission to read it.",
+        hint: `${whose}Ask the cluster's owner for the permission to read it.`,
       })
     );
   if (status === 404) throw new AppError('not-found', `${server} does not have it: ${why}`);

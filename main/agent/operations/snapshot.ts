@@ -1,11 +1,11 @@
 import type { Snapshot } from '../../model/agent-view.ts';
-import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import type { Policies } from '../access/policies.ts';
 import type { Agent } from '../agent.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import { shownVariables } from '../callers/identity-variables.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Credentials } from '../credentials/credentials.ts';
+import { identityText } from '../credentials/identity-text.ts';
 import type { Network } from '../network/network.ts';
 import { networkVariables } from '../network/network-variables.ts';
 import type { Environment } from '../parts.ts';
@@ -14,13 +14,6 @@ import type { State } from '../state/state.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { version } from '../version.ts';
 import { shown, viewOf } from '../views.ts';
-
-/** Says in a line who signs in to a cluster, who else could, and what its API may miss. */
-function summaryOf({ used, others, grants, choose }: CredentialIdentity): string {
-  const also =
-    others.length === 0 ? '' : ` Others that reach it: ${others.join(', ')} (choose by ${choose}).`;
-  return `signs in as ${used}.${also} If its API answers 401 or 403, that identity needs ${grants}.`;
-}
 
 /** Returns everything that the agent shows. */
 export function snapshotOperation(options: {
@@ -61,7 +54,7 @@ export function snapshotOperation(options: {
     policies: [...policies.list()],
     identities: catalog.clusters().flatMap(({ id }) => {
       const identity = credentials.identityOf(id);
-      return identity === undefined ? [] : [{ cluster: id, ...identity, summary: summaryOf(identity) }];
+      return identity === undefined ? [] : [{ cluster: id, ...identity, summary: identityText(identity) }];
     }),
     clientFailures: tunnels.clientFailures().map(({ process: program, ...rest }) => ({
       ...rest,

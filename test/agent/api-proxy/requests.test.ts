@@ -331,6 +331,66 @@ describe('the credential', () => {
   });
 });
 
+describe('a refusal of the API server', () => {
+  const identity = {
+    used: 'AWS profile viewer',
+    others: ['AWS profile admin'],
+    grants: 'an EKS access entry for its role',
+    choose: 'the setting awsRoles',
+  };
+  const refused = (code: number, message: string, more: object = {}) => ({
+    kind: 'Status',
+    apiVersion: 'v1',
+    status: 'Failure',
+    message,
+    code,
+    ...more,
+  });
+  const refuse = (status: object & { readonly code: number }) => {
+    answer = (_, response) => {
+      const text = JSON.stringify(status);
+      response.writeHead(status.code, { 'content-type': 'application/json', 'content-length': text.length });
+      response.end(text);
+    };
+  };
+  beforeEach(() => {
+    rig.credential = { kind: 'token', token: 'users-own', expiresAt: undefined, identity };
+  });
+
+  it.each([
+    ['h2', 401, 'Unauthorized'],
+    ['http/1.1', 401, 'Unauthorized'],
+    ['h2', 403, 'pods is forbidden: User "viewer" cannot list resource "pods"'],
+  ] as const)(
+    'over %s, %i, names who signed in, who else could, and what grants access',
+    async (speaks, code, message) => {
+      await start([speaks]);
+      refuse(refused(code, message, { details: { kind: 'pods' } }));
+      const { status, body, headers } = await overHttp1({});
+      expect(status).toBe(code);
+      expect(headers['content-length']).toBe(`${body.length}`);
+      expect(JSON.parse(body)).toEqual(
+        refused(
+          code,
+          `${message} (k8s-tunnels signed in as AWS profile viewer. Others that reach it: AWS profile admin (choose by the setting awsRoles). That identity needs an EKS access entry for its role.)`,
+          { details: { kind: 'pods' } },
+        ),
+      );
+    },
+  );
+
+  it('that is no Status passes as it is, and so does one without a body', async () => {
+    await start(['http/1.1']);
+    answer = (_, response) => {
+      response.writeHead(403, { 'content-type': 'application/json', 'content-length': 2 });
+      response.end('{}');
+    };
+    expect(await overHttp1({})).toMatchObject({ status: 403, body: '{}' });
+    refuse(refused(401, 'Unauthorized'));
+    expect(await overHttp1({ method: 'HEAD' })).toMatchObject({ status: 401, body: '' });
+  });
+});
+
 it('many watches share one connection to the server', async () => {
   await start();
   answer = (_, response) => {

@@ -9,6 +9,7 @@ import { readFacts } from '../../../main/agent/compare/cluster-facts.ts';
 import { createAnswerBudget } from '../../../main/agent/network/answer-budget.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
 import { AppError } from '../../../main/model/app-error.ts';
+import type { CredentialIdentity } from '../../../main/model/credential-identity.ts';
 import { hasUnseen } from '../../../main/model/plain-text.ts';
 import { workloadKinds } from '../../../main/model/workload-kinds.ts';
 import { aCluster } from '../../renderer/shown.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
 
 type Handler = (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) => void;
 let closers: (() => unknown)[];
-let credentials: { held: string; readonly dropped: string[] };
+let credentials: { held: string; identity?: CredentialIdentity; readonly dropped: string[] };
 const signal = new AbortController().signal;
 beforeEach(() => {
   closers = [];
@@ -68,7 +69,7 @@ function readerAt(port: number): ApiReader {
     cluster,
     budget: createAnswerBudget(64 * 1024 * 1024),
     credentials: {
-      get: async () => token(credentials.held),
+      get: async () => ({ ...token(credentials.held), ...pickIdentity() }),
       drop: () => void credentials.dropped.push(credentials.held),
       ownerOf: async () => undefined,
     },
@@ -84,6 +85,7 @@ function readerAt(port: number): ApiReader {
   });
 }
 
+const pickIdentity = () => (credentials.identity === undefined ? {} : { identity: credentials.identity });
 const json = (response: http2.Http2ServerResponse, value: unknown, status = 200) =>
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 const status = (code: number, message: string) => ({
@@ -153,6 +155,25 @@ test.each([
   expect(hasUnseen((failure as AppError).message)).toBe(false);
   if (code !== 302) expect((failure as AppError).message).toContain('It says no.');
 });
+
+test.each([401, 403])(
+  'HTTP %i says whose credential it was, who else there is, and what grants access',
+  async (code) => {
+    credentials.identity = {
+      used: 'Google account ada@acme.example',
+      others: ['Google account grace@partner.example'],
+      grants: 'an IAM role',
+      choose: 'the setting gcpAccounts',
+    };
+    const { reader } = await readerOf((_, response) => json(response, status(code, 'no'), code));
+    await expect(reader.get('/api', signal)).rejects.toMatchObject({
+      code: 'kube-unauthorized',
+      hint: expect.stringMatching(
+        /^k8s-tunnels signed in as Google account ada@acme\.example\. Others that reach it: Google account grace@partner\.example \(choose by the setting gcpAccounts\)\. That identity needs an IAM role\./,
+      ),
+    });
+  },
+);
 
 test('HTTP 410 says that the page has expired', async () => {
   const { reader } = await readerOf((_, response) => json(response, status(410, 'too old'), 410));

@@ -13,8 +13,8 @@ export interface OidcWorld {
   readonly issuer: string;
   /** Whom a token names, as a cluster's API server checks it. */
   verify(token: string): Promise<string>;
-  /** Every refresh token is over. */
-  endRefreshes(): void;
+  /** Every refresh token is over, and is refused with this code; `invalid_grant` by default. */
+  endRefreshes(refusal?: string): void;
   /** The issuer's clock, ahead of the computer's by so much. */
   skewSeconds: number;
   tokenSeconds: number;
@@ -47,6 +47,7 @@ export async function startIssuer(options: {
   const codes = new Map<string, Code>();
   const devices = new Map<string, { readonly userCode: string; email: string | undefined }>();
   const refreshes = new Map<string, string>();
+  let refusal = 'invalid_grant';
 
   const granted = async (email: string, nonce?: string) => {
     const now = Math.floor(Date.now() / 1000) + world.skewSeconds;
@@ -93,7 +94,7 @@ export async function startIssuer(options: {
         const sent = form.get('refresh_token') ?? '';
         const email = refreshes.get(sent);
         refreshes.delete(sent);
-        return email === undefined ? refused(400, 'invalid_grant') : granted(email);
+        return email === undefined ? refused(400, refusal) : granted(email);
       }
       case 'urn:ietf:params:oauth:grant-type:device_code': {
         const device = devices.get(form.get('device_code') ?? '');
@@ -218,7 +219,10 @@ export async function startIssuer(options: {
       });
       return String(payload.email);
     },
-    endRefreshes: () => refreshes.clear(),
+    endRefreshes(code = 'invalid_grant') {
+      refreshes.clear();
+      refusal = code;
+    },
     skewSeconds: 0,
     tokenSeconds: 3600,
     claims: {},

@@ -71,11 +71,16 @@ export function chosen(options: {
     .map((session) => rolePrincipal({ session, account, name: choice.name }));
 }
 
+/** Returns the name by which a choice names a principal. */
+export function choiceName({ way }: Pick<AwsPrincipal, 'way'>): string {
+  return way.kind === 'profile' ? way.name : way.role;
+}
+
 function isCalled(principal: AwsPrincipal, name: string): boolean {
   return (principal.way.kind === 'profile' && principal.way.name === name) || roleOf(principal) === name;
 }
 
 /** Returns the name of the role that a principal has in the account; that of its profile if it has none. */
 function roleOf({ way, roleName }: AwsPrincipal): string {
-  return roleName ?? (way.kind === 'profile' ? way.name : way.role);
+  return roleName ?? choiceName({ way });
 }

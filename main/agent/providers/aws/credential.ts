@@ -3,7 +3,7 @@ import type { AwsWay, Cluster, CredentialSource } from '../../../model/cluster.t
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
 import { type AccountOf, createAccountOf } from './account-of.ts';
 import type { Aws } from './aws.ts';
-import { type AwsChoice, choiceFor, chosen } from './choice.ts';
+import { type AwsChoice, choiceFor, choiceName, chosen } from './choice.ts';
 import { createEksToken } from './eks-token.ts';
 import { isEnvironment } from './environment.ts';
 import { awsError } from './errors.ts';
@@ -106,6 +106,10 @@ async function credentialBy(
           others: all.filter(({ key }) => key !== principal.key).map(({ title }) => title),
           grants: 'an EKS access entry for its role, or an entry in the ConfigMap aws-auth',
           choose: 'the setting awsRoles or the tag k8s-tunnels-role',
+          // Keys in the environment of a shell come before any choice.
+          ...(all.length < 2 || isEnvironment(principal)
+            ? {}
+            : { choice: { setting: 'awsRoles' as const, names: [...new Set(all.map(choiceName))] } }),
         },
       };
     } catch (error) {

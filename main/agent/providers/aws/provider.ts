@@ -1,4 +1,5 @@
 import { portalIn } from '../../../model/aws-portals.ts';
+import { choicesIn } from '../../../model/identity-choice.ts';
 import type { Provider, ProviderParts } from '../provider.ts';
 import { createAws } from './aws.ts';
 import { eksCredentials } from './credential.ts';
@@ -21,8 +22,7 @@ export function awsProvider(shared: ProviderParts): Provider {
     organisation: () => {
       const { identityCenter = [], roles = [] } = organisation()?.sources?.eks ?? {};
       const own = settings().awsPortals.flatMap((text) => portalIn(text) ?? []);
-      const chosen = Object.fromEntries(settings().awsRoles.map((text) => text.split(/=(.*)/s).slice(0, 2)));
-      return { portals: [...identityCenter, ...own], roles, chosen };
+      return { portals: [...identityCenter, ...own], roles, chosen: choicesIn(settings().awsRoles) };
     },
   });
   return {

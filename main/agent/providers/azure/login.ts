@@ -1,4 +1,5 @@
 import type { Account, SignOut } from '../../../model/account.ts';
+import { anyAccount } from '../../../model/any-account.ts';
 import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
@@ -8,7 +9,7 @@ import { loginError } from './errors.ts';
 import { type AzureOwnAccount, openOwnApplication, readOwnAccounts } from './own-account.ts';
 
 /** Any tenant: Entra finds the user's own. */
-const anyTenant = 'organizations';
+const anyTenant = anyAccount.azure;
 
 const others = {
   environment: 'AZURE_CLIENT_ID',

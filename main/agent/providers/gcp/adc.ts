@@ -1,25 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { AuthClient } from 'google-auth-library';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
-import type { SignInFile } from '../../sealing/sign-in-file.ts';
-import { unreadable } from '../../storage/unreadable.ts';
 import { openGcpClient, principalOf } from './clients.ts';
-import { gcpLoginHint, signInError } from './errors.ts';
+import { adcFile, findCredentials, type GcpPlaces, storedCredentials } from './credential-files.ts';
+import { gcpLoginHint, ofAccount, signInError } from './errors.ts';
 
 /** The same inputs that gcloud and Google's libraries read. */
-export interface GcpParts {
-  readonly env: Environment;
-  readonly home: string;
+export interface GcpParts extends GcpPlaces {
   readonly network: Network;
   readonly clock: Clock;
-  /** Where `k8s-tunnels login gcp` stores its session. */
-  readonly ownFile?: SignInFile | undefined;
-  /** Which credentials to use; undefined: those that come first. */
-  readonly account?: typeof secondAccount | undefined;
+  /** The account among several (`gcpAccounts`); undefined: the one that comes first. */
+  readonly account?: string | undefined;
 }
 
 /** The user's access to Google for the next minutes. */
@@ -39,6 +32,10 @@ export interface GcpAccess {
   readonly title: string;
   /** The other credentials on this computer, which do not apply. */
   readonly others: readonly string[];
+  /** The account among several of our own sessions. */
+  readonly session: string | undefined;
+  /** The accounts that the user can choose from; none if a variable names the credentials. */
+  readonly choices: readonly string[];
 }
 
 export interface GcpSession {
@@ -63,9 +60,8 @@ const commonSchema = z.looseObject({
 });
 
 /**
- * Reads the credentials that apply, again when their file changes: those of GOOGLE_APPLICATION_CREDENTIALS, else our
- * own session (a user who created one wants it used), else the application-default credentials. Only files count. The
- * metadata server of a cloud VM is not queried, because on a laptop that only costs time.
+ * Reads the credentials that apply, again when their file changes. Only files count. The metadata server of a cloud VM is
+ * not queried, because on a laptop that only costs time.
  */
 export function createGcpSession(parts: GcpParts): GcpSession {
   const { env } = parts;
@@ -73,7 +69,7 @@ export function createGcpSession(parts: GcpParts): GcpSession {
 
   return {
     async access() {
-      const found = await findCredentials(parts);
+      const found = await findCredentials(parts, parts.account);
       if (found === undefined) return undefined;
       const { file, text } = found;
       const content = parse(text, file);
@@ -82,6 +78,8 @@ export function createGcpSession(parts: GcpParts): GcpSession {
         const client = await current.client;
         // The library caches the token and renews it five minutes early.
         const headers = await client.getRequestHeaders();
+        const stored = await storedCredentials(parts);
+        const isNamed = (env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '';
         return {
           token: headers.get('authorization')?.replace(/^Bearer /, '') ?? '',
           expiresAt: client.credentials.expiry_date ?? undefined,
@@ -89,11 +87,13 @@ export function createGcpSession(parts: GcpParts): GcpSession {
           quotaProject: env.GOOGLE_CLOUD_QUOTA_PROJECT || content.quota_project_id,
           quotaHint: quotaHint(parts, file),
           title: titleOf(content, file),
-          others: await othersThan(parts, file),
+          others: stored.filter((one) => one.file !== file || one.text !== text).flatMap(titleIn),
+          session: found.session,
+          choices: isNamed ? [] : stored.flatMap(({ account }) => account || []),
           project: env.GOOGLE_CLOUD_PROJECT || env.CLOUDSDK_CORE_PROJECT || content.project_id,
         };
       } catch (error) {
-        throw signInError({ error, type: content.type, file });
+        throw ofAccount(signInError({ error, type: content.type, file }), found.session);
       }
     },
     forget() {
@@ -102,20 +102,13 @@ export function createGcpSession(parts: GcpParts): GcpSession {
   };
 }
 
-/** Returns the titles of the credentials that would apply without those of `used`. Leaves out what cannot be read. */
-async function othersThan(parts: GcpParts, used: string): Promise<readonly string[]> {
-  const env = { ...parts.env, GOOGLE_APPLICATION_CREDENTIALS: '' };
-  const without = { ...parts, env, account: undefined };
-  const found = gcpCredentialFiles(without).map(async ({ file, own }) => {
-    try {
-      const text =
-        file === used ? undefined : await (own === undefined ? readCredentials(file, false) : own.read());
-      return text === undefined ? [] : [titleOf(parse(text, file), file)];
-    } catch {
-      return [];
-    }
-  });
-  return (await Promise.all(found)).flat();
+/** Returns the title of readable credentials. */
+function titleIn({ file, text }: { readonly file: string; readonly text: string }): readonly string[] {
+  try {
+    return [titleOf(parse(text, file), file)];
+  } catch {
+    return [];
+  }
 }
 
 /** Names the account, if the file does. */
@@ -138,73 +131,6 @@ function quotaHint(parts: GcpParts, file: string): string {
 
 function universeOf(inFile: string | undefined, env: Environment): string {
   return inFile || env.GOOGLE_CLOUD_UNIVERSE_DOMAIN || 'googleapis.com';
-}
-
-async function findCredentials(parts: GcpParts) {
-  for (const { file, named, own } of gcpCredentialFiles(parts)) {
-    const text = await (own === undefined ? readCredentials(file, named) : own.read());
-    if (text !== undefined) return { file, text };
-  }
-  return undefined;
-}
-
-/** The application-default credentials of a computer on which our own session comes first. */
-export const secondAccount = 'application-default';
-
-/** Returns the accounts besides the one that comes first: with a named file, there is no other. */
-export async function gcpAccounts(parts: GcpParts): Promise<readonly (typeof secondAccount)[]> {
-  const { GOOGLE_APPLICATION_CREDENTIALS: named = '' } = parts.env;
-  const own = named === '' ? await parts.ownFile?.read().catch(() => undefined) : undefined;
-  const other = await readCredentials(adcFile(parts), false).catch(() => undefined);
-  return own === undefined || other === undefined ? [] : [secondAccount];
-}
-
-/**
- * Returns the files in order: the first that exists counts. `named` means that the user set this path, so the file must
- * exist.
- */
-export function gcpCredentialFiles({
-  env,
-  home,
-  ownFile,
-  account,
-}: Pick<GcpParts, 'env' | 'home' | 'ownFile' | 'account'>): readonly {
-  readonly file: string;
-  readonly named: boolean;
-  /** Our session, which is read differently. */
-  readonly own?: SignInFile;
-}[] {
-  const named = env.GOOGLE_APPLICATION_CREDENTIALS ?? '';
-  const own =
-    ownFile === undefined || account !== undefined
-      ? []
-      : [{ file: ownFile.path, named: false, own: ownFile }];
-  if (named !== '') return [{ file: named, named: true }];
-  return [...own, { file: adcFile({ env, home }), named: false }];
-}
-
-function adcFile(parts: Pick<GcpParts, 'env' | 'home'>): string {
-  return path.join(gcloudFolder(parts), 'application_default_credentials.json');
-}
-
-/** Returns gcloud's configuration folder. */
-export function gcloudFolder({ env, home }: Pick<GcpParts, 'env' | 'home'>): string {
-  const standard =
-    process.platform === 'win32' && env.APPDATA !== undefined
-      ? path.join(env.APPDATA, 'gcloud')
-      : path.join(home, '.config', 'gcloud');
-  return env.CLOUDSDK_CONFIG || standard;
-}
-
-async function readCredentials(file: string, named: boolean): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    if (named)
-      throw unreadable(file, cause, { hint: 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it.' });
-    if (errnoOf(cause) === 'ENOENT') return undefined;
-    throw unreadable(file, cause);
-  }
 }
 
 function parse(text: string, file: string): z.infer<typeof commonSchema> {

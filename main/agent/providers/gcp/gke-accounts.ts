@@ -1,56 +1,78 @@
 import { cellId } from '../../../model/cluster.ts';
 import type { CellResult, DiscoverySource } from '../discovery-source.ts';
-import { gcpAccounts, secondAccount } from './adc.ts';
+import { gcpAccounts } from './credential-files.ts';
 import { createGkeSource } from './gke.ts';
 
 type Run = Parameters<DiscoverySource['discover']>[0];
-type Parts = Parameters<typeof createGkeSource>[0];
+type Account = string | undefined;
+type Parts = Omit<Parameters<typeof createGkeSource>[0], 'account'> & {
+  /** The account that the user chose for each project. */
+  readonly chosen?: Readonly<Record<string, string>> | undefined;
+};
 
 /**
- * Google Kubernetes Engine with every Google account of this computer: our own session and the application-default
- * credentials. A project that both see is read with the first one. Clusters that only the second one lists say so, and
- * get its credentials.
+ * Google Kubernetes Engine with every Google account of this computer: our own sessions and the application-default
+ * credentials. A project that several see is read with the one that the user chose for it, else with the first one.
+ * Clusters that another account than the first one lists say so, and get its credentials.
  */
 export function createGkeAccountsSource(parts: Parts): DiscoverySource {
-  const first = createGkeSource(parts);
-  const second = createGkeSource({ ...parts, account: secondAccount });
+  const { chosen = {} } = parts;
+  const sources = new Map<Account, DiscoverySource>();
+  const sourceOf = (account: Account) => {
+    const source = sources.get(account) ?? createGkeSource({ ...parts, account });
+    sources.set(account, source);
+    return source;
+  };
   return {
     source: 'gke',
     async discover(run) {
       const accounts = await gcpAccounts(parts);
-      if (!accounts.includes(secondAccount)) return first.discover(run);
-      const results = createResults(run);
-      await Promise.all([
-        first.discover(runOf(run, undefined, results.add(0))),
-        second.discover(runOf(run, secondAccount, results.add(1))),
-      ]);
+      const [first, ...others] = accounts;
+      if (others.length === 0) return sourceOf(first).discover(run);
+      const ownerOf = ({ account: project, credential }: Run['known'][number]) => {
+        const named = [chosen[project], credential?.kind === 'gke' ? credential.account : undefined];
+        return named.find((one) => one !== undefined && accounts.includes(one)) ?? first;
+      };
+      const results = createResults(run, (account, project) =>
+        account !== undefined && chosen[project] === account ? -1 : accounts.indexOf(account),
+      );
+      await Promise.all(
+        accounts.map((account) =>
+          sourceOf(account).discover(runOf({ run, account, first, ownerOf, onCell: results.add(account) })),
+        ),
+      );
       results.reportFailures();
     },
   };
 }
 
 /** Returns the run of one account: with the clusters that it listed before, and their locations. */
-function runOf(run: Run, account: typeof secondAccount | undefined, onCell: Run['onCell']): Run {
-  const known = run.known.filter(
-    ({ credential }) => (credential?.kind === 'gke' ? credential.account : undefined) === account,
-  );
-  const others = new Set(
-    run.known.filter((cluster) => !known.includes(cluster)).map(({ account: project }) => project),
-  );
-  const cells = run.cells.filter(({ account: project }) =>
-    account === undefined ? !others.has(project) : known.some((cluster) => cluster.account === project),
+function runOf(options: {
+  readonly run: Run;
+  readonly account: Account;
+  readonly first: Account;
+  readonly ownerOf: (cluster: Run['known'][number]) => Account;
+  readonly onCell: Run['onCell'];
+}): Run {
+  const { run, account, first, ownerOf, onCell } = options;
+  const known = run.known.filter((cluster) => ownerOf(cluster) === account);
+  const own = new Set(known.map(({ account: project }) => project));
+  const all = new Set(run.known.map(({ account: project }) => project));
+  // The first one reads what nobody has clusters in.
+  const cells = run.cells.filter(
+    ({ account: project }) => own.has(project) || (account === first && !all.has(project)),
   );
   return { ...run, known, cells, onCell };
 }
 
-/** Reports what either account lists at once, and failures only of locations that neither could read. */
-function createResults(run: Run) {
-  /** The account that each location was listed with. */
+/** Reports what any account lists at once, and failures only of locations that none could read. */
+function createResults(run: Run, rankOf: (account: Account, project: string) => number) {
+  /** The rank of the account that each location was listed with: the lowest one counts. */
   const listed = new Map<string, number>();
   const held = new Map<string, CellResult>();
   return {
     add:
-      (account: number): Run['onCell'] =>
+      (account: Account): Run['onCell'] =>
       (result) => {
         const { source, account: project, region } = result.cell;
         const id = cellId(source, project, region);
@@ -59,12 +81,11 @@ function createResults(run: Run) {
           if (!held.has(id) || outcome.kind === 'failed') held.set(id, result);
           return;
         }
-        if ((listed.get(id) ?? account) < account) return;
-        listed.set(id, account);
+        const rank = rankOf(account, project);
+        if ((listed.get(id) ?? rank) < rank) return;
+        listed.set(id, rank);
         const clusters = outcome.clusters.map((cluster) =>
-          account === 0
-            ? cluster
-            : { ...cluster, credential: { kind: 'gke', account: secondAccount } as const },
+          account === undefined ? cluster : { ...cluster, credential: { kind: 'gke', account } as const },
         );
         run.onCell({ ...result, outcome: { ...outcome, clusters } });
       },

@@ -19,13 +19,28 @@ export const wholeProject = '*';
  */
 const silentMs = 10 * 60_000;
 
+/**
+ * How long a hub without memberships in a project is not asked again, unless the user waits for the run: most projects have
+ * no fleet, and one more request for each of them would double those of a refresh.
+ */
+const emptyMs = 6 * 60 * 60_000;
+
+/** What an agent has learned of the hub. */
+export interface Hub {
+  /** The last time that it could not be reached. */
+  failed?: { readonly at: number; readonly error: PlainError };
+  /** When projects were found to have no memberships, ms since the epoch. */
+  readonly empty: Map<string, number>;
+  /** Its requests wait for no others: their answers are awaited together. */
+  readonly limit: ReturnType<typeof pLimit>;
+}
+
 export interface ProjectParts {
   readonly parts: GcpParts;
   readonly access: GcpAccess;
   /** False if the organisation allows no connector `direct`. */
   readonly mayBeDirect: boolean;
-  /** The last time that the hub could not be reached, in this agent. */
-  readonly hub: { failed?: { readonly at: number; readonly error: PlainError } };
+  readonly hub: Hub;
   readonly client: Promise<ClusterManagerClient>;
   readonly limit: ReturnType<typeof pLimit>;
   readonly run: Parameters<DiscoverySource['discover']>[0];
@@ -41,18 +56,18 @@ export async function readProject(
   known: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, CellOutcome>> {
   const { run, parts, mayBeDirect } = options;
-  const reading = fleetOf(options, project);
+  const reading = fleetOf(options, project, known.has(fleetRegion));
   // Awaited with the clusters, or after them if they cannot be read.
   reading.catch(() => {});
   const join = async (clusters: readonly Cluster[]) => {
     const fleet = await reading;
     if (fleet === undefined) return { clusters, fleet: { kind: 'skipped' } as const };
-    const { known: before, tagPrefix } = run;
+    const { tagPrefix } = run;
     return joinFleet({
       project,
       clusters,
       fleet,
-      known: before,
+      known: run.known.filter(({ account }) => account === project),
       tagPrefix,
       mayBeDirect,
       seenAt: parts.clock.now(),
@@ -78,19 +93,26 @@ export async function readProject(
 
 /** Resolves with undefined if an earlier run found it disabled. Rejects if the run was cancelled. */
 async function fleetOf(
-  { parts, access, hub, limit, run }: ProjectParts,
+  { parts, access, hub, run }: ProjectParts,
   project: string,
+  hadFleet: boolean,
 ): Promise<Fleet | undefined> {
   const now = parts.clock.now();
+  const isRecent = (at: number | undefined, limitMs: number) =>
+    !run.asked && at !== undefined && Math.abs(now - at) < limitMs;
   if (isOff({ project, region: fleetRegion, run, now })) return undefined;
-  if (!run.asked && hub.failed !== undefined && Math.abs(now - hub.failed.at) < silentMs)
+  if (hub.failed !== undefined && isRecent(hub.failed.at, silentMs))
     return { kind: 'failed', error: hub.failed.error };
-  const fleet = await limit(async () => {
+  if (!hadFleet && isRecent(hub.empty.get(project), emptyMs)) return { kind: 'listed', memberships: [] };
+  const fleet = await hub.limit(async () => {
     run.signal.throwIfAborted();
     return readFleet({ parts, access, project, signal: run.signal });
   });
   if (fleet.kind === 'failed' && !fleet.error.code.startsWith('gcp-'))
     hub.failed = { at: parts.clock.now(), error: fleet.error };
+  hub.empty.delete(project);
+  if (fleet.kind === 'listed' && fleet.memberships.length === 0 && fleet.error === undefined)
+    hub.empty.set(project, now);
   return fleet;
 }
 

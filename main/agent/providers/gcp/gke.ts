@@ -5,14 +5,17 @@ import { boundedPages } from '../bounded-pages.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { reportGone } from '../gone.ts';
 import { createGcpSession, type GcpAccess, type GcpParts } from './adc.ts';
+import { ofAccount } from './errors.ts';
 import { fleetRegion } from './fleet-clusters.ts';
 import { openClusterManager } from './gke-client.ts';
-import { type ProjectParts, readProject, wholeProject } from './gke-project.ts';
+import { type Hub, readProject, wholeProject } from './gke-project.ts';
 import { isOff } from './off.ts';
 import { searchProjects } from './projects.ts';
 
 /** The limit of concurrent requests; GKE's quotas are per project. */
 const concurrency = 256;
+/** The same for the hub, beside those: it is rarely asked, and a slow one must not fill the network. */
+const hubConcurrency = 64;
 
 type Run = Parameters<DiscoverySource['discover']>[0];
 
@@ -31,7 +34,7 @@ export function createGkeSource(
 ): DiscoverySource {
   const wanted = projectsWanted(parts.projects);
   const session = createGcpSession(parts);
-  const hub: ProjectParts['hub'] = {};
+  const hub: Hub = { empty: new Map(), limit: pLimit(hubConcurrency) };
   return {
     source: 'gke',
     async discover(all) {
@@ -56,7 +59,7 @@ export function createGkeSource(
       } catch (error) {
         run.signal.throwIfAborted();
         if (isRefused(error)) session.forget();
-        failAll(run, toPlainError(error));
+        failAll(run, toPlainError(ofAccount(error, access.session)));
       }
     },
   };
@@ -68,7 +71,7 @@ async function readAll(options: {
   readonly access: GcpAccess;
   readonly run: Run;
   readonly wanted: ProjectsWanted;
-  readonly hub: ProjectParts['hub'];
+  readonly hub: Hub;
   readonly mayBeDirect: boolean;
 }): Promise<void> {
   const { parts, access, run, wanted, hub, mayBeDirect } = options;

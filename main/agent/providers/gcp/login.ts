@@ -1,35 +1,31 @@
-import { readFile } from 'node:fs/promises';
-import { decodeJwt } from 'jose';
-import { z } from 'zod';
-import type { Account, SignOut } from '../../../model/account.ts';
+import type { SignOut } from '../../../model/account.ts';
 import { AppError } from '../../../model/app-error.ts';
+import { command } from '../../../model/command.ts';
 import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
-import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
+import type { SignInFile } from '../../sealing/sign-in-file.ts';
 import type { LoginProvider } from '../login-provider.ts';
-import { createGcpSession, type GcpParts, type GcpSession, gcpCredentialFiles } from './adc.ts';
+import type { GcpParts } from './adc.ts';
 import { gcpScopes, openOAuthClient } from './clients.ts';
-
-/** The only session of ours: the organisation's client signs in one user. */
-const session = 'google';
+import { createHeldAccounts } from './held-accounts.ts';
+import { emailIn, refused } from './login-answer.ts';
+import {
+  keepOwnSession,
+  keptIn,
+  type OwnSession,
+  onlySession,
+  readOwnSessions,
+  sessionName,
+  writeOwnSessions,
+} from './own-sessions.ts';
 
 const named = 'GOOGLE_APPLICATION_CREDENTIALS is set, and takes precedence over any session.';
 const unsetHint = 'Unset it and sign in again. The window needs a new agent for that (`k8s-tunnels quit`).';
 
-/** The user fields of `application_default_credentials.json`, as far as we read them. */
-const keptSchema = z.looseObject({
-  type: z.string(),
-  account: z.string().optional(),
-  client_id: z.string().optional(),
-  client_secret: z.string().optional(),
-  refresh_token: z.string().optional(),
-  client_email: z.string().optional(),
-});
-type Kept = z.infer<typeof keptSchema>;
-
 /**
  * Google with the organisation's OAuth client for desktop apps: Google allows no other program to use gcloud's own
- * client. The session is stored in `ownFile`, in the format of application-default credentials.
+ * client. The sessions are stored in `ownFile`, in the format of application-default credentials. Several accounts may be
+ * signed in: each is used for its own projects.
  */
 export function createGcpLogin(options: {
   readonly parts: GcpParts & { readonly ownFile: SignInFile };
@@ -37,83 +33,34 @@ export function createGcpLogin(options: {
 }): LoginProvider {
   const { parts } = options;
   const { ownFile, env } = parts;
-  /** One per file, so that a token is requested once an hour and not at every look. */
-  const checks = new Map<string, GcpSession>();
-
-  const check = async (file: string): Promise<Account['status']> => {
-    const login =
-      checks.get(file) ??
-      createGcpSession(
-        file === ownFile.path ? parts : { ...parts, env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: file } },
-      );
-    checks.set(file, login);
-    try {
-      await login.access();
-      return 'signed-in';
-    } catch (error) {
-      return error instanceof AppError && error.code === 'gcp-session-expired' ? 'ended' : 'signed-in';
-    }
-  };
-
-  const accountOf = async (file: string, kept: Kept): Promise<Account> => {
-    const who = kept.account || kept.client_email;
-    return {
-      provider: 'gcp',
-      session: file === ownFile.path ? session : 'application-default credentials',
-      ...(who === undefined ? {} : { who }),
-      status: await check(file),
-      renews: true,
-      store: file === ownFile.path ? ownFile.store : file,
-      asks: 'browser',
-      ours: file === ownFile.path,
-    };
-  };
-
-  const possible = (status: Account['status']): Account => ({
-    provider: 'gcp',
-    session,
-    status,
-    renews: false,
-    store: ownFile.store,
-    asks: 'browser',
-    ours: true,
-  });
+  const isNamed = (env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '';
+  const held = createHeldAccounts(parts);
 
   return {
     kind: 'gcp',
     title: 'Google Cloud',
     setUp:
       'Run `gcloud auth application-default login`, or have your organisation’s file name an OAuth client (sources.gke.oauthClient) for `k8s-tunnels login gcp`.',
+    accepts: (session) => session === onlySession || isEmail(session),
     async accounts() {
-      const found = await Promise.all(
-        gcpCredentialFiles(parts).map(async ({ file, own }) => {
-          try {
-            const kept = await read(own ?? file);
-            return kept === undefined ? [] : [await accountOf(file, kept)];
-          } catch (error) {
-            if (!isSealedError(error)) throw error;
-            return [{ ...possible('ended'), store: `${file}, sealed: ${error.hint}` }];
-          }
-        }),
-      );
-      const held = found.flat();
+      const [own, foreign] = await Promise.all([isNamed ? [] : held.own(), held.foreign()]);
       const accounts =
-        options.client() === undefined || held.some(({ ours }) => ours)
-          ? held
-          : [possible('signed-out'), ...held];
+        options.client() === undefined || own.length > 0
+          ? [...own, ...foreign]
+          : [held.possible('signed-out'), ...foreign];
       const isNeeded = !accounts.some(({ status }) => status === 'signed-in');
-      const isBlocked = (env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '';
       return accounts.map((account) =>
         account.ours && account.status !== 'signed-in'
           ? {
               ...account,
-              ...(isNeeded ? { needed: true } : {}),
-              ...(isBlocked ? { blocked: `${named} ${unsetHint}` } : {}),
+              // Each of several has its own projects.
+              ...(isNeeded || own.length > 1 ? { needed: true } : {}),
+              ...(isNamed ? { blocked: `${named} ${unsetHint}` } : {}),
             }
           : account,
       );
     },
-    async signIn({ signal, onUrl }) {
+    async signIn({ session, signal, onUrl }) {
       const client = options.client();
       if (client === undefined) {
         throw new AppError(
@@ -124,9 +71,8 @@ export function createGcpLogin(options: {
           },
         );
       }
-      if ((env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '') {
-        throw new AppError('bad-input', named, { hint: unsetHint });
-      }
+      if (isNamed) throw new AppError('bad-input', named, { hint: unsetHint });
+      const wanted = isEmail(session) ? session : undefined;
       const callback = await openCallback({ host: '127.0.0.1', path: '/', title: 'Google Cloud' });
       try {
         const { redirectUri } = callback;
@@ -137,8 +83,10 @@ export function createGcpLogin(options: {
         const { state } = createPkce();
         const url = oauth.generateAuthUrl({
           access_type: 'offline',
-          // Otherwise Google gives a refresh token only at the first login.
-          prompt: 'consent',
+          // Without consent, Google gives a refresh token only at the first login.
+          ...(wanted === undefined
+            ? { prompt: 'select_account consent' }
+            : { prompt: 'consent', login_hint: wanted }),
           scope: ['openid', ...gcpScopes],
           state,
           code_challenge_method: google.CodeChallengeMethod.S256,
@@ -160,15 +108,19 @@ export function createGcpLogin(options: {
               });
             }
             signal.throwIfAborted();
+            const account = emailIn(tokens.id_token);
+            if (wanted !== undefined && account.toLowerCase() !== wanted.toLowerCase())
+              throw anotherAccount(wanted, account);
             const kept = {
-              account: emailIn(tokens.id_token),
+              account,
               client_id: client.id,
               client_secret: client.secret ?? '',
               refresh_token: tokens.refresh_token,
               type: 'authorized_user',
               universe_domain: 'googleapis.com',
             };
-            await ownFile.write(JSON.stringify(kept, null, 2));
+            await keepOwnSession(ownFile, kept);
+            held.signedIn(account);
           },
         });
         received.catch(() => {});
@@ -178,77 +130,51 @@ export function createGcpLogin(options: {
         callback.close();
       }
     },
-    async signOut(): Promise<SignOut> {
+    async signOut(session): Promise<SignOut> {
       // Remove it even if only the desktop app can open it.
-      const kept = await read(ownFile).catch(() => undefined);
-      let revoked = false;
-      if (kept?.refresh_token !== undefined && kept.client_id !== undefined) {
-        const oauth = await openOAuthClient({
-          parts,
-          client: { id: kept.client_id, secret: kept.client_secret },
-        });
-        revoked = await oauth.revokeToken(kept.refresh_token).then(
-          () => true,
-          () => false,
-        );
-      }
-      checks.delete(ownFile.path);
-      const had = await ownFile.remove();
-      const others = await Promise.all(
-        gcpCredentialFiles(parts)
-          .filter(({ own }) => own === undefined)
-          .map(async ({ file }) =>
-            (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now apply.`],
-          ),
-      );
+      const own = await readOwnSessions(ownFile).catch(() => []);
+      const leaving = own.find(({ account }) => sessionName(own, account) === session) ?? own[0];
+      const rest = own.filter((one) => one !== leaving);
+      const isRevoked = leaving !== undefined && (await revoke(leaving));
+      held.signedOut();
+      const had = rest.length > 0 || (await ownFile.remove());
+      if (rest.length > 0) await writeOwnSessions(ownFile, rest);
+      const whose = rest.length > 0 && leaving !== undefined ? ` of ${leaving.account}` : '';
+      const revoked = isRevoked ? ', revoked at Google' : '';
+      const foreign = await held.foreign();
       return {
-        removed: had ? [`The Google session (${ownFile.path})${revoked ? ', revoked at Google' : ''}`] : [],
+        removed: had ? [`The Google session${whose} (${ownFile.path})${revoked}`] : [],
         remaining: [
-          ...(had && !revoked
+          ...(had && !isRevoked
             ? ['The refresh token: revoke it at https://myaccount.google.com/connections.']
             : []),
-          ...others.flat(),
+          ...rest.map(({ account }) => `The Google session of ${account}.`),
+          ...foreign.map(({ store }) => `The credentials in ${store}, which now apply.`),
           ...(had ? ['The session at Google, in the browser.'] : []),
         ],
       };
     },
   };
-}
 
-/** Rejects with `login-sealed`. */
-async function read(file: string | SignInFile): Promise<Kept | undefined> {
-  try {
-    const text = typeof file === 'string' ? await readFile(file, 'utf8') : await file.read();
-    return keptSchema.safeParse(JSON.parse(text ?? '')).data;
-  } catch (error) {
-    if (isSealedError(error)) throw error;
-    return undefined;
+  async function revoke({ text }: OwnSession): Promise<boolean> {
+    const kept = keptIn(text);
+    if (kept?.refresh_token === undefined || kept.client_id === undefined) return false;
+    const client = { id: kept.client_id, secret: kept.client_secret };
+    const oauth = await openOAuthClient({ parts, client });
+    return oauth.revokeToken(kept.refresh_token).then(
+      () => true,
+      () => false,
+    );
   }
 }
 
-/** Reads the email address. The token came from Google itself over TLS, so checking its signature adds nothing. */
-function emailIn(idToken: string | null | undefined): string {
-  try {
-    const { email } = decodeJwt(idToken ?? '');
-    return typeof email === 'string' ? email : '';
-  } catch {
-    return '';
-  }
+function isEmail(session: string): boolean {
+  return /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(session);
 }
 
-const refusalSchema = z.object({ response: z.object({ data: z.object({ error: z.string() }) }) });
-
-/** Converts an error. The library's error holds the request with its secrets, so it must not become the cause. */
-function refused(error: unknown): never {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof AppError) throw cause;
-  const said = refusalSchema.safeParse(error).data?.response.data.error ?? '';
-  const what = /^[a-z_]{1,40}$/.test(said) ? said : 'no answer';
-  throw new AppError('login-failed', `Google did not accept the sign-in (${what}).`, {
-    hint:
-      said === 'invalid_client'
-        ? 'Ask the administrator of your organisation’s configuration: Google does not know the client in sources.gke.oauthClient.'
-        : 'Sign in again.',
-    retryable: said !== 'invalid_client',
+function anotherAccount(wanted: string, account: string): AppError {
+  const who = account === '' ? 'another account' : account;
+  return new AppError('login-failed', `You signed in to Google as ${who}, not as ${wanted}.`, {
+    hint: `Sign in again and choose ${wanted}.${account === '' ? '' : ` To add the other account, run \`${command`k8s-tunnels login gcp ${account}`}\`.`}`,
   });
 }

@@ -59,6 +59,23 @@ export async function openIssuer(network: Network, one: OidcIssuer): Promise<Con
   }
 }
 
+/**
+ * Makes a login send its redirect address as it is: the library adds the slash of an empty path when it redeems the code,
+ * and issuers compare the address with that of the first request (RFC 6749, 4.1.3).
+ */
+export async function keepRedirect(config: Configuration, redirectUri: string): Promise<void> {
+  const client = await import('openid-client');
+  const send = config[client.customFetch];
+  if (send === undefined) return;
+  config[client.customFetch] = (address, options) => {
+    const { body } = options;
+    if (!(body instanceof URLSearchParams) || !body.has('redirect_uri')) return send(address, options);
+    const exact = new URLSearchParams(body);
+    exact.set('redirect_uri', redirectUri);
+    return send(address, { ...options, body: exact });
+  };
+}
+
 export function scopeOf({ scopes = ['email', 'offline_access'] }: OidcIssuer): string {
   return ['openid', ...scopes].join(' ');
 }

@@ -8,7 +8,7 @@ import { checkUrl } from '../../open-url.ts';
 import type { Clock } from '../../parts.ts';
 import type { LoginProvider, SignInRequest } from '../login-provider.ts';
 import type { OidcConsents } from './consents.ts';
-import { type OidcIssuer, oidcError, openIssuer, scopeOf, sessionOf } from './issuer.ts';
+import { keepRedirect, type OidcIssuer, oidcError, openIssuer, scopeOf, sessionOf } from './issuer.ts';
 import type { OidcTokens } from './tokens.ts';
 
 /**
@@ -49,6 +49,7 @@ export function createOidcLogin(options: {
       const { redirectUri } = callback;
       const { verifier, challenge, state } = createPkce();
       const nonce = client.randomNonce();
+      await keepRedirect(config, redirectUri);
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
         scope: scopeOf(one),

@@ -118,7 +118,7 @@ export function createOidcTokens(options: {
       const answer = await client.refreshTokenGrant(await openIssuer(network, issuer), held.refreshToken);
       return await keep(issuer, answer, held);
     } catch (error) {
-      throw refusalOf(error) === 'invalid_grant' ? personNeeded(issuer) : oidcError(error, issuer);
+      throw isOver(refusalOf(error)) ? personNeeded(issuer) : oidcError(error, issuer);
     }
   };
 
@@ -145,6 +145,11 @@ export function createOidcTokens(options: {
         return known;
       }),
   };
+}
+
+/** A refresh token that has ended: `invalid_grant` by RFC 6749, 5.2; dex answers `invalid_request`. */
+function isOver(refusal: string | undefined): boolean {
+  return refusal === 'invalid_grant' || refusal === 'invalid_request';
 }
 
 function keyOf({ issuer, clientId }: OidcIssuer): string {

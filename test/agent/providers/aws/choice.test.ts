@@ -71,6 +71,7 @@ describe('several roles of one account', () => {
       others: ['AWS profile a-readonly', 'AWS profile c-billing'],
       grants: expect.stringMatching(/EKS access entry.*aws-auth/),
       choose: expect.stringMatching(/awsRoles.*k8s-tunnels-role/),
+      choice: { setting: 'awsRoles', names: ['b-cluster-admin', 'a-readonly', 'c-billing'] },
     });
   });
 

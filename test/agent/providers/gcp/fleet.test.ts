@@ -6,6 +6,7 @@ import type { Cell, Cluster } from '../../../../main/model/cluster.ts';
 import type { FleetMembership } from '../../../world/gcp/gcp-plan.ts';
 import type { Mutable } from '../../discovery/clouds.ts';
 import { discoverOnce, resultAt } from '../../discovery/clouds.ts';
+import { skippingClock } from '../../skipping-clock.ts';
 import { type Google, startGoogle } from './google.ts';
 
 // The fleets of projects: clusters that Google's Connect gateway reaches.
@@ -193,5 +194,26 @@ describe('a hub that cannot be used', () => {
       cells: cellsOf(first.results),
     });
     expect(resultAt(results, 'acme-shop', 'fleet')).toMatchObject({ kind: 'failed' });
+  });
+});
+
+describe('a hub without memberships in a project', () => {
+  test('is asked once in hours, and at once by a user; one with memberships at each refresh', async () => {
+    register(depot);
+    const clock = skippingClock();
+    const source = google.source(undefined, clock);
+    const { clusters, results } = await discoverOnce(source);
+    expect(asked()).toHaveLength(google.plan.projects.length);
+    const again = async (options: { readonly asked?: boolean } = {}) => {
+      const before = asked().length;
+      await discoverOnce(source, clusters, { cells: cellsOf(results), ...options });
+      return asked().slice(before);
+    };
+    expect(await again()).toEqual(['acme-shop']);
+    expect(await again({ asked: true })).toHaveLength(google.plan.projects.length);
+    expect(await again()).toEqual(['acme-shop']);
+    clock.skip(6 * 3_600_000);
+    // One without GKE is asked nothing for a day.
+    expect(await again()).toHaveLength(google.plan.projects.filter(({ gke }) => gke !== 'disabled').length);
   });
 });

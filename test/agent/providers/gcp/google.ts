@@ -10,13 +10,15 @@ import type { GcpPlan } from '../../../world/gcp/gcp-plan.ts';
 import { writeGcpHome } from '../../../world/gcp/home.ts';
 import { type Gcp, startGcp } from '../../../world/gcp/server.ts';
 import type { AuthorizedUser } from '../../../world/gcp/sign-ins.ts';
-import { defaultPlan } from '../../../world/plan.ts';
+import { defaultPlan, type Person } from '../../../world/plan.ts';
 import { Traffic } from '../../../world/traffic.ts';
 import type { Mutable } from '../../discovery/clouds.ts';
 
 /** Google as the world has it, and a home that leads there. `plan` may be changed at any time. */
 export interface Google {
   readonly plan: Mutable<GcpPlan>;
+  /** Who can sign in. */
+  readonly people: Person[];
   readonly traffic: Traffic;
   readonly gcp: Gcp;
   readonly home: string;
@@ -33,10 +35,11 @@ export interface Google {
 
 export async function startGoogle(): Promise<Google> {
   const plan = structuredClone(defaultPlan.gcp) as Mutable<GcpPlan>;
+  const people = [...defaultPlan.people];
   const traffic = new Traffic();
   const { certificate } = await createAuthority('a cluster');
   const gcp = await startGcp({
-    plan: { gcp: plan, people: defaultPlan.people },
+    plan: { gcp: plan, people },
     traffic,
     certificateAuthorityFor: () => certificate,
   });
@@ -46,6 +49,7 @@ export async function startGoogle(): Promise<Google> {
   const network = createNetwork(env);
   return {
     plan,
+    people,
     traffic,
     gcp,
     home,

@@ -8,6 +8,7 @@ import { oidcCredential } from '../../../../main/agent/providers/oidc/credential
 import type { OidcIssuer } from '../../../../main/agent/providers/oidc/issuer.ts';
 import { createOidcLogin } from '../../../../main/agent/providers/oidc/login.ts';
 import { createOidcTokens } from '../../../../main/agent/providers/oidc/tokens.ts';
+import { freePort } from '../../../peers/server.ts';
 import { clusterClient, type OidcWorld, startIssuer } from '../../../world/oidc/issuer.ts';
 import { defaultPlan } from '../../../world/plan.ts';
 import { Traffic } from '../../../world/traffic.ts';
@@ -58,6 +59,12 @@ test('signs in in the browser; the cluster takes the token, and the next start h
   expect(await world.verify(await tokenOf(start().tokens))).toBe('ada@acme.example');
 });
 
+test('with one port that the issuer allows, the browser returns there, by the very same address', async () => {
+  const port = await freePort();
+  expect(await start({ ...issuer, port }).login()).toMatchObject({ status: 'signed-in' });
+  expect(await rig.browser.ended()).toEqual([`localhost:${port}/`]);
+});
+
 test('a token that ends is renewed once for all who ask; a sign-in that is over is told', async () => {
   const { tokens, login } = start();
   await login();
@@ -71,6 +78,21 @@ test('a token that ends is renewed once for all who ask; a sign-in that is over 
   world.endRefreshes();
   await expect(tokenOf(tokens)).rejects.toMatchObject({ code: 'credential-failed' });
 });
+
+test.each(['invalid_grant', 'invalid_request'])(
+  'a refresh token that is refused with %s needs a login, which is named',
+  async (refusal) => {
+    const { tokens, login } = start();
+    await login();
+    rig.clock.skip(3_600_000);
+    world.endRefreshes(refusal);
+    await expect(tokenOf(tokens)).rejects.toMatchObject({
+      code: 'credential-failed',
+      hint: expect.stringContaining('k8s-tunnels login oidc'),
+      signIn: { provider: 'oidc' },
+    });
+  },
+);
 
 test('six processes without an agent renew once, and all get the token', async () => {
   await start().login();
