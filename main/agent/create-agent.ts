@@ -190,7 +190,7 @@ async function wireAgent(wired: {
     const { message, hint = '' } = toPlainError(error);
     notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
-  followSettings({ state, notices, schedule, connections, current, apiProxies: reach.apiProxies, restored });
+  followSettings({ state, notices, schedule, connections, current, catalog, reach, restored });
   organisationEvents.on('change', () => {
     settings.manage(managedSettings(organisation.current()));
     schedule.renew();

@@ -10,6 +10,8 @@ import { kubectlCommand } from '../controls/kubectl-command.ts';
 import { clusterText } from '../text/cluster.ts';
 import { Card, Facts } from './card.tsx';
 import { EntryFormChoice } from './entry-form-choice.tsx';
+import { lockText } from './lock-text.ts';
+import { ReadOnlyFile } from './read-only-file.tsx';
 import { detailText } from './text.ts';
 
 type Traffic = NonNullable<History['traffic']>;
@@ -59,6 +61,7 @@ export function TerminalCard({
   const context = history?.entry?.name ?? defaultName;
   const command = kubectlCommand(context, platform);
   const entryForm = [detailText.entryForm, <EntryFormChoice key="form" cluster={cluster} />] as const;
+  const readOnly = [lockText.readOnlyFile, <ReadOnlyFile key={id} cluster={cluster} />] as const;
   return (
     <Card
       title={detailText.terminal}
@@ -78,9 +81,14 @@ export function TerminalCard({
       <Facts
         facts={
           open === undefined
-            ? [...entryFacts(context, history), entryForm, [detailText.onDemand, detailText.connectsOnDemand]]
+            ? [
+                ...entryFacts(context, history),
+                entryForm,
+                readOnly,
+                [detailText.onDemand, detailText.connectsOnDemand],
+              ]
             : [
-                ...(isUsable ? [...entryFacts(context, history), entryForm] : []),
+                ...(isUsable ? [...entryFacts(context, history), entryForm, readOnly] : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
                 [detailText.connector, clusterText.connectors[open.connector]],
               ]

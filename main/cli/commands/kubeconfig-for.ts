@@ -16,7 +16,6 @@ import {
   isSeparateFile,
   refuseForeignFile,
   refuseForeignFolder,
-  separateMark,
 } from '../separate-file.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
