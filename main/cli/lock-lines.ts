@@ -2,8 +2,8 @@ import type { Snapshot } from '../model/agent-view.ts';
 import type { ClusterId } from '../model/cluster.ts';
 import { command } from '../model/command.ts';
 import { opensReadOnly } from '../model/opens-read-only.ts';
+import { timeLeft } from '../model/time-left.ts';
 import { openTunnels } from './cluster-view.ts';
-import { span } from './span.ts';
 import { paint, printable } from './terminal.ts';
 
 /** Says which connected production clusters are read-only, and which are unlocked, with the commands that change that. */
@@ -25,7 +25,7 @@ export function lockLines(
       .filter(({ until }) => until > now)
       .map(({ cluster, until, who, reason }) => {
         const lock = command`k8s-tunnels lock ${nameOf(cluster)}`;
-        const text = `${nameOf(cluster)} is unlocked for writing, ${span(until - now)} left, as ${who}. Reason: ${reason}. Lock it: ${lock}`;
+        const text = `${nameOf(cluster)} is unlocked for writing, ${timeLeft(until, now)} left, as ${who}. Reason: ${reason}. Lock it: ${lock}`;
         return `${paint('yellow', '!')} ${printable(text)}`;
       }),
     ...locked.map(({ id }) => {

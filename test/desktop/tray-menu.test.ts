@@ -215,7 +215,7 @@ describe('the tray menu', () => {
     const unlock = { cluster: prod.id, reason: 'INC-1', who: 'ada', since: now - 1, until: now + 14.5 * 60_000 };
     const does = actions();
     const items = menu(snapshot({ clusters: [prod], unlocks: [unlock] }), does);
-    expect(lines(items)[1]).toBe('⚠ Lock payments-prod-eu   unlocked, 15 min left');
+    expect(lines(items)[1]).toBe('⚠ Lock payments-prod-eu   unlocked, 15m left');
     click(items, '⚠ Lock');
     expect(does.lock).toHaveBeenCalledWith(prod.id);
   });

@@ -46,7 +46,7 @@ test('is unlocked with a reason and for a time, says so, and is locked again', a
   expect(await time.inputValue()).toBe('30');
   await time.selectOption('15');
   await field.press('Enter');
-  await page.getByText(/^Unlocked for writing, 15 min left$/).waitFor();
+  await page.getByText(/^Unlocked for writing, 15m left$/).waitFor();
   await page.getByText(lockText.reason('INC-4711: restart the ledger', 'ada@example.com')).waitFor();
   expect(agent.snapshot().unlocks).toMatchObject([{ cluster: ledger.id, reason: 'INC-4711: restart the ledger' }]);
   await button(window, lockText.lockTitle(ledger.title)).click();
@@ -120,7 +120,7 @@ test('a read-only kubeconfig is created, and its command copied', async (context
   await button(window, lockText.makeReadOnlyFor(lab.title)).click();
   const command = 'kubectl --kubeconfig /home/rosa/state/kubeconfigs/lab-read-only.yaml get namespaces';
   await page.getByText(command, { exact: true }).waitFor();
-  await page.getByText(lockText.readOnlyHint('12 h')).waitFor();
+  await page.getByText(lockText.readOnlyHint('12h')).waitFor();
   await button(window, lockText.copyReadOnly).waitFor();
   await page.keyboard.press('Escape');
   await open(window, ledger.title);

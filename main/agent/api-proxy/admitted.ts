@@ -83,6 +83,7 @@ export function withinSessions(options: {
         const credential = (refused?: Credential) => noting(() => api.credential(refused));
         await serveRequest(answered, { credential, upstream: api.upstream, isHeld });
       } else {
+        stopFollowing();
         exchange.refuse(endedStatus(titleOf(grant)));
         await end(({ digest }) => digest === grant.digest);
         onDue();

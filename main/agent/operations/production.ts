@@ -3,6 +3,7 @@ import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import type { Unlock } from '../../model/unlock.ts';
+import { plainText } from '../../model/plain-text.ts';
 import { unlockLimits } from '../../model/unlock-limits.ts';
 import { plural } from '../../model/wording.ts';
 import type { Access } from '../access/access.ts';
@@ -53,7 +54,10 @@ export function productionOperations(options: {
   };
 
   return {
-    async unlock({ cluster: word, reason, minutes, production }) {
+    async unlock({ cluster: word, reason: given, minutes, production }) {
+      // The desktop app shows it in its question, on a line of its own.
+      const reason = plainText(given);
+      if (reason === '') throw new AppError('bad-input', 'The reason has no letters.');
       const cluster = catalog.find(word);
       const { id, title } = cluster;
       if (!locks.applies(id))

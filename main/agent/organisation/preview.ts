@@ -94,6 +94,9 @@ export function previewRemarks(options: {
     ...(next.connectors.includes('direct')
       ? ['A cluster may be reached directly, with no tunnel and no Access.']
       : []),
+    ...(next.production.readOnly === true
+      ? ['Production clusters open read-only: you unlock one for a time, with a reason.']
+      : []),
     ...(next.defaults?.extraAuthorities === undefined
       ? []
       : [`The additional CA certificates in ${next.defaults.extraAuthorities} are trusted.`]),

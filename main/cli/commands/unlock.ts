@@ -1,11 +1,11 @@
 import { command } from '../../model/command.ts';
+import { timeLeft } from '../../model/time-left.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { minutesFrom } from '../duration.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { span } from '../span.ts';
 import { printable } from '../terminal.ts';
 
 export interface UnlockFlags {
@@ -38,7 +38,7 @@ export async function runUnlock(
   if (json) writeJson(result);
   else
     writeLines([
-      `${printable(cluster)} is unlocked for ${span(result.until - Date.now())}, as ${printable(result.who)}.`,
+      `${printable(cluster)} is unlocked for ${timeLeft(result.until, Date.now())}, as ${printable(result.who)}.`,
       `  Lock it earlier: ${printable(command`k8s-tunnels lock ${cluster}`)}`,
     ]);
   return exitCodes.ok;
