@@ -2,7 +2,8 @@ import { plural } from '../../main/model/wording.ts';
 
 export const lockText = {
   locked: 'Read-only production',
-  lockedHint: 'The local TLS proxy refuses everything that changes the cluster. Unlock it to write for a time.',
+  lockedHint:
+    'The local TLS proxy refuses everything that changes the cluster. Unlock it to write for a time.',
   connectFirst: 'The local TLS proxy refuses everything that changes the cluster. Connect it to unlock it.',
   unlocked: (left: string) => `Unlocked for writing, ${left} left`,
   reason: (reason: string, who: string) => `${reason} (${who})`,

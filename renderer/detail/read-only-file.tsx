@@ -31,8 +31,7 @@ export function ReadOnlyFile({ cluster }: { readonly cluster: Cluster }) {
       )
       .finally(() => setBusy(false));
   };
-  const command =
-    made && commandFor(shellOf(platform))`kubectl --kubeconfig ${made.file} get namespaces`;
+  const command = made && commandFor(shellOf(platform))`kubectl --kubeconfig ${made.file} get namespaces`;
   return (
     <>
       {command === undefined || made === undefined ? (

@@ -29,7 +29,10 @@ describe('unlock', () => {
   });
 
   it('needs a reason, and a time that is one', async () => {
-    expect(await run('unlock', 'prod')).toMatchObject({ code: 2, stderr: expect.stringContaining('--reason') });
+    expect(await run('unlock', 'prod')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--reason'),
+    });
     expect((await run('unlock', 'prod', '--reason', '')).code).toBe(2);
     expect((await run('unlock', 'prod', '--reason', 'x', '--for', 'soon')).stderr).toContain('30m, 2h');
   });
@@ -63,7 +66,9 @@ it('status says which production clusters are read-only, and what unlocks them',
   expect((await run('status')).stdout).not.toContain('read-only');
   await run('settings', 'productionReadOnly', 'true');
   const lines = (await run('status')).stdout.split('\n');
-  expect(lines).toContain('prod is production and read-only. Unlock it: k8s-tunnels unlock prod --reason TEXT');
+  expect(lines).toContain(
+    'prod is production and read-only. Unlock it: k8s-tunnels unlock prod --reason TEXT',
+  );
   expect(lines.filter((line) => line.includes('read-only. Unlock'))).toHaveLength(1);
 });
 

@@ -212,7 +212,13 @@ describe('the tray menu', () => {
   });
 
   test('shows what is unlocked for writing, with what is left of its time, and locks it', () => {
-    const unlock = { cluster: prod.id, reason: 'INC-1', who: 'ada', since: now - 1, until: now + 14.5 * 60_000 };
+    const unlock = {
+      cluster: prod.id,
+      reason: 'INC-1',
+      who: 'ada',
+      since: now - 1,
+      until: now + 14.5 * 60_000,
+    };
     const does = actions();
     const items = menu(snapshot({ clusters: [prod], unlocks: [unlock] }), does);
     expect(lines(items)[1]).toBe('⚠ Lock payments-prod-eu   unlocked, 15m left');

@@ -58,15 +58,32 @@ test('what is connected becomes read-only, is unlocked with a reason in a termin
   await commandLine.tunnels('connect', production, '--add');
   expect((await entryIn(config)).cluster['proxy-url']).toMatch(/^socks5:/);
   await writeFile(old, await readFile(config));
-  const pods = (await kubectl('get', 'pods', '-A', '-o', 'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {end}')).stdout
+  const pods = (
+    await kubectl(
+      'get',
+      'pods',
+      '-A',
+      '-o',
+      'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {end}',
+    )
+  ).stdout
     .trim()
     .split(' ')
     .map((one) => one.split('/') as [string, string]);
   const [first, second] = pods;
   if (first === undefined || second === undefined) throw new Error('there are no pods');
-  const remove = ([namespace, name]: [string, string]) => ['delete', 'pod', '-n', namespace, name, '--wait=false'];
+  const remove = ([namespace, name]: [string, string]) => [
+    'delete',
+    'pod',
+    '-n',
+    namespace,
+    name,
+    '--wait=false',
+  ];
 
-  await writeFile(managed, 'version: 1\nname: Acme\nproduction: {readOnly: true, unlockMinutes: 20}\n', { mode: 0o600 });
+  await writeFile(managed, 'version: 1\nname: Acme\nproduction: {readOnly: true, unlockMinutes: 20}\n', {
+    mode: 0o600,
+  });
   expect((await run('setup', '--refresh')).code).toBe(0);
   await vi.waitFor(
     async () => expect((await entryIn(config)).cluster.server).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/),

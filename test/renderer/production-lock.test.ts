@@ -48,7 +48,9 @@ test('is unlocked with a reason and for a time, says so, and is locked again', a
   await field.press('Enter');
   await page.getByText(/^Unlocked for writing, 15m left$/).waitFor();
   await page.getByText(lockText.reason('INC-4711: restart the ledger', 'ada@example.com')).waitFor();
-  expect(agent.snapshot().unlocks).toMatchObject([{ cluster: ledger.id, reason: 'INC-4711: restart the ledger' }]);
+  expect(agent.snapshot().unlocks).toMatchObject([
+    { cluster: ledger.id, reason: 'INC-4711: restart the ledger' },
+  ]);
   await button(window, lockText.lockTitle(ledger.title)).click();
   await page.getByText(lockText.locked, { exact: true }).waitFor();
   await eventually(async () => agent.snapshot().unlocks).toEqual([]);
@@ -102,9 +104,7 @@ test('a page in a browser waits for the terminal before it unlocks', async (cont
     .getByText(/not confirmed in the terminal.*k8s-tunnels unlock .* --reason TEXT/)
     .first()
     .waitFor();
-  expect(asked).toEqual([
-    { kind: 'unlock', cluster: ledger.id, title: ledger.title, reason: 'INC-4711' },
-  ]);
+  expect(asked).toEqual([{ kind: 'unlock', cluster: ledger.id, title: ledger.title, reason: 'INC-4711' }]);
   expect(window.agent.snapshot().unlocks).toBeUndefined();
 });
 
@@ -113,7 +113,8 @@ test('a read-only kubeconfig is created, and its command copied', async (context
   const { page, agent } = window;
   const until = Date.now() + 12 * 3_600_000;
   agent.handlers['read-only-file'] = async ({ cluster }) => {
-    if (cluster !== lab.id) throw new AppError('file-unwritable', 'The disk is full.', { hint: 'Make room.' });
+    if (cluster !== lab.id)
+      throw new AppError('file-unwritable', 'The disk is full.', { hint: 'Make room.' });
     return { file: '/home/rosa/state/kubeconfigs/lab-read-only.yaml', until };
   };
   await open(window, lab.title);

@@ -405,7 +405,11 @@ describe('an unlock of production', () => {
   });
 
   test('has no secret in its reason', async () => {
-    activity.add({ kind: 'unlocked', ...unlock, reason: 'curl -H "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789"' });
+    activity.add({
+      kind: 'unlocked',
+      ...unlock,
+      reason: 'curl -H "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789"',
+    });
     expect(JSON.stringify(activity.list({}))).not.toContain('abcdefghijklmnopqrstuvwxyz0123456789');
   });
 });

@@ -120,7 +120,11 @@ describe('a production cluster that opens read-only', () => {
   it('is the same for a separate file, unless that only reads', async () => {
     const at = { file: '/home/ada/python.yaml', isContainers: false };
     const full = await rig.proxies.forFile(rig.cluster, at);
-    const reading = await rig.proxies.forFile(rig.cluster, { ...at, file: '/home/ada/ro.yaml', readOnly: {} });
+    const reading = await rig.proxies.forFile(rig.cluster, {
+      ...at,
+      file: '/home/ada/ro.yaml',
+      readOnly: {},
+    });
     await expectLocked(full.secret);
     unlock();
     expect((await ask('DELETE', pod, full.secret)).status).toBe(200);
@@ -158,9 +162,11 @@ describe('a production cluster that opens read-only', () => {
     const open = async (path: string) => {
       const stream = session.request({ ':path': path, authorization });
       let isClosed = false;
-      stream.on('error', () => {}).once('close', () => {
-        isClosed = true;
-      });
+      stream
+        .on('error', () => {})
+        .once('close', () => {
+          isClosed = true;
+        });
       stream.resume();
       await new Promise((resolve) => stream.once('response', resolve));
       return () => isClosed;
@@ -198,10 +204,7 @@ describe('an unlock ends', () => {
   });
 
   it('with a sign-out, and with a new session', async () => {
-    for (const over of [
-      () => rig.proxies.end(() => true),
-      () => rig.proxies.signedIn(() => true),
-    ]) {
+    for (const over of [() => rig.proxies.end(() => true), () => rig.proxies.signedIn(() => true)]) {
       await secretOf();
       unlock();
       await over();

@@ -40,12 +40,16 @@ const start = (parts: { readonly identity?: string } = {}) =>
     access: { teamOf: () => 'acme.cloudflareaccess.com' },
     credentials: {
       identityOf: () =>
-        parts.identity === undefined ? undefined : { used: parts.identity, others: [], grants: '', choose: '' },
+        parts.identity === undefined
+          ? undefined
+          : { used: parts.identity, others: [], grants: '', choose: '' },
     },
     state: {
       get: () =>
         ({
-          sessions: [{ authDomain: 'acme.cloudflareaccess.com', endsAt: 1, ...(email === undefined ? {} : { email }) }],
+          sessions: [
+            { authDomain: 'acme.cloudflareaccess.com', endsAt: 1, ...(email === undefined ? {} : { email }) },
+          ],
         }) as never,
     },
     organisation: { current: () => ({ production: { unlockMinutes: limit } }) as never },

@@ -454,7 +454,9 @@ describe('clients', () => {
   });
 
   it('are not connected while the port is closed to clients, although they have the password', async () => {
-    const reason = new AppError('production-read-only', 'prod opens read-only.', { hint: 'Connect it again.' });
+    const reason = new AppError('production-read-only', 'prod opens read-only.', {
+      hint: 'Connect it again.',
+    });
     let isClosed = true;
     const failed: unknown[] = [];
     let dials = 0;
