@@ -21,7 +21,9 @@ describe('unlock', () => {
   it('needs a terminal to ask in: no flag answers', async () => {
     const { code, stderr } = await run(...unlocking);
     expect(code).toBe(2);
-    expect(stderr).toContain('prod is a production cluster. Run the command in a terminal, which asks you.');
+    expect(stderr).toContain(
+      'prod is a production cluster.\n  Run the command in a terminal, which asks you.',
+    );
     for (const flag of ['--production', '--yes'])
       expect((await run(...unlocking, flag)).stderr).toContain(`unknown option '${flag}'`);
     expect((await json(...unlocking)).document).toMatchObject({ error: { code: 'production-unconfirmed' } });

@@ -211,9 +211,7 @@ export async function createApiProxies(options: {
     forTerminal: (cluster, at) => placeFor(cluster, (owner) => grants.forFile(cluster.id, owner, at)),
     endTerminals: (ids) => end(({ terminal }) => terminal !== undefined && ids.includes(terminal)),
     ...files,
-    async standBy() {
-      await files.standBy().finally(schedule);
-    },
+    standBy: () => files.standBy().finally(schedule),
     list: () => localProxiesOf({ proxies, grants: grants.list(), portOf }),
     traffic: (id) => proxies.get(id)?.listener.traffic(),
     async end(isTheirs) {
