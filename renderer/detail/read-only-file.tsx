@@ -8,6 +8,7 @@ import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { lockText } from './lock-text.ts';
+import './production-lock.css';
 
 /** Creates a read-only kubeconfig of the cluster, and offers the command that uses it. */
 export function ReadOnlyFile({ cluster }: { readonly cluster: Cluster }) {
