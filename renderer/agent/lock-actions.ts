@@ -8,8 +8,8 @@ import type { Reports } from './reports.ts';
 
 /** What a user can do with production clusters that open read-only, and with read-only kubeconfigs. */
 export interface LockActions {
-  /** Lets the user write for a time: they have confirmed it with the reason. Resolves with false where that failed. */
-  unlock(id: ClusterId, reason: string, minutes: number): Promise<boolean>;
+  /** Lets the user write for a time: they have confirmed it with the reason. Rejects. */
+  unlock(id: ClusterId, reason: string, minutes: number): Promise<void>;
   lock(id: ClusterId): Promise<void>;
   /** Resolves to a read-only kubeconfig on the agent's computer. Rejects. */
   makeReadOnlyFile(id: ClusterId): Promise<Output<'read-only-file'>>;
@@ -26,12 +26,7 @@ export function createLockActions({
 }): LockActions {
   return {
     async unlock(id, reason, minutes) {
-      let isDone = false;
-      await reports.attempt(lockText.notUnlocked(titleOf(store, id)), async () => {
-        await link.call('unlock', { cluster: id, reason, minutes, production: true });
-        isDone = true;
-      });
-      return isDone;
+      await link.call('unlock', { cluster: id, reason, minutes, production: true });
     },
     lock: (id) =>
       reports.attempt(lockText.notLocked(titleOf(store, id)), () => link.call('lock', { clusters: [id] })),

@@ -17,7 +17,7 @@ export const lockText = {
   minutes: (minutes: number) => plural(minutes, { one: '# minute', other: '# minutes' }),
   confirm: 'Unlock production',
   cancel: 'Cancel',
-  notUnlocked: (title: string) => `Could not unlock ${title}`,
+  notUnlocked: 'Not unlocked',
   notLocked: (title: string) => `Could not lock ${title}`,
   readOnlyFile: 'read-only',
   makeReadOnly: 'Create a read-only kubeconfig',

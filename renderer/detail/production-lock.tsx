@@ -1,4 +1,5 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
 import { opensReadOnly } from '../../main/model/opens-read-only.ts';
 import { timeLeft } from '../../main/model/time-left.ts';
@@ -77,6 +78,7 @@ function UnlockForm({ cluster, onEnd }: { readonly cluster: Cluster; readonly on
     .filter((minutes) => minutes <= limits.most)
     .sort((a, b) => a - b);
   const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<PlainError>();
   const reason = useRef<HTMLInputElement>(null);
   const minutes = useRef<HTMLSelectElement>(null);
   const formId = useId();
@@ -86,11 +88,12 @@ function UnlockForm({ cluster, onEnd }: { readonly cluster: Cluster; readonly on
     const words = reason.current?.value.trim() ?? '';
     if (isBusy || words === '') return;
     setBusy(true);
+    setFailure(undefined);
     const time = Number(minutes.current?.value ?? limits.default);
-    void actions.unlock(id, words, time).then((isDone) => {
-      setBusy(false);
-      if (isDone) onEnd();
-    });
+    actions
+      .unlock(id, words, time)
+      .then(onEnd, (error: unknown) => setFailure(toPlainError(error)))
+      .finally(() => setBusy(false));
   };
   return (
     <form
@@ -131,6 +134,11 @@ function UnlockForm({ cluster, onEnd }: { readonly cluster: Cluster; readonly on
           {lockText.cancel}
         </button>
       </div>
+      {failure !== undefined && (
+        <small className="failure" role="alert">
+          {lockText.notUnlocked}: {failure.message} {failure.hint}
+        </small>
+      )}
     </form>
   );
 }
