@@ -19,6 +19,7 @@ import { plainErrorSchema } from '../main/model/error-schema.ts';
 import { localProxySchema } from '../main/model/local-proxy.ts';
 import { policySchema } from '../main/model/policy.ts';
 import { terminalSchema } from '../main/model/terminal.ts';
+import { unlockSchema } from '../main/model/unlock.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 export const jsonOutputFile = path.join(root, 'docs/json-output.schema.json');
@@ -60,6 +61,8 @@ const documents = {
     sessions,
     endedSessions,
     identities,
+    /** Production clusters that open read-only, and are unlocked now. */
+    unlocks: z.array(unlockSchema.extend(titled)),
     /** Kubeconfig entries whose requests are not recorded. */
     notAudited: z.array(z.object({ cluster: clusterIdSchema, ...titled, form: z.enum(entryForms) })),
     clientFailures: z.array(clientFailureSchema.extend(titled)),
@@ -74,6 +77,8 @@ const documents = {
   remove: operations.forget.output,
   rotate: operations.rotate.output,
   switch: operations.switch.output,
+  unlock: operations.unlock.output,
+  lock: operations.lock.output,
   contexts: operations.contexts.output,
   'kubeconfig history': operations['kubeconfig-history'].output,
   'kubeconfig diff': operations['kubeconfig-diff'].output,

@@ -5,7 +5,10 @@ import type { Reach } from './reach.ts';
 import type { Notices } from './state/notices.ts';
 import { refusalNotice } from './tunnels/refusals.ts';
 
-/** Reports programs that a local port refused, and those whose connection failed. */
+/**
+ * Reports programs that a local port refused, those whose connection failed, and production clusters that were locked or
+ * unlocked.
+ */
 export function reportClients(options: {
   readonly events: Reach['events'];
   readonly catalog: Catalog;
@@ -22,5 +25,8 @@ export function reportClients(options: {
     const program = client === undefined ? {} : { process: client };
     const title = titleOf(catalog, cluster);
     activity.add({ kind: 'client-failed', cluster, title, isCut, ...program, failure });
+  });
+  events.on('lock', ({ unlock, ...event }) => {
+    activity.add({ ...event, ...unlock, title: titleOf(catalog, unlock.cluster) });
   });
 }

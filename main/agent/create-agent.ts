@@ -190,8 +190,7 @@ async function wireAgent(wired: {
     const { message, hint = '' } = toPlainError(error);
     notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
-  const { apiProxies } = reach;
-  const followed = { state, notices, schedule, connections, current, apiProxies, restored };
+  const followed = { state, notices, schedule, connections, current, catalog, reach, restored };
   const listening = followSettings({ ...followed, clock });
   organisationEvents.on('change', () => {
     settings.manage(managedSettings(organisation.current()));

@@ -6,16 +6,21 @@ import { createPolicies, type Policies } from './access/policies.ts';
 import { readServiceToken } from './access/service-tokens.ts';
 import type { Parts } from './agent.ts';
 import { type ApiProxies, createApiProxies } from './api-proxy/api-proxies.ts';
+import {
+  createProductionLocks,
+  type LockEvent,
+  type ProductionLocks,
+  readOnlyProduction,
+} from './api-proxy/production-locks.ts';
 import { type Audit, createAudit } from './audit/audit.ts';
 import type { Base } from './boot.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
-import { createAccessLogin } from './logins/access-login.ts';
-import { createLogins, type Logins } from './logins/logins.ts';
+import { createAllLogins } from './logins/all-logins.ts';
+import type { Logins } from './logins/logins.ts';
 import { followMemory } from './memory.ts';
 import { type Counters, createCounters } from './metrics/counters.ts';
 import { titleOf } from './operations/clusters.ts';
 import { connectorRules } from './organisation/connector-rules.ts';
-import { switchedOffBy } from './organisation/switched-off.ts';
 import type { Provider } from './providers/provider.ts';
 import type { Notices } from './state/notices.ts';
 import type { State } from './state/state.ts';
@@ -40,6 +45,7 @@ export interface Reach {
   readonly apiProxies: ApiProxies;
   readonly audit: Audit;
   readonly counters: Counters;
+  readonly locks: ProductionLocks;
   /** Events for the parts that are created later. */
   readonly events: EventEmitter<{
     /** The pending logins have changed. */
@@ -48,6 +54,8 @@ export interface Reach {
     sessionEnded: [team: string];
     refused: [ReportedRefusal];
     clientFailed: [ClientFailure];
+    /** A production cluster was locked or unlocked. */
+    lock: [LockEvent];
     /** A tunnel is being closed. */
     closing: [ClusterId, { readonly listening: boolean }];
   }>;
@@ -111,6 +119,11 @@ export async function createReach(options: {
     const view = viewOf(tunnel, apiProxies.traffic(tunnel.id), accessRequest, state.get().entryProblems);
     state.report({ kind: 'tunnel', tunnel: view });
   };
+  const locks = createProductionLocks({
+    ...{ clock, logger, settings: settings.get, cluster: catalog.get },
+    onChange: (unlocks) => state.set({ unlocks: unlocks.length === 0 ? null : [...unlocks] }),
+    onEvent: (event) => events.emit('lock', event),
+  });
   const refusals = createRefusals({
     logger,
     onRefused: counters.refusals.add,
@@ -130,6 +143,7 @@ export async function createReach(options: {
     onClosing: (id, how) => events.emit('closing', id, how),
     refusals,
     unproven,
+    closedBy: (id) => (locks.applies(id) ? readOnlyProduction({ title: titleOf(catalog, id) }) : undefined),
     onClientFailed: (failure) => events.emit('clientFailed', failure),
   });
   const audit = createAudit({
@@ -144,11 +158,15 @@ export async function createReach(options: {
     peers,
     unproven,
     audit,
+    locks,
     tunnel: tunnels.tunnel,
     onRefused: refusals.count,
     notice: notices.add,
   });
-  events.on('closing', (id, how) => void apiProxies.cut(id, how));
+  events.on('closing', (id, how) => {
+    locks.lock((one) => one === id, 'disconnect');
+    void apiProxies.cut(id, how);
+  });
   /** Ends the secrets of clusters that a session of these applications opens. */
   const endSecretsOf = (isTheirs: (hostname: string) => boolean) =>
     void apiProxies.end((id) => hostnamesOf(catalog, [id]).some(isTheirs));
@@ -168,65 +186,27 @@ export async function createReach(options: {
     endSecrets([ended]);
   });
 
-  const isDenied = (hostname: string) => policies.get(hostname)?.verdict === 'denied';
-  const accessLogin = createAccessLogin({
-    access,
+  const allLogins = createAllLogins({
+    ...{ access, catalog, policies, providers, organisation, env, clock, logger, openUrl },
     folder: paths.cloudflared,
     team,
-    // Leave out applications whose policy denies this user.
-    hostnames: () =>
-      hostnamesOf(
-        catalog,
-        Array.from(catalog.clusters(), ({ id }) => id),
-      ).toSorted((a, b) => Number(isDenied(a)) - Number(isDenied(b))),
-    onSignedOut(hostnames) {
-      endSecretsOf((hostname) => hostnames.includes(hostname));
-      const left = tunnelsWhere((hostname) => hostnames.includes(hostname));
-      // Wake them: they find out that they need a login, and close their spare connection.
-      for (const tunnel of left) tunnel.wake();
-      const isUsed = (tunnel: Tunnel) => (tunnel.traffic()?.connections ?? 0) > 0;
-      return left.filter(isUsed).map(({ id }) => titleOf(catalog, id));
-    },
+    tunnelsWhere,
+    endSecretsOf,
+    onChange: () => events.emit('logins'),
   });
-  const others = new Set<Logins>();
-  const loginsTo = (those: readonly Provider[]) =>
-    createLogins({
-      providers: [accessLogin, ...those.flatMap(({ login }) => login ?? [])],
-      clock,
-      logger,
-      env,
-      openUrl,
-      offBy: (kind) => switchedOffBy(kind, organisation.current()),
-      onChange: () => events.emit('logins'),
-    });
-  const logins = loginsTo(providers);
-  events.on('logins', () => {
-    const ofAccess = access.logins().map(({ authDomain, ...rest }) => {
-      return { kind: 'access', title: authDomain, session: authDomain, ...rest } as const;
-    });
-    state.set({ logins: [...ofAccess, ...[logins, ...others].flatMap((one) => one.waiting())] });
-  });
+  events.on('logins', () => state.set({ logins: [...allLogins.waiting()] }));
 
   return {
     access,
     policies,
-    logins,
-    loginsFor(those) {
-      const made = loginsTo(those);
-      others.add(made);
-      return {
-        logins: made,
-        end() {
-          made.close();
-          others.delete(made);
-        },
-      };
-    },
+    logins: allLogins.logins,
+    loginsFor: allLogins.loginsFor,
     ports,
     tunnels,
     apiProxies,
     audit,
     counters,
+    locks,
     events,
     endSecrets,
     refresh: (id) =>
@@ -235,9 +215,10 @@ export async function createReach(options: {
         .filter((one) => one.id === id)
         .forEach(report),
     async close() {
+      locks.close();
       memory.close();
       access.close();
-      for (const one of [logins, ...others]) one.close();
+      allLogins.close();
       await apiProxies.close();
       await tunnels.closeAll();
       await audit.close();

@@ -17,6 +17,7 @@ import { readOnlySchema } from '../model/read-only.ts';
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
 import { compareOperations } from './compare-contract.ts';
 import { clusterWord, context, minutes, production } from './contract-inputs.ts';
+import { productionOperations } from './production-contract.ts';
 import { terminalOperations } from './terminal-contract.ts';
 
 /**
@@ -125,6 +126,7 @@ export const operations = {
   },
   ...terminalOperations,
   ...compareOperations,
+  ...productionOperations,
   kubectl: { input: z.object(context), output: kubectlSchema },
   credential: {
     input: z.object({

@@ -15,6 +15,9 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     'kubeconfig-file': (input) => agent.kubeconfigFile(input),
     'kubeconfig-file-end': ({ file }) => agent.endKubeconfigFile(file),
     switch: (input) => agent.switchTo(input),
+    unlock: (input) => agent.unlock(input),
+    lock: (input) => agent.lock(input),
+    'read-only-file': (input) => agent.readOnlyFile(input),
     isolate: (input, { signal }) => agent.isolate({ ...input, signal }),
     async 'terminal-follow'({ terminal, pid }) {
       await agent.followTerminal(terminal, pid);

@@ -83,6 +83,17 @@ export const commandHelp = {
       'Give a connected cluster, an on-demand context (which is opened), any other context of the kubeconfig, or - for the previous context.',
     examples: ['k8s-tunnels switch ledger-prod --for 30m', 'k8s-tunnels switch -'],
   },
+  unlock: {
+    summary: 'Write to a production cluster for a time',
+    details:
+      'For production clusters that open read-only. Asks you to confirm, in the desktop app or here. The reason is kept in the activity. Ends when the time is up, and with a disconnect, a sign-out or the agent.',
+    examples: ['k8s-tunnels unlock ledger-prod --reason "INC-4711: restart the ledger" --for 15m'],
+  },
+  lock: {
+    summary: 'End an unlock of production clusters',
+    details: 'Ends what still runs because of it, such as kubectl exec.',
+    examples: ['k8s-tunnels lock ledger-prod', 'k8s-tunnels lock --all'],
+  },
   shell: {
     summary: 'Open a shell on one cluster',
     details: 'It has a kubeconfig of its own: your current context and other terminals stay as they are.',

@@ -16,7 +16,7 @@ export async function withConfirmation<T>(options: {
   readonly session: Pick<Session, 'json' | 'progress'>;
   /** The command line has the answer already (`--production`). */
   readonly confirmed: true | undefined;
-  readonly about: 'switch' | 'set' | 'set-switch' | 'terminal';
+  readonly about: 'switch' | 'set' | 'set-switch' | 'terminal' | 'unlock';
   readonly act: (confirmed: Confirmed) => Promise<T>;
 }): Promise<{ readonly result: T; readonly wasAsked: boolean }> {
   const { session, confirmed, about, act } = options;
@@ -25,7 +25,7 @@ export async function withConfirmation<T>(options: {
     return { result, wasAsked: false };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'production-unconfirmed') throw error;
-    const needsYes = about === 'switch' || about === 'terminal';
+    const needsYes = about === 'switch' || about === 'terminal' || about === 'unlock';
     // The output of `env` goes to a shell: the question is on stderr then.
     const output = process.stdout.isTTY ? process.stdout : process.stderr;
     const canAsk =
@@ -53,6 +53,7 @@ const questions = {
     yes: 'Connect and switch',
     no: 'Only the others',
   },
+  unlock: { question: 'Unlock it?', yes: 'Unlock production', no: 'No' },
   terminal: { question: 'Open it?', yes: 'Open production', no: 'No' },
   set: { question: 'Connect production?', yes: 'Connect production', no: 'Only the others' },
 } as const;

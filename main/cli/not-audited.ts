@@ -1,6 +1,6 @@
 import type { Snapshot } from '../model/agent-view.ts';
 import type { ClusterId } from '../model/cluster.ts';
-import type { EntryForm } from '../model/entry-form.ts';
+import { type EntryForm, entryFormOf } from '../model/entry-form.ts';
 import { listed } from '../model/wording.ts';
 import { openTunnels } from './cluster-view.ts';
 import { printable } from './terminal.ts';
@@ -39,7 +39,8 @@ function entriesOf(snapshot: Snapshot): readonly UnauditedEntry[] {
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const ids = new Set([...openTunnels(snapshot).keys(), ...kept]);
   return [...ids].map((cluster) => {
-    const { title = cluster, entryForm = settings.entryForm } = byId.get(cluster) ?? {};
-    return { cluster, title, form: entryForm };
+    const known = byId.get(cluster);
+    const form = known === undefined ? settings.entryForm : entryFormOf(known, settings);
+    return { cluster, title: known?.title ?? cluster, form };
   });
 }

@@ -71,6 +71,11 @@ function questionLines(question: Question): readonly string[] {
     }
     case 'terminal':
       return [`A page in your browser wants to open a terminal on ${visible(question.title)}.`];
+    case 'unlock':
+      return [
+        `A page in your browser wants to let you write to the production cluster ${visible(question.title)}.`,
+        `  Reason: ${visible(question.reason)}`,
+      ];
     case 'allow':
       return ['A page in your browser requests this:', ...consentLines(withVisible(question.consent))];
   }
@@ -90,6 +95,8 @@ function askFor({ kind }: Question): string {
       return 'Allow it?';
     case 'terminal':
       return 'Open it?';
+    case 'unlock':
+      return 'Unlock it?';
   }
 }
 

@@ -34,6 +34,7 @@ import { guarded, hasTerminal } from './terminal.ts';
 import {
   describeCompare,
   describeKubeconfig,
+  describeLocks,
   describeOwn,
   describeTerminals,
   splitExec,
@@ -148,10 +149,9 @@ export function describe(options: {
       if ((flags.set === undefined) === (clusters.length === 0))
         program.error('error: name clusters, or a set with --set');
       const mode = flags.add ? 'add' : switches ? 'switch' : undefined;
-      const { production } = flags;
       return withSession((session) => {
         const minutes = flags.for === undefined ? undefined : minutesFrom(flags.for);
-        const how = { mode, production, minutes, dryRun: flags.dryRun } as const;
+        const how = { mode, production: flags.production, minutes, dryRun: flags.dryRun } as const;
         return flags.set === undefined
           ? runConnect(session, clusters, how)
           : runConnectSet(session, flags.set, how);
@@ -196,6 +196,7 @@ export function describe(options: {
         return runSwitch(session, cluster, { production: flags.production, minutes });
       }),
     );
+  describeLocks(describing);
   describeTags(describing);
   command('accounts').action(() => withSession(runAccounts));
   command('login [provider] [session]')

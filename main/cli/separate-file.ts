@@ -1,9 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../model/app-error.ts';
-
-/** The first line of separate kubeconfigs: no other file is overwritten or removed. */
-export const separateMark = '# Written by k8s-tunnels for one program. It holds a secret.\n';
+import { separateMark } from '../model/separate-mark.ts';
 
 /** What is in the folder of a container, besides its sockets. */
 export const containerFiles = { kubeconfig: 'kubeconfig', relay: 'relay.cjs', ignore: '.gitignore' } as const;

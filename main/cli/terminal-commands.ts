@@ -7,6 +7,7 @@ import { runEnv, runEnvUnset } from './commands/env.ts';
 import { runExec } from './commands/exec.ts';
 import { runDiff, runHistory, runUndo } from './commands/kubeconfig.ts';
 import { runShell } from './commands/shell.ts';
+import type { UnlockFlags } from './commands/unlock.ts';
 import { addReadOnly, type ReadOnlyFlags, readOnlyFrom } from './read-only-flags.ts';
 import type { SandboxFlags } from './sandbox/sandbox.ts';
 import type { Session } from './session.ts';
@@ -117,6 +118,28 @@ export function describeCompare({ program, command, withSession }: Describing): 
       return withSession(async (session) => {
         const { runCompare } = await import('./commands/compare.ts');
         return runCompare(session, words, flags);
+      });
+    });
+}
+
+/** Describes the commands for production clusters that open read-only. */
+export function describeLocks({ program, command, withSession }: Describing): void {
+  command('unlock <cluster>')
+    .requiredOption('--reason <text>', 'Why you write to production, for the activity')
+    .option('--for <time>', 'Unlock for this long, such as 15m (default: 30m, or less by your organisation)')
+    .action((cluster: string, flags: UnlockFlags) =>
+      withSession(async (session) => {
+        const { runUnlock } = await import('./commands/unlock.ts');
+        return runUnlock(session, cluster, flags);
+      }),
+    );
+  command('lock [clusters...]')
+    .option('--all', 'Lock all that are unlocked')
+    .action((names: string[], { all }: { readonly all?: true }) => {
+      if ((all === true) === names.length > 0) program.error('error: name clusters, or give --all');
+      return withSession(async (session) => {
+        const { runLock } = await import('./commands/unlock.ts');
+        return runLock(session, all ? 'all' : names);
       });
     });
 }

@@ -4,6 +4,7 @@ import { type Logger, systemClock } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
 import { version } from '../agent/version.ts';
 import { localChannel, type OpenChannel } from '../api/channel.ts';
+import { type ConfirmUnlock, withConfirmedUnlock } from '../api/confirmed-unlock.ts';
 import { createHandlers } from '../api/handlers.ts';
 import { connectionServer } from '../api/socket/server.ts';
 import { takeOver } from './take-over.ts';
@@ -23,10 +24,12 @@ export function hostAgent(options: {
   readonly parts: () => Promise<Omit<Parts, 'clock' | 'logger' | 'paths'>>;
   readonly paths: Paths;
   readonly logger: Logger;
+  /** Asks the user, for programs other than the window. */
+  readonly confirmUnlock: ConfirmUnlock;
   /** Called when a shell quits the agent, which quits the app. */
   readonly onQuit: () => void;
 }): Host {
-  const { paths, logger, onQuit } = options;
+  const { paths, logger, confirmUnlock, onQuit } = options;
   const clock = systemClock;
   const begin = async () => {
     const [election, parts] = await Promise.all([takeOver({ paths, clock, logger }), options.parts()]);
@@ -42,7 +45,12 @@ export function hostAgent(options: {
     }));
     // Callers get this rejection. Without callers yet, it must not crash the app.
     served.catch(() => {});
-    election.serve(connectionServer({ secret: election.secret, version, served }));
+    const guarded = served.then(({ feed, handlers }) => ({
+      feed,
+      handlers: withConfirmedUnlock(handlers, confirmUnlock),
+    }));
+    guarded.catch(() => {});
+    election.serve(connectionServer({ secret: election.secret, version, served: guarded }));
     return { agent: await creating, served: await served, election };
   };
   const started = begin();

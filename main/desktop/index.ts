@@ -4,6 +4,7 @@ import { app } from 'electron';
 import { collectGarbage, limitYoungGeneration } from '../agent/memory.ts';
 import { pathsFrom } from '../agent/paths.ts';
 import { openAgentLog } from '../cli/agent-log.ts';
+import { confirmUnlock } from './confirm-unlock.ts';
 import { runDesktop } from './desktop.ts';
 import { openElectronStore } from './electron-store.ts';
 import { environmentFile } from './environment-file.ts';
@@ -37,6 +38,7 @@ runDesktop({
     hostAgent({
       paths,
       logger,
+      confirmUnlock,
       onQuit,
       async parts() {
         const login = await loginEnvironment(process.env, { logger });

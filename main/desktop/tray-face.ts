@@ -5,7 +5,7 @@ export type TrayFace = (
   | { readonly kind: 'idle' | 'busy' | 'attention' }
   | { readonly kind: 'connected'; readonly count: number }
 ) & {
-  /** The current context is a production cluster. */
+  /** The current context is a production cluster, or one is unlocked for writing. */
   readonly production?: true;
 };
 
@@ -14,7 +14,8 @@ export function trayFace(snapshot: Snapshot | undefined, failed: boolean): TrayF
   if (failed) return { kind: 'attention' };
   if (snapshot === undefined) return { kind: 'busy' };
   const { tunnels, logins, discovery, kubectl, entryProblems = [], kubeconfigProblems = [] } = snapshot;
-  const marked = kubectl.production ? { production: true as const } : {};
+  const { unlocks = [] } = snapshot;
+  const marked = kubectl.production || unlocks.length > 0 ? { production: true as const } : {};
   const has = (...statuses: readonly string[]) =>
     tunnels.some(({ state }) => statuses.includes(state.status));
   const isBroken = entryProblems.length > 0 || kubeconfigProblems.length > 0;

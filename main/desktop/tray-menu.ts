@@ -7,6 +7,7 @@ import { isProduction } from '../model/is-production.ts';
 import { duration, latency, plural } from '../model/wording.ts';
 import { contextItems, contextText } from './tray-contexts.ts';
 import { trayLabel, trayText } from './tray-label.ts';
+import { lockItems } from './tray-locks.ts';
 
 /** The actions of the menu's items. */
 export interface TrayActions {
@@ -16,6 +17,8 @@ export interface TrayActions {
   retry(clusters: readonly ClusterId[]): void;
   /** Switches the current context to it. */
   use(cluster: ClusterId): void;
+  /** Ends an unlock. */
+  lock(cluster: ClusterId): void;
   /** Connects its clusters; the window asks about production. */
   openSet(set: ClusterSet): void;
   openLink(url: string): void;
@@ -69,6 +72,7 @@ export function trayMenu(options: {
     ...(snapshot.kubectl.production || snapshot.kubectl.limit !== undefined
       ? [line(contextText(snapshot.kubectl, now))]
       : []),
+    ...lockItems(snapshot, actions, now),
     ...(snapshot.kubeconfigProblems ?? []).map(({ message }) => line(trayText(message))),
     ...open.map(item),
     ...tryNow(snapshot, actions),

@@ -111,6 +111,8 @@ export function createTray(options: {
         if (answer !== undefined) await call('switch', { cluster: id, production: true, ...answer });
       });
     },
+    lock: (id) =>
+      act(`Could not lock ${clusterOf(id)?.title ?? id}`, ({ call }) => call('lock', { clusters: [id] })),
     openSet(set) {
       const clusters = set.clusters.flatMap((id) => clusterOf(id) ?? []);
       const closed = clusters.filter(

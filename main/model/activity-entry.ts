@@ -3,12 +3,15 @@ import { accountSchema } from './account.ts';
 import { clusterIdSchema } from './cluster.ts';
 import { credentialIdentitySchema } from './credential-identity.ts';
 import { failureSchema } from './tunnel-state.ts';
+import { lockedBySchema, unlockSchema } from './unlock.ts';
 
 // The activity journal's entries, and a cluster's history for shells.
 
 /** Entries contain the title, because the cluster may be gone or renamed when they are read. */
 const ofCluster = { cluster: clusterIdSchema, title: z.string() };
 const ofAccount = { provider: accountSchema.shape.provider, session: z.string().optional() };
+
+const ofUnlock = unlockSchema.omit({ cluster: true }).shape;
 
 /** A number of clusters, and the titles of the first ones. */
 const someSchema = z.object({ count: z.number(), titles: z.array(z.string()) });
@@ -54,6 +57,10 @@ export const activityEntrySchema = z.discriminatedUnion('kind', [
   }),
   /** The current context has changed. Absent: there is none now. */
   placed('kubectl', { context: z.string().optional(), cluster: clusterIdSchema.optional() }),
+  /** The user may write to a production cluster that opens read-only, for a time. */
+  placed('unlocked', { ...ofCluster, ...ofUnlock }),
+  /** The end of that, with the whole of it; `until` is when it would have ended. */
+  placed('locked', { ...ofCluster, ...ofUnlock, by: lockedBySchema }),
   placed('signed-in', { ...ofAccount, who: z.string().optional() }),
   placed('signed-out', ofAccount),
   /** The session ended without a sign-out. `message` is its store's explanation. */

@@ -22,6 +22,7 @@ import { releaseViewSchema } from './release.ts';
 import { settingsFromSchema, settingsSchema } from './settings.ts';
 import { terminalSchema } from './terminal.ts';
 import { failureSchema, menderSchema, stageSchema, tunnelStateSchema } from './tunnel-state.ts';
+import { unlockSchema } from './unlock.ts';
 
 // The agent's state as shells see it: a snapshot, then changes.
 
@@ -132,6 +133,8 @@ const slices = {
     .optional(),
   /** Kubeconfigs that cannot be read, and locks on them that nobody releases. Absent: none. */
   kubeconfigProblems: z.array(plainErrorSchema).optional(),
+  /** Production clusters that open read-only, and are unlocked now. Absent: none. */
+  unlocks: z.array(unlockSchema).optional(),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
   /** The organisation whose configuration applies. */

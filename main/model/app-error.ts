@@ -52,6 +52,7 @@ export const errorCodes = [
   'connector-refused',
   'connector-unavailable',
   'production-unconfirmed',
+  'production-read-only',
   'confirmation-needed',
   'url-refused',
   'access-no-application',

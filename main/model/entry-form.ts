@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts';
+import { opensReadOnly, type ReadOnlyProduction } from './opens-read-only.ts';
 import { isWebApplication } from './web-application.ts';
 
 /**
@@ -18,7 +19,7 @@ export const execApiVersions = ['v1', 'v1beta1'] as const;
 export type ExecApiVersion = (typeof execApiVersions)[number];
 
 /** What decides about the entries of clusters. */
-export interface EntrySettings {
+export interface EntrySettings extends ReadOnlyProduction {
   readonly entryForm: EntryForm;
   /** `CLUSTER_ID=FORM`. */
   readonly clusterEntryForms: readonly string[];
@@ -26,14 +27,25 @@ export interface EntrySettings {
 }
 
 /**
- * Returns the form of a cluster's entry: `tls` where its API is a web application, which kubectl cannot reach itself; else
- * the user's for this cluster, else that of its tag, else that for all.
+ * Returns true where nothing but a local TLS proxy serves the cluster: its API is a web application, which kubectl cannot
+ * reach itself, or it is production that opens read-only, whose requests the proxy decides about.
+ */
+export function needsTls(
+  cluster: Pick<Cluster, 'reach' | 'environment' | 'production'>,
+  settings: ReadOnlyProduction,
+): boolean {
+  return isWebApplication(cluster) || opensReadOnly(cluster, settings);
+}
+
+/**
+ * Returns the form of a cluster's entry: `tls` where nothing else serves it; else the user's for this cluster, else that of
+ * its tag, else that for all.
  */
 export function entryFormOf(
-  cluster: Pick<Cluster, 'reach' | 'id' | 'entryForm'>,
-  settings: Pick<EntrySettings, 'entryForm' | 'clusterEntryForms'>,
+  cluster: Pick<Cluster, 'reach' | 'id' | 'entryForm' | 'environment' | 'production'>,
+  settings: Pick<EntrySettings, 'entryForm' | 'clusterEntryForms' | 'productionReadOnly'>,
 ): EntryForm {
-  if (isWebApplication(cluster)) return 'tls';
+  if (needsTls(cluster, settings)) return 'tls';
   return ownEntryForm(cluster.id, settings) ?? cluster.entryForm ?? settings.entryForm;
 }
 

@@ -168,15 +168,17 @@ export const organisationSchema = z.strictObject({
     .default(usualTagPrefix)
     .describe('What the keys of tags begin with.'),
   defaults: settingsSchema
-    // The first is named by `sources.eks.identityCenter`; the others may name programs to run.
-    .omit({ awsPortals: true, environmentFile: true, terminal: true })
+    // The first is named by `sources.eks.identityCenter`, the second by `production.readOnly`; the others may name programs
+    // to run.
+    .omit({ awsPortals: true, productionReadOnly: true, environmentFile: true, terminal: true })
     .partial()
     .extend(furtherDefaults)
     .strict()
     .optional()
     .describe('Settings where a person chose nothing.'),
   locked: z
-    .array(settingsSchema.keyof())
+    // A user may always open production read-only.
+    .array(settingsSchema.omit({ productionReadOnly: true }).keyof())
     .optional()
     .describe('Settings that a person cannot change: they have the value of `defaults`, or the usual one.'),
   production: z
@@ -187,6 +189,16 @@ export const organisationSchema = z.strictObject({
         .enum(['mark', 'ask'])
         .optional()
         .describe('`ask`: opening a terminal of a production cluster asks first. Marked only when left out.'),
+      readOnly: z
+        .boolean()
+        .optional()
+        .describe('Open production clusters read-only. Users unlock them for a time, with a reason.'),
+      unlockMinutes: z
+        .int()
+        .min(1)
+        .max(720)
+        .optional()
+        .describe('How long an unlock lasts at most, in minutes. 60 when left out.'),
     })
     .default({ guard: true, environments: ['production', 'prod'] })
     .describe('Which clusters are production, and whether making one current asks first.'),

@@ -34,6 +34,8 @@ export const settingsSchema = z.object({
         `must be CLUSTER_ID=FORM, with the form ${entryForms.slice(0, -1).join(', ')} or ${entryForms.at(-1)}`,
       ),
   ),
+  /** Open production clusters read-only, until they are unlocked for a time. Their entries have the form `tls`. */
+  productionReadOnly: z.boolean(),
   /** The exec credential API in kubeconfig entries. A cluster's tag takes precedence. */
   execApiVersion: z.enum(execApiVersions),
   /** The names of contexts: a template with fields such as `{group}/{name}`. */
@@ -113,6 +115,7 @@ export const defaultSettings: Settings = {
   keepEntries: true,
   entryForm: 'socks5',
   clusterEntryForms: [],
+  productionReadOnly: false,
   execApiVersion: 'v1',
   contextName: defaultTemplate,
   credentialStartsAgent: true,

@@ -1,6 +1,8 @@
 import {
   CircleCheck,
   CircleX,
+  Lock,
+  LockOpen,
   LogIn,
   LogOut,
   RefreshCw,
@@ -26,6 +28,8 @@ const icons = {
   closed: Unplug,
   refused: ShieldX,
   'client-failed': TriangleAlert,
+  unlocked: LockOpen,
+  locked: Lock,
   kubectl: ShipWheel,
   'signed-in': LogIn,
   'signed-out': LogOut,

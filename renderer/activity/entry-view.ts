@@ -111,6 +111,21 @@ export function entryView(entry: ActivityEntry): EntryView {
         ),
       };
     }
+    case 'unlocked':
+      return {
+        ...about(entry, 'attention', activityText.unlocked(duration(entry.until - entry.since))),
+        detail: joined(entry.reason, entry.who),
+      };
+    case 'locked':
+      return {
+        ...about(entry, 'plain', activityText.locked),
+        detail: joined(
+          activityText.lockedBy[entry.by],
+          activityText.unlockedFor(duration(entry.at - entry.since)),
+          entry.reason,
+          entry.who,
+        ),
+      };
     case 'settings':
       return { tone: 'plain', before: activityText.settings, detail: listed(entry.names.map(settingTitle)) };
     case 'release':

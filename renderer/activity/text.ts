@@ -42,5 +42,16 @@ export const activityText = {
     `${count} new: ${listedNames(titles, count, titles.length)}`,
   gone: (count: number, titles: readonly string[]) =>
     `${count} removed: ${listedNames(titles, count, titles.length)}`,
+  unlocked: (span: string) => `was unlocked for writing, for ${span}`,
+  locked: 'was locked',
+  lockedBy: {
+    user: 'By you',
+    time: 'Time was up',
+    session: 'The session or its secret ended',
+    disconnect: 'Disconnected',
+    agent: 'The agent stopped',
+    rule: 'It no longer opens read-only',
+  },
+  unlockedFor: (span: string) => `Unlocked for ${span}`,
   settings: 'Settings changed',
 } as const;

@@ -4,6 +4,7 @@ import type { SettingName, Settings } from '../../main/model/settings.ts';
 import { createKubeconfigActions, type KubeconfigActions } from './kubeconfig-actions.ts';
 import type { Link } from './link.ts';
 import { createListActions, type ListActions } from './list-actions.ts';
+import { createLockActions, type LockActions } from './lock-actions.ts';
 import type { PageStore } from './page-store.ts';
 import { createReports } from './reports.ts';
 import { createSetup, type SetupActions } from './setup.ts';
@@ -16,7 +17,13 @@ import { createUndo } from './undo.ts';
  * What a user can do. What fails becomes a problem that the page shows; only what is shown beside its own control
  * rejects.
  */
-export interface Actions extends TunnelActions, KubeconfigActions, ListActions, SignInActions, SetupActions {
+export interface Actions
+  extends TunnelActions,
+    KubeconfigActions,
+    LockActions,
+    ListActions,
+    SignInActions,
+    SetupActions {
   /** Shows for a moment what was done. */
   showDone(title: string): void;
   /** Undoes what was shown last, where that can be undone. */
@@ -51,6 +58,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
   return {
     ...tunnels,
     ...kubeconfig,
+    ...createLockActions({ link, store, reports }),
     ...createListActions({ link, store, reports }),
     ...createSignIns({ link, store }),
     ...createSetup({ link, showDone }),

@@ -21,6 +21,7 @@ import './detail.css';
 import { FailureCard } from './failure-card.tsx';
 import { LastErrors } from './last-errors.tsx';
 import { LatencyCard } from './latency-card.tsx';
+import { ProductionLock } from './production-lock.tsx';
 import { Stages } from './stages.tsx';
 import { TagsCard } from './tags-card.tsx';
 import { TerminalCard } from './terminal-card.tsx';
@@ -103,6 +104,7 @@ export function ClusterPage({
         <p className="sub" data-tone={view.tone}>
           {view.line}
         </p>
+        <ProductionLock key={id} cluster={cluster} isConnected={state !== undefined} />
         {canOpen && <Stages tunnel={tunnel} failure={failure} />}
         {failure !== undefined && (
           <FailureCard

@@ -5,6 +5,7 @@ import {
   type EntryForm,
   entryFormOf,
   entryForms,
+  needsTls,
   ownEntryForm,
   withEntryForm,
 } from '../../main/model/entry-form.ts';
@@ -21,6 +22,7 @@ export function EntryFormChoice({ cluster }: { readonly cluster: Cluster }) {
     ({ organisation }) =>
       organisation?.locked.some((name) => name === 'entryForm' || name === 'clusterEntryForms') ?? false,
   );
+  const isFixed = needsTls(cluster, settings);
   const [failure, setFailure] = useState<string>();
   const own = ownEntryForm(id, settings);
   const others = entryFormOf(cluster, { ...settings, clusterEntryForms: [] });
@@ -34,8 +36,8 @@ export function EntryFormChoice({ cluster }: { readonly cluster: Cluster }) {
       <select
         className="select"
         aria-label={detailText.entryFormFor(title)}
-        disabled={isLocked}
-        value={own ?? ''}
+        disabled={isLocked || isFixed}
+        value={isFixed ? '' : (own ?? '')}
         onChange={({ target }) => void choose(entryForms.find((form) => form === target.value))}
       >
         <option value="">{detailText.entryFormDefault(settingsText.entryForms[others])}</option>

@@ -12,6 +12,8 @@ import { clusterText } from '../text/cluster.ts';
 import { Card, Facts } from './card.tsx';
 import { EntryFormChoice } from './entry-form-choice.tsx';
 import { IdentityChoice } from './identity-choice.tsx';
+import { lockText } from './lock-text.ts';
+import { ReadOnlyFile } from './read-only-file.tsx';
 import { detailText } from './text.ts';
 
 type Traffic = NonNullable<History['traffic']>;
@@ -61,6 +63,7 @@ export function TerminalCard({
   const context = history?.entry?.name ?? defaultName;
   const command = kubectlCommand(context, platform);
   const entryForm = [detailText.entryForm, <EntryFormChoice key="form" cluster={cluster} />] as const;
+  const readOnly = [lockText.readOnlyFile, <ReadOnlyFile key={id} cluster={cluster} />] as const;
   return (
     <Card
       title={detailText.terminal}
@@ -83,10 +86,11 @@ export function TerminalCard({
             ? [
                 ...entryFacts(context, cluster, history),
                 entryForm,
+                readOnly,
                 [detailText.onDemand, detailText.connectsOnDemand],
               ]
             : [
-                ...(isUsable ? [...entryFacts(context, cluster, history), entryForm] : []),
+                ...(isUsable ? [...entryFacts(context, cluster, history), entryForm, readOnly] : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
                 [detailText.connector, clusterText.connectors[open.connector]],
               ]

@@ -90,6 +90,12 @@ export function SettingsPage({
           value={settings.clusterEntryForms.join(', ')}
           patch={(forms) => ({ clusterEntryForms: listOf(forms) })}
         />
+        <SwitchSetting
+          name="productionReadOnly"
+          words={settingsText.productionReadOnly}
+          isOn={settings.productionReadOnly}
+          patch={(productionReadOnly) => ({ productionReadOnly })}
+        />
         <ChoiceSetting
           name="execApiVersion"
           words={settingsText.execApiVersion}

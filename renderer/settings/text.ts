@@ -30,6 +30,10 @@ export const settingsText = {
     'Entry forms of clusters',
     'Where a cluster needs another form, as ID=tls. Its page offers the choice.',
   ],
+  productionReadOnly: [
+    'Open production read-only',
+    'Through a local TLS proxy, until you unlock a cluster with a reason. Your organisation may require it.',
+  ],
   execApiVersion: ['Credential API', 'v1beta1 is for clients from before kubectl 1.22.'],
   execApiVersions: { v1: 'v1', v1beta1: 'v1beta1' },
   credentialStartsAgent: [

@@ -21,6 +21,7 @@ import {
   settingsSchema,
 } from '../../main/model/settings.ts';
 import type { TunnelState } from '../../main/model/tunnel-state.ts';
+import type { Unlock } from '../../main/model/unlock.ts';
 
 const account = '444455556666';
 
@@ -204,6 +205,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   const undone = Promise.withResolvers<void>();
   let settings = defaultSettings;
   let settingsFrom: SettingsFrom = { ...defaultSettingsFrom, extraAuthorities: 'organisation' };
+  let unlocks: readonly Unlock[] = [];
   let current: Cluster | undefined;
   let released: Snapshot['release'];
   let passedOver: readonly string[] = [];
@@ -290,6 +292,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     kept: [...kept].filter((id) => !open.has(id)),
     policies: [...policies],
     settings,
+    ...(unlocks.length === 0 ? {} : { unlocks: [...unlocks] }),
     settingsFrom,
     notices: [],
     ...(released === undefined ? {} : { release: released }),
@@ -424,6 +427,26 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       } else go(one, minutes);
       return { kubectl: withWarnings() };
     },
+    async unlock({ cluster: word, reason, minutes = 30, production }) {
+      const { id, title } = findCluster(word, byId);
+      if (production !== true)
+        throw new AppError('production-unconfirmed', `${title} is a production cluster.`, {
+          hint: 'Run the command in a terminal, which asks you.',
+        });
+      const since = Date.now();
+      const unlock = { cluster: id, reason, who: 'ada@acme.example', since, until: since + minutes * 60_000 };
+      unlocks = [...unlocks, unlock];
+      return unlock;
+    },
+    async lock({ clusters: words }) {
+      const ids = words === 'all' ? undefined : words.map((word) => findCluster(word, byId).id);
+      const ended = unlocks.filter(({ cluster }) => ids?.includes(cluster) ?? true);
+      unlocks = unlocks.filter((one) => !ended.includes(one));
+      return {
+        locked: ended.map(({ cluster }) => ({ cluster, title: byId.get(cluster)?.title ?? cluster })),
+      };
+    },
+    'read-only-file': notExpected,
     kubectl: async () => withWarnings(),
     contexts: async () => ({
       contexts: [

@@ -2,12 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import {
-  isSeparateFile,
-  refuseForeignFile,
-  refuseForeignFolder,
-  separateMark,
-} from '../../main/cli/separate-file.ts';
+import { isSeparateFile, refuseForeignFile, refuseForeignFolder } from '../../main/cli/separate-file.ts';
+import { separateMark } from '../../main/model/separate-mark.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -204,6 +204,28 @@ describe('the window and the tray', () => {
     }
   });
 
+  test('a command that unlocks production asks in the app, and the tray shows and ends the unlock', async (context) => {
+    const app = await appOf(context);
+    const { commandLine } = desktop.of(context);
+    const production = 'payments-prod-eu';
+    await commandLine.tunnels('settings', 'productionReadOnly', 'true');
+    const items = async () => (await app.menu()).map(({ label }) => label ?? '');
+    const locking = async () => (await items()).filter((label) => label.startsWith('⚠ Lock'));
+    for (const answer of [1, 0] as const) {
+      const unlocking = commandLine.run('k8s-tunnels', ['unlock', production, '--reason', 'INC-4711']);
+      await vi.waitFor(async () => expect(await app.ask('asked')).toHaveLength(1), patience);
+      expect((await app.ask('asked'))[0]?.message).toBe('Unlock production for writing?');
+      expect(await locking()).toEqual([]);
+      await app.ask('answer', answer);
+      expect((await unlocking).code).toBe(answer === 0 ? 0 : 130);
+    }
+    const label = `⚠ Lock ${production}   unlocked, 30m left`;
+    await vi.waitFor(async () => expect(await locking()).toEqual([label]), patience);
+    await app.click(label);
+    await vi.waitFor(async () => expect(await locking()).toEqual([]), patience);
+    await commandLine.tunnels('settings', 'productionReadOnly', '--reset');
+  });
+
   test('a set is opened from the tray: at once without production, else the window asks', async (context) => {
     const app = await appOf(context);
     const { commandLine } = desktop.of(context);

@@ -53,6 +53,16 @@ describe('the face', () => {
       false,
       { kind: 'attention' },
     ],
+    [
+      'with a production cluster that is unlocked',
+      state(['connected'], {
+        unlocks: [
+          { cluster: clusterId('eks', '1', 'eu-west-1', '0'), reason: 'x', who: 'ada', since: 1, until: 2 },
+        ],
+      }),
+      false,
+      { kind: 'connected', count: 1, production: true },
+    ],
     ['on the way', state(['connected', 'connecting']), false, { kind: 'busy' }],
     ['on the way back', state(['reconnecting']), false, { kind: 'busy' }],
     ['with one that gave up', state(['connected', 'failed', 'connecting']), false, { kind: 'attention' }],

@@ -69,6 +69,7 @@ function actions(): TrayActions {
     retry: vi.fn(),
     openSet: vi.fn(),
     use: vi.fn(),
+    lock: vi.fn(),
     openLink: vi.fn(),
     discover: vi.fn(),
     openWindow: vi.fn(),
@@ -208,6 +209,21 @@ describe('the tray menu', () => {
       '( ) payments-staging-eu',
       '( ) other context -',
     ]);
+  });
+
+  test('shows what is unlocked for writing, with what is left of its time, and locks it', () => {
+    const unlock = {
+      cluster: prod.id,
+      reason: 'INC-1',
+      who: 'ada',
+      since: now - 1,
+      until: now + 14.5 * 60_000,
+    };
+    const does = actions();
+    const items = menu(snapshot({ clusters: [prod], unlocks: [unlock] }), does);
+    expect(lines(items)[1]).toBe('⚠ Lock payments-prod-eu   unlocked, 15m left');
+    click(items, '⚠ Lock');
+    expect(does.lock).toHaveBeenCalledWith(prod.id);
   });
 
   test('asks for what is clicked', () => {

@@ -119,6 +119,23 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
       tell({ kind: 'set', values: { kubectl } });
       return { kubectl };
     },
+    async unlock({ cluster, reason, minutes = 30, production }) {
+      const { id, title } = clusterOf(cluster);
+      if (production !== true) throw new AppError('production-unconfirmed', `${title} asks first.`);
+      const since = Date.now();
+      const unlock = { cluster: id, reason, who: 'ada@example.com', since, until: since + minutes * 60_000 };
+      tell({ kind: 'set', values: { unlocks: [...(snapshot.unlocks ?? []), unlock] } });
+      return unlock;
+    },
+    async lock({ clusters }) {
+      const ids = clusters === 'all' ? undefined : clusters.map((word) => clusterOf(word).id);
+      const isTheirs = ({ cluster }: { readonly cluster: ClusterId }) => ids?.includes(cluster) ?? true;
+      const unlocks = snapshot.unlocks ?? [];
+      tell({ kind: 'set', values: { unlocks: unlocks.filter((one) => !isTheirs(one)) } });
+      const locked = unlocks.filter(isTheirs).map(({ cluster }) => clusterOf(cluster));
+      return { locked: locked.map(({ id, title }) => ({ cluster: id, title })) };
+    },
+    'read-only-file': unexpected,
     kubectl: async () => snapshot.kubectl,
     credential: unexpected,
     contexts: unexpected,

@@ -82,6 +82,15 @@ const aReview = {
   ],
 };
 
+/** Production that opens read-only, and is connected. */
+const readOnlyProduction: Partial<Snapshot> = {
+  ...everyday,
+  tunnels: (everyday.tunnels ?? []).map((tunnel) =>
+    tunnel.cluster === search.id ? { ...tunnel, cluster: paymentsProduction.id } : tunnel,
+  ),
+  settings: { ...defaultSettings, ...everyday.settings, productionReadOnly: true },
+};
+
 export const scenes: Readonly<Record<string, Scene>> = {
   list: { snapshot: everyday, arrange: ({ row }) => row(paymentsStaging.title).waitFor() },
   'list-wide': {
@@ -438,6 +447,38 @@ export const scenes: Readonly<Record<string, Scene>> = {
       },
     },
     arrange: ({ row }) => row(paymentsProduction.title).waitFor(),
+  },
+  'production-read-only': {
+    snapshot: readOnlyProduction,
+    async arrange(shown) {
+      await opened(shown, paymentsProduction.title);
+      await press(shown, `Unlock ${paymentsProduction.title} for writing`);
+      await shown.page.getByLabel('Reason', { exact: true }).fill('INC-4711: restart the ledger');
+    },
+  },
+  'production-unlocked': {
+    snapshot: {
+      ...readOnlyProduction,
+      unlocks: [
+        {
+          cluster: paymentsProduction.id,
+          reason: 'INC-4711: restart the ledger',
+          who: 'rosa@acme.example',
+          since: now,
+          until: now + 14.5 * 60_000,
+        },
+      ],
+    },
+    async arrange(shown) {
+      const { agent, page } = shown;
+      agent.handlers['read-only-file'] = async () => ({
+        file: '/home/rosa/.local/state/k8s-tunnels/kubeconfigs/payments-prod-eu-read-only-2f6c41aa.yaml',
+        until: now + 12 * 3_600_000,
+      });
+      await opened(shown, paymentsProduction.title);
+      await press(shown, `Create a read-only kubeconfig of ${paymentsProduction.title}`);
+      await page.getByText(/^For a script or an AI agent/).waitFor();
+    },
   },
   link: {
     snapshot: everyday,

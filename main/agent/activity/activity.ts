@@ -6,11 +6,21 @@ import type { ReleaseView } from '../../model/release.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createDiscoveryObserver } from './discovery-observer.ts';
-import { openJournal } from './journal.ts';
+import { type Journal, openJournal } from './journal.ts';
 import { createLatency } from './latency.ts';
 import { createTunnelObserver } from './tunnel-observer.ts';
 
 const failuresAtMost = 5;
+
+/** Unlocks are in the memory of an agent: those that the last one did not end are over since it ended. */
+function endUnlocks(journal: Journal): void {
+  const open = new Map<ClusterId, Extract<ActivityEntry, { kind: 'unlocked' }>>();
+  for (const entry of journal.entries())
+    if (entry.kind === 'unlocked') open.set(entry.cluster, entry);
+    else if (entry.kind === 'locked') open.delete(entry.cluster);
+  for (const { id: _, at: __, kind: ___, ...unlock } of open.values())
+    journal.append({ kind: 'locked', ...unlock, by: 'agent' });
+}
 
 /**
  * The journal of events, built from the changes that every subscriber gets and from a few entries that no change
@@ -44,6 +54,7 @@ export async function createActivity(options: {
 }): Promise<Activity> {
   const { clock, from, onEntry } = options;
   const journal = await openJournal(options);
+  endUnlocks(journal);
   const latency = createLatency(clock);
   const discovery = createDiscoveryObserver(from);
   let { sessions, settings, kept, kubectl: current } = from;

@@ -16,6 +16,7 @@ import { endedStatus, withinSessions } from './admitted.ts';
 import { type ClusterProxy, createClusterProxy } from './cluster-proxy.ts';
 import { type FileGrant, type Grant, openGrants } from './grants.ts';
 import { localProxiesOf, movedNotice } from './local-proxies.ts';
+import { endingUnlocks, type ProductionLocks } from './production-locks.ts';
 import type { ProxyPlace, SeparateFile } from './proxy-place.ts';
 import { createRelaySockets } from './relay-sockets.ts';
 import { createSeparateFiles } from './separate-files.ts';
@@ -75,13 +76,14 @@ export async function createApiProxies(options: {
   /** Counts them with those of the tunnels' ports. */
   readonly unproven: Unproven;
   readonly audit: Pick<Audit, 'observe'>;
+  readonly locks: Pick<ProductionLocks, 'applies' | 'isLocked' | 'whileUnlocked' | 'lock'>;
   /** Returns the cluster's tunnel. A connection through it opens it first if it is closed. */
   readonly tunnel: (cluster: Cluster) => Pick<Tunnel, 'dial' | 'server'>;
   readonly onRefused: (at: { cluster: ClusterId; port: number }, refusal: Refusal) => Promise<void>;
   readonly notice: (level: 'warning', message: string) => void;
 }): Promise<ApiProxies> {
-  const { folder, clock, logger, catalog, credentials, ports, peers, unproven, audit, tunnel } = options;
-  const { onRefused, notice } = options;
+  const { folder, clock, logger, catalog, credentials, ports, peers, unproven, audit, locks } = options;
+  const { tunnel, onRefused, notice } = options;
   const grants = await openGrants({ folder, clock, logger });
   const events: ApiProxies['events'] = new EventEmitter();
   const relays = createRelaySockets({ logger });
@@ -119,9 +121,12 @@ export async function createApiProxies(options: {
     await stored.catch(warn('Ended secrets are not stored'));
   };
 
+  const endSession = endingUnlocks({ locks, grants, end });
+
   const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
   const serve = withinSessions({
-    end,
+    end: endSession,
+    locks,
     bind: (grant, owner) => grants.bind(grant, owner).catch(warn('The user of a secret is not stored')),
     titleOf: ({ cluster }) => titleOf(cluster),
     onDue: () => void events.emit('due'),
@@ -145,7 +150,7 @@ export async function createApiProxies(options: {
       serve,
       onEnded: (exchange) => audit.observe(exchange, { cluster: id }).refuse(endedStatus(titleOf(id))),
       onRefused: (port, refusal) => onRefused({ cluster: id, port }, refusal),
-      onSessionOver: () => void end((grant) => grant.cluster === id),
+      onSessionOver: () => void endSession((grant) => grant.cluster === id),
       // The certificate proves the port: its secret goes to no other program, so that nothing has to be replaced.
       onMoved(ports) {
         logger.warn('A local TLS port has moved', { cluster: id, ...ports });
@@ -206,12 +211,11 @@ export async function createApiProxies(options: {
     forTerminal: (cluster, at) => placeFor(cluster, (owner) => grants.forFile(cluster.id, owner, at)),
     endTerminals: (ids) => end(({ terminal }) => terminal !== undefined && ids.includes(terminal)),
     ...files,
-    async standBy() {
-      await files.standBy().finally(schedule);
-    },
+    standBy: () => files.standBy().finally(schedule),
     list: () => localProxiesOf({ proxies, grants: grants.list(), portOf }),
     traffic: (id) => proxies.get(id)?.listener.traffic(),
     async end(isTheirs) {
+      locks.lock(isTheirs, 'session');
       for (const [id, proxy] of proxies) if (isTheirs(id)) proxy.cut();
       await end(({ cluster }) => isTheirs(cluster));
     },
@@ -221,6 +225,8 @@ export async function createApiProxies(options: {
         if (!grants.list().some(({ cluster }) => cluster === id)) await cut(id, { listening: false });
     },
     async signedIn(isTheirs) {
+      // It may be another user's session.
+      locks.lock(isTheirs, 'session');
       for (const grant of grants.list().filter(({ cluster }) => isTheirs(cluster))) {
         proxies.get(grant.cluster)?.api.renewOwner();
         const cluster = catalog.get(grant.cluster);

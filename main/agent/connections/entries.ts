@@ -1,10 +1,15 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { contextName } from '../../model/context-name.ts';
-import { type EntryForm, type EntrySettings, entryFormOf, execApiVersionOf } from '../../model/entry-form.ts';
+import {
+  type EntryForm,
+  type EntrySettings,
+  entryFormOf,
+  execApiVersionOf,
+  needsTls,
+} from '../../model/entry-form.ts';
 import type { ReadOnly } from '../../model/read-only.ts';
 import { defaultSettings } from '../../model/settings.ts';
-import { isWebApplication } from '../../model/web-application.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -21,7 +26,7 @@ export interface Entries {
   formOf(cluster: Cluster): EntryForm;
   /**
    * Resolves with a cluster's entry through that port, or directly to the API if there is none. With `own`, uses that form
-   * whatever the setting and the cluster's tag say, unless its API is a web application. With the form `tls` its local TLS proxy listens then; rejects as
+   * whatever the setting and the cluster's tag say, unless nothing but `tls` serves it. With the form `tls` its local TLS proxy listens then; rejects as
    * `ApiProxies.forEntry` does.
    */
   through(cluster: Cluster, place: Place | undefined, own?: OwnForm): Promise<KubeconfigEntry>;
@@ -61,7 +66,7 @@ export function createEntries(options: {
   const formOf: Entries['formOf'] = (cluster) => entryFormOf(cluster, entrySettings());
   const through: Entries['through'] = async (cluster, place, own = formOf(cluster)) => {
     const isReadOnly = typeof own === 'object';
-    const form = isReadOnly || isWebApplication(cluster) ? 'tls' : own;
+    const form = isReadOnly || needsTls(cluster, entrySettings()) ? 'tls' : own;
     const proxy = isReadOnly
       ? await apiProxies?.forTerminal(cluster, own)
       : form === 'tls'

@@ -2,6 +2,7 @@ import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import { mayOpenBrowser } from '../../model/may-open-browser.ts';
 import type { Agent } from '../agent.ts';
+import { type ProductionLocks, readOnlyProduction } from '../api-proxy/production-locks.ts';
 import type { Caller } from '../callers/caller.ts';
 import type { Callers } from '../callers/callers.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -18,15 +19,18 @@ export function credentialOperation(options: {
   readonly clusters: Pick<Clusters, 'find'>;
   readonly callers: Pick<Callers<CredentialCaller>, 'of'>;
   readonly connections: Pick<Connections, 'demand'>;
+  /** A production cluster that opens read-only gives its credential to no client. */
+  readonly locks: Pick<ProductionLocks, 'applies'>;
   readonly env: Environment;
   /** Called when a cluster's credential was given out. */
   readonly onAnswered?: (id: ClusterId) => void;
 }): Agent['credential'] {
-  const { clusters, callers, connections, env, onAnswered = () => {} } = options;
+  const { clusters, callers, connections, locks, env, onAnswered = () => {} } = options;
   const make: Agent['credential'] = async ({ cluster, execInfo, browser, environment }) => {
     const { credentials, signIns, discovery } = callers.of(environment);
     const [found] = await clusters.find([cluster], discovery);
     if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
+    if (locks.applies(found.id)) throw readOnlyProduction(found);
     const own = discovery?.own(found) ?? found;
     const interactive = mayOpenBrowser({ env, execInfo, browser });
     const [credential] = await Promise.all([

@@ -26,6 +26,8 @@ import { discoverOperation } from './discover.ts';
 import { favouriteOperations } from './favourites.ts';
 import { kubeconfigOperations } from './kubeconfig.ts';
 import { kubeconfigFileOperations } from './kubeconfig-file.ts';
+import { productionOperations } from './production.ts';
+import { readOnlyFileOperation } from './read-only-file.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
 import { terminalOperations } from './terminals.ts';
@@ -63,6 +65,7 @@ export function createOperations(agent: {
     clock,
     onUnused: (refusal) => void agent.reach.events.emit('refused', refusal),
   });
+  const kubeconfigFiles = kubeconfigFileOperations(shared);
   const lookers = new Set<object>();
 
   const snapshot = snapshotOperation({
@@ -88,7 +91,9 @@ export function createOperations(agent: {
     discover: discoverOperation({ ...shared, clock, logger }),
     connect: connectOperation({ ...shared, clock, logger }),
     ...connectedOperations({ ...shared, clock, logger }),
-    ...kubeconfigFileOperations(shared),
+    ...kubeconfigFiles,
+    readOnlyFile: readOnlyFileOperation({ ...kubeconfigFiles, ...clusters, folder: parts.paths.state }),
+    ...productionOperations({ ...shared, organisation }),
     switchTo: switchOperation(shared),
     ...terminalOperations({ ...shared, parts }),
     compare: compareOperation({ ...shared, clock }),

@@ -4,7 +4,7 @@ import type { ManagedSettings } from '../settings/settings.ts';
 /** Returns an organisation's defaults and locks for the user's settings. */
 export function managedSettings(organisation: Organisation | undefined): ManagedSettings | undefined {
   if (organisation === undefined) return undefined;
-  const { name, sources, defaults, locked } = organisation;
+  const { name, sources, defaults, locked = [], production } = organisation;
   const { connector: _connector, namespace: _namespace, ...settings } = defaults ?? {};
   const awsRegions = sources?.eks?.regions;
   const vaultMounts = sources?.vault?.addresses?.[0]?.mounts;
@@ -16,7 +16,9 @@ export function managedSettings(organisation: Organisation | undefined): Managed
       ...(vaultMounts === undefined ? {} : { vaultMounts }),
       ...(clusterFiles === undefined ? {} : { clusterFiles }),
       ...settings,
+      // Switched on, nobody loosens it; otherwise a user may still tighten it for themselves.
+      ...(production.readOnly === true ? { productionReadOnly: true } : {}),
     },
-    locked: locked ?? [],
+    locked: production.readOnly === true ? [...locked, 'productionReadOnly'] : locked,
   };
 }

@@ -12,7 +12,7 @@ import { createManaged } from './managed.ts';
 import { createOwnSetup, type Stored, storedFrom } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
 import { isSigned, pendingFields, pendingNotice } from './pending.ts';
-import { previewFields, previewRemarks, previewSettings } from './preview.ts';
+import { lockedSettings, previewFields, previewRemarks, previewSettings } from './preview.ts';
 import { hasSignature, type Reading, readSource } from './read-source.ts';
 import { isSameOrigin, parseKey, parseSource, placeOf, type SetupSource } from './source.ts';
 import { switchedOff } from './switched-off.ts';
@@ -296,13 +296,13 @@ export async function createOrganisation(options: {
 }
 
 function shownOf(organisation: Organisation) {
-  const { name, access, links = {}, locked = [], production } = organisation;
+  const { name, access, links = {}, production } = organisation;
   const off = switchedOff(organisation);
   return {
     name,
     ...(access?.team === undefined ? {} : { team: access.team }),
     links,
-    locked,
+    locked: lockedSettings(organisation),
     ...(off.length === 0 ? {} : { off }),
     production,
   };

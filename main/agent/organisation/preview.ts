@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Organisation } from '../../model/organisation.ts';
 import type { SetupPreview } from '../../model/organisation-view.ts';
-import { type Settings, settingNames } from '../../model/settings.ts';
+import { type SettingName, type Settings, settingNames } from '../../model/settings.ts';
 import { serviceAccountFile, type VaultMethod } from '../providers/vault/methods.ts';
 import { changedFields, defaultFields, fieldsOf } from './fields.ts';
+import { managedSettings } from './managed-settings.ts';
 
 /** Returns every field that a configuration sets to something other than the default, or than the current value. */
 export function previewFields(next: Organisation, now: Organisation | undefined): SetupPreview['fields'] {
@@ -21,6 +22,11 @@ export function previewFields(next: Organisation, now: Organisation | undefined)
   });
 }
 
+/** Returns the settings that users cannot change under a configuration. */
+export function lockedSettings(organisation: Organisation | undefined): SettingName[] {
+  return [...(managedSettings(organisation)?.locked ?? [])];
+}
+
 /** Returns the settings that change under `next`, or become locked. */
 export function previewSettings(options: {
   readonly next: Organisation;
@@ -31,8 +37,8 @@ export function previewSettings(options: {
   const { next, now, settings } = options;
   const { before, after } = settings;
   return settingNames.flatMap((name) => {
-    const locked = next.locked?.includes(name) ?? false;
-    const wasLocked = now?.locked?.includes(name) ?? false;
+    const locked = lockedSettings(next).includes(name);
+    const wasLocked = lockedSettings(now).includes(name);
     if (locked === wasLocked && isDeepStrictEqual(before[name], after[name])) return [];
     return [{ name, value: textOf(after[name]), before: textOf(before[name]), locked }];
   });
@@ -87,6 +93,9 @@ export function previewRemarks(options: {
         ]),
     ...(next.connectors.includes('direct')
       ? ['A cluster may be reached directly, with no tunnel and no Access.']
+      : []),
+    ...(next.production.readOnly === true
+      ? ['Production clusters open read-only: you unlock one for a time, with a reason.']
       : []),
     ...(next.defaults?.extraAuthorities === undefined
       ? []

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toPlainError } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { ApiProxies } from '../api-proxy/api-proxies.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Schedule } from '../discovery/schedule.ts';
 import type { Clock } from '../parts.ts';
+import type { Reach } from '../reach.ts';
 import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
 
@@ -23,11 +25,17 @@ export async function followSettings(options: {
   readonly schedule: Pick<Schedule, 'renew'>;
   readonly connections: Pick<Connections, 'kept' | 'listening' | 'remove' | 'rewrite'>;
   readonly current: { lookNow(): void };
-  readonly apiProxies: Pick<ApiProxies, 'events' | 'standBy'>;
+  readonly catalog: Pick<Catalog, 'clusters' | 'onChange'>;
+  readonly reach: {
+    readonly apiProxies: Pick<Reach['apiProxies'], 'events' | 'standBy'>;
+    readonly locks: Pick<Reach['locks'], 'applies'>;
+    readonly tunnels: Pick<Reach['tunnels'], 'find'>;
+  };
   /** The connections of before are restored. */
   readonly restored: Promise<void>;
 }): Promise<void> {
-  const { clock, state, notices, schedule, connections, current, apiProxies, restored } = options;
+  const { clock, state, notices, schedule, connections, current, catalog, restored } = options;
+  const { apiProxies, locks, tunnels } = options.reach;
   const orNotice = (work: Promise<unknown>, failure: string) =>
     work.catch((error: unknown) => notices.add('warning', `${failure} ${toPlainError(error).message}`));
   const afterRestore = (work: () => Promise<unknown>, failure: string) =>
@@ -40,7 +48,23 @@ export async function followSettings(options: {
   // Do not wait for tunnels to be opened again, which may take long: clients try once.
   const separate = orNotice(apiProxies.standBy(), 'Separate kubeconfig files do not work.');
   apiProxies.events.on('due', rewrite);
+  const readOnly = () => new Set(catalog.clusters().flatMap(({ id }) => (locks.applies(id) ? id : [])));
+  let known: ReadonlySet<ClusterId> = new Set();
+  /** The setting, an organisation or a tag has made production read-only, or has ended that. */
+  const followReadOnly = () => {
+    const before = known;
+    if (before.size === 0 && !state.get().settings.productionReadOnly) return;
+    known = readOnly();
+    const begun = [...known].filter((id) => !before.has(id));
+    // They were opened with the user's own credential.
+    for (const id of begun) tunnels.find(id)?.cut();
+    if (begun.length > 0 || [...before].some((id) => !known.has(id))) rewrite();
+  };
+  catalog.onChange(followReadOnly);
+  // An earlier agent may have written them in another form.
+  followReadOnly();
   state.watch('settings', (now, before) => {
+    if (now.productionReadOnly !== before.productionReadOnly) followReadOnly();
     if (!isDeepStrictEqual(placesIn(now), placesIn(before))) schedule.renew();
     if (!now.keepEntries && connections.kept().length > 0)
       afterRestore(() => connections.remove(connections.kept()), 'On-demand contexts were not removed.');

@@ -17,6 +17,7 @@ const stages: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = 
   'file-unwritable': ['local', 'you'],
   'disk-full': ['local', 'you'],
   'home-missing': ['local', 'you'],
+  'production-read-only': ['local', 'you'],
   'connector-refused': ['edge', 'access-administrator'],
   'access-no-application': ['access', 'access-administrator'],
   'access-app-info': ['access', 'network'],

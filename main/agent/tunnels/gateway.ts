@@ -72,11 +72,13 @@ export function openGateway(options: {
   readonly onRefused: (refusal: Refusal) => Promise<void>;
   /** How often to check a connection that makes no progress, ms. */
   readonly stallLookMs?: number;
+  /** Returns why no client is connected now, although it has the password. Undefined: they are. */
+  readonly closedBy?: (() => AppError | undefined) | undefined;
   /** The connection of an admitted client has failed. The proxy's error answer waits for this. Never rejects. */
   readonly onFailed?: ((client: FailedClient) => Promise<void>) | undefined;
 }): Promise<Gateway> {
   const { dial, onTrouble, onRefused, onFailed = async () => {}, peers, unproven } = options;
-  const { settle = async (remote) => remote, onServed = () => {} } = options;
+  const { settle = async (remote) => remote, onServed = () => {}, closedBy = () => undefined } = options;
   const open = new Set<Socket>();
   const established = new Set<Socket>();
   let sent = 0;
@@ -115,6 +117,12 @@ export function openGateway(options: {
     if (admission === undefined) return endGently(client);
     isProven();
     admitted += 1;
+    const reason = closedBy();
+    if (reason !== undefined) {
+      await onFailed({ error: reason, peer: own, isCut: false });
+      admission.refuse(reason);
+      return endGently(client);
+    }
     const gone = new AbortController();
     const stopWatching = watchForEnd(client, () => gone.abort());
     let dialed: Duplex;
@@ -134,7 +142,7 @@ export function openGateway(options: {
     } finally {
       stopWatching();
     }
-    if (gone.signal.aborted) {
+    if (gone.signal.aborted || closedBy() !== undefined) {
       dialed.destroy();
       client.destroy();
       return;

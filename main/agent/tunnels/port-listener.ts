@@ -16,6 +16,8 @@ export interface PortListener {
   /** Returns true if it has ever listened. */
   isPlaced(): boolean;
   traffic(): ReturnType<Gateway['traffic']> | undefined;
+  /** Closes every connection. The port keeps listening. */
+  cut(): void;
   /** Closes every connection. The port keeps listening if `listening`. */
   close(options: { readonly listening: boolean }): Promise<void>;
 }
@@ -58,6 +60,7 @@ export function createPortListener(options: {
     },
     isPlaced: () => isPlaced,
     traffic: () => gateway?.traffic(),
+    cut: () => gateway?.cut(),
     async close({ listening }) {
       if (opening.has(id)) await opening.share(id, listen).catch(() => {});
       if (listening) return gateway?.cut();

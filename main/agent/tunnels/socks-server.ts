@@ -76,6 +76,7 @@ function replyFor(error: AppError): number {
       return reply.refused;
     case 'access-denied':
     case 'access-login-needed':
+    case 'production-read-only':
       return reply.notAllowed;
     case 'network-unreachable':
     case 'timeout':

@@ -10,21 +10,20 @@ import { openGateway, type Refusal } from './gateway.ts';
 import { nextState, type TunnelEvent } from './next-state.ts';
 import type { Pace } from './pace.ts';
 import type { Peers } from './peers/peers.ts';
-import { createPortListener } from './port-listener.ts';
+import { createPortListener, type PortListener } from './port-listener.ts';
 import type { Place, Ports } from './ports.ts';
 import { createProbeLoop } from './probe-loop.ts';
 import { createProxyDial, type ProxyDial } from './proxy-dial.ts';
 import type { Unproven } from './unproven.ts';
 import { closeConnector, dialOrigin, hasPort, placeOf, type Way } from './way.ts';
 
-export interface Tunnel extends ProxyDial {
+export interface Tunnel extends ProxyDial, Pick<PortListener, 'traffic' | 'cut'> {
   readonly id: ClusterId;
   state(): TunnelState;
   /** Returns the address on which clients reach it, once it has been opened. Undefined if the API is reached directly. */
   place(): Place | undefined;
   /** Returns the connector in use. */
   connector(): ConnectorKind;
-  traffic(): { readonly connections: number; readonly sent: number; readonly received: number } | undefined;
   /**
    * Opens the tunnel, or tries again after a failure. Resolves with the state after the first attempt, or after the next
    * one if it waits for that. With `persist`, a first failure that may be temporary is retried.
@@ -64,6 +63,8 @@ export function createTunnel(options: {
   /** Called when a client of the port is rejected. See `openGateway`. */
   readonly onRefused: (port: number, refusal: Refusal) => Promise<void>;
   readonly onClientFailed?: ((client: FailedClient) => Promise<void>) | undefined;
+  /** See `openGateway`. */
+  readonly closedBy?: Parameters<typeof openGateway>[0]['closedBy'];
   /** The port was in use: the cluster now listens on another one, with a new password. */
   readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
 }): Tunnel {
@@ -158,6 +159,7 @@ export function createTunnel(options: {
         onTrouble: probes.onDialTrouble,
         onRefused: (refusal) => onRefused(port, refusal),
         onFailed: options.onClientFailed,
+        closedBy: options.closedBy,
       }),
   });
 
@@ -179,6 +181,7 @@ export function createTunnel(options: {
     place: () => placeOf({ way, id, ports, isListening: listener.isPlaced() }),
     connector: () => way.connector.kind(),
     traffic: listener.traffic,
+    cut: listener.cut,
     ...createProxyDial({ clients, probes, server: () => way.server }),
     open(how) {
       if (closing !== undefined) {

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import type { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { Access } from '../access/access.ts';
 import type { Network } from '../network/network.ts';
@@ -65,6 +66,8 @@ export function createTunnels(options: {
   readonly unproven?: Unproven | undefined;
   /** Called when a program's connection failed, for the first failure of its class within a while. */
   readonly onClientFailed?: ((failure: ClientFailure) => void) | undefined;
+  /** Returns why the port of a cluster connects no client now. Undefined: it does. */
+  readonly closedBy?: ((id: ClusterId) => AppError | undefined) | undefined;
   /** This computer's addresses; the operating system's where undefined. */
   readonly interfaces?: typeof networkInterfaces | undefined;
 }): Tunnels {
@@ -134,6 +137,7 @@ export function createTunnels(options: {
         onDemand: () => onDemand(cluster.id),
         onRefused: (port, refusal) => refusals.count({ cluster: cluster.id, port }, refusal),
         onClientFailed: (client) => clients.note(cluster.id, client),
+        closedBy: () => options.closedBy?.(cluster.id),
         onMoved: (moved) => void reportMove(cluster.title, moved).catch(() => {}),
         onChange: () => onChange(tunnel),
       });

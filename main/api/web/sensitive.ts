@@ -18,6 +18,8 @@ export type Question =
   | { readonly kind: 'setup-remove'; readonly organisation: OrganisationView | undefined }
   /** A cluster's API server would receive the user's ID token. */
   | { readonly kind: 'allow'; readonly consent: Consent }
+  /** The user could write to a production cluster that opens read-only. */
+  | { readonly kind: 'unlock'; readonly cluster: string; readonly title: string; readonly reason: string }
   /** A terminal app would open on this computer. */
   | { readonly kind: 'terminal'; readonly cluster: string; readonly title: string };
 
@@ -37,6 +39,7 @@ const sensitiveSettings: { readonly [N in SettingName]?: string } = {
   environmentFile: 'Variables of this file can name programs to run as you.',
   extraAuthorities: 'Servers with a certificate of these authorities are trusted.',
   kubeconfigPath: 'This file is read and edited.',
+  productionReadOnly: 'Off: every client can write to production clusters.',
   terminal: 'This program runs when you open a terminal.',
   startAtLogin: 'The desktop app starts when you log in.',
 };
@@ -60,6 +63,13 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   'kubeconfig-file': 'never',
   'kubeconfig-file-end': 'never',
   switch: 'free',
+  async unlock({ cluster, reason }, agent) {
+    const { clusters } = await agent.call('snapshot', {});
+    const { title = cluster } = clusters.find(({ id }) => id === cluster) ?? {};
+    return { kind: 'unlock', cluster, title, reason };
+  },
+  lock: 'free',
+  'read-only-file': 'free',
   // The window does not call it yet.
   compare: 'never',
   contexts: 'free',
@@ -153,6 +163,8 @@ export function terminalCommand(question: Question): string {
       return 'k8s-tunnels setup --remove';
     case 'terminal':
       return command`k8s-tunnels shell ${plain(question.cluster, 'CLUSTER')}`;
+    case 'unlock':
+      return command`k8s-tunnels unlock ${plain(question.cluster, 'CLUSTER')} --reason TEXT`;
     case 'allow':
       return command`k8s-tunnels login oidc --allow ${plain(question.consent.cluster, 'CLUSTER')}`;
   }

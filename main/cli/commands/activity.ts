@@ -41,6 +41,7 @@ function mark(entry: ActivityEntry): string {
     case 'interrupted':
     case 'sign-in-ended':
     case 'refused':
+    case 'unlocked':
       return paint('yellow', '!');
     case 'connected':
     case 'reconnected':
@@ -55,6 +56,15 @@ const openers = {
   person: '',
   kubectl: 'opened for kubectl, ',
   agent: 'opened again, ',
+} as const;
+
+const lockedBy = {
+  user: 'by you',
+  time: 'because the time was up',
+  session: 'because the session or its secret ended',
+  disconnect: 'with the tunnel',
+  agent: 'with the agent',
+  rule: 'because it no longer opens read-only',
 } as const;
 
 /** Describes an event: what it is about, and what happened. */
@@ -106,6 +116,16 @@ function wordsOf(entry: ActivityEntry): readonly [about: string, what: string] {
         ].join(', '),
       ];
     }
+    case 'unlocked':
+      return [
+        entry.title,
+        `unlocked for ${span(entry.until - entry.since)} by ${entry.who}. Reason: ${entry.reason}`,
+      ];
+    case 'locked':
+      return [
+        entry.title,
+        `locked ${lockedBy[entry.by]}, after ${span(entry.at - entry.since)} as ${entry.who}. Reason: ${entry.reason}`,
+      ];
     case 'settings':
       return ['settings', `changed: ${listed(entry.names)}`];
     case 'release':

@@ -5,19 +5,14 @@ import { pathsFrom } from '../../agent/paths.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { command } from '../../model/command.ts';
 import type { ReadOnly } from '../../model/read-only.ts';
+import { separateMark } from '../../model/separate-mark.ts';
 import { minutesFrom } from '../duration.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { relayText } from '../program-file.ts';
 import { olderAgent, readOnlyText } from '../read-only-flags.ts';
 import { writeAside, writeLines } from '../report.ts';
-import {
-  containerFiles,
-  isSeparateFile,
-  refuseForeignFile,
-  refuseForeignFolder,
-  separateMark,
-} from '../separate-file.ts';
+import { containerFiles, isSeparateFile, refuseForeignFile, refuseForeignFolder } from '../separate-file.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
 import { printable, warningLine } from '../terminal.ts';

@@ -10,7 +10,7 @@ import { type PlainError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import { contextName } from '../../model/context-name.ts';
-import type { EntryForm } from '../../model/entry-form.ts';
+import { needsTls } from '../../model/entry-form.ts';
 import { isWebApplication } from '../../model/web-application.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
@@ -18,6 +18,7 @@ import { kubectlLine } from '../current-context-line.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { localProxyLines } from '../local-proxies-view.ts';
+import { lockLines } from '../lock-lines.ts';
 import { loginLine } from '../login-notes.ts';
 import { agentVariables, networkDifferences } from '../network-difference.ts';
 import { notAudited, notAuditedLines } from '../not-audited.ts';
@@ -57,6 +58,7 @@ type KubectlAnswer = Kubectl | { readonly error: PlainError };
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
   const { sessions, endedSessions = [], clientFailures = [], identities = [], terminals = [] } = snapshot;
+  const { unlocks = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
@@ -76,6 +78,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     sessions,
     endedSessions,
     identities,
+    unlocks: unlocks.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     networkDifferences: networkDifferences(agent),
     notAudited: notAudited(snapshot),
     entryProblems: snapshot.entryProblems ?? [],
@@ -124,10 +127,11 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       .filter(({ cluster }) => open.has(cluster))
       .map(({ cluster, summary }) => printable(`${nameOf(cluster)}: ${summary}`)),
     ...tunnels.flatMap(({ cluster }) =>
-      formNote(byId.get(cluster), settings.entryForm).map((text) =>
+      formNote(byId.get(cluster), settings).map((text) =>
         paint('dim', printable(`${nameOf(cluster)}: ${text}`)),
       ),
     ),
+    ...lockLines(snapshot, nameOf, now),
     ...problems.map(
       ({ message, hint = '' }) => `${paint('yellow', '!')} ${printable(message)} ${printable(hint)}`,
     ),
@@ -177,11 +181,13 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
 }
 
 /** Says that the setting does not apply to a cluster. */
-function formNote(cluster: Cluster | undefined, setting: EntryForm): readonly string[] {
-  if (cluster === undefined || !isWebApplication(cluster) || setting === 'tls') return [];
-  return [
-    `its kubeconfig entry has the form tls, not ${setting}, because its API is a web application (origin https).`,
-  ];
+function formNote(cluster: Cluster | undefined, settings: Snapshot['settings']): readonly string[] {
+  const { entryForm } = settings;
+  if (cluster === undefined || entryForm === 'tls' || !needsTls(cluster, settings)) return [];
+  const why = isWebApplication(cluster)
+    ? 'its API is a web application (origin https)'
+    : 'it is a production cluster, which opens read-only';
+  return [`its kubeconfig entry has the form tls, not ${entryForm}, because ${why}.`];
 }
 
 function waitText(ms: number, name: string): string {

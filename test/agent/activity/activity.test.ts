@@ -382,3 +382,34 @@ describe('the journal', () => {
     expect(activity.list({})).toHaveLength(4);
   }
 });
+
+describe('an unlock of production', () => {
+  const unlock = { cluster: orders.id, title: 'orders', reason: 'INC-1', who: 'ada', since: 1, until: 2 };
+
+  test('that the agent did not end is over when the next one starts', async () => {
+    activity.add({ kind: 'unlocked', ...unlock });
+    activity.add({ kind: 'unlocked', ...unlock, cluster: lab.id, title: 'lab' });
+    activity.add({ kind: 'locked', ...unlock, cluster: lab.id, title: 'lab', by: 'user' });
+    await activity.close();
+    await start();
+    expect(activity.list({})).toMatchObject([
+      { kind: 'locked', ...unlock, by: 'agent' },
+      { kind: 'locked', title: 'lab', by: 'user' },
+      { kind: 'unlocked', title: 'lab' },
+      { kind: 'unlocked', title: 'orders' },
+    ]);
+    await activity.close();
+    await start();
+    expect(activity.list({ limit: 1 })).toMatchObject([{ kind: 'locked', by: 'agent' }]);
+    expect(activity.list({})).toHaveLength(4);
+  });
+
+  test('has no secret in its reason', async () => {
+    activity.add({
+      kind: 'unlocked',
+      ...unlock,
+      reason: 'curl -H "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789"',
+    });
+    expect(JSON.stringify(activity.list({}))).not.toContain('abcdefghijklmnopqrstuvwxyz0123456789');
+  });
+});

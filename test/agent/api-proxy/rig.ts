@@ -6,6 +6,11 @@ import path from 'node:path';
 import { type Duplex, duplexPair } from 'node:stream';
 import tls from 'node:tls';
 import { type ApiProxies, createApiProxies } from '../../../main/agent/api-proxy/api-proxies.ts';
+import {
+  createProductionLocks,
+  type LockEvent,
+  type ProductionLocks,
+} from '../../../main/agent/api-proxy/production-locks.ts';
 import type { ProxyPlace } from '../../../main/agent/api-proxy/proxy-place.ts';
 import type { Audit } from '../../../main/agent/audit/audit.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
@@ -26,7 +31,11 @@ const apiHost = 'api.cluster.example';
 /** The local TLS proxies over an API server of the test's own, without the rest of the agent. */
 export interface ProxyRig {
   readonly clock: SkippingClock;
-  readonly cluster: Cluster;
+  cluster: Cluster;
+  /** The setting: production clusters open read-only. */
+  productionReadOnly: boolean;
+  readonly locks: ProductionLocks;
+  readonly lockEvents: LockEvent[];
   readonly authority: Authority;
   readonly refusals: Refusal[];
   readonly notices: string[];
@@ -61,7 +70,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
   const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-proxy-'));
   const clock = skippingClock();
   const trusted = authority ?? (await createAuthority('proxied'));
-  const cluster = aCluster(`proxied-${path.basename(folder).slice(-6)}`, {
+  const proxied = aCluster(`proxied-${path.basename(folder).slice(-6)}`, {
     server: `https://${apiHost}`,
     certificateAuthorityData: Buffer.from(trusted.certificate).toString('base64'),
     entryForm: 'tls',
@@ -71,6 +80,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
   const notices: string[] = [];
   const dialed: net.Socket[] = [];
   const clients: tls.TLSSocket[] = [];
+  const lockEvents: LockEvent[] = [];
   let drops = 0;
   let asked = 0;
   const open = async () =>
@@ -78,7 +88,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       folder,
       clock,
       logger: silentLogger,
-      catalog: { get: (id: ClusterId) => (id === cluster.id ? cluster : undefined) },
+      catalog: { get: (id: ClusterId) => (id === rig.cluster.id ? rig.cluster : undefined) },
       credentials: {
         async get() {
           asked += 1;
@@ -94,6 +104,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       peers: uncheckedPeers,
       unproven: createUnproven(),
       audit: { observe: (exchange, grant) => rig.audit?.observe(exchange, grant) ?? exchange },
+      locks: rig.locks,
       tunnel: () => ({
         server: () => rig.server,
         async dial(signal) {
@@ -110,7 +121,17 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
     });
   const rig: ProxyRig = {
     clock,
-    cluster,
+    cluster: proxied,
+    productionReadOnly: false,
+    locks: createProductionLocks({
+      clock,
+      logger: silentLogger,
+      cluster: () => rig.cluster,
+      settings: () => rig,
+      onChange() {},
+      onEvent: (event) => lockEvents.push(event),
+    }),
+    lockEvents,
     authority: trusted,
     refusals,
     notices,
@@ -126,7 +147,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       serverName: undefined,
     },
     proxies: undefined as unknown as ApiProxies,
-    place: () => rig.proxies.forEntry(cluster),
+    place: () => rig.proxies.forEntry(rig.cluster),
     async restart() {
       await rig.proxies.close();
       rig.proxies = await open();
@@ -147,6 +168,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
     },
     async close() {
       for (const client of clients) client.destroy();
+      rig.locks.close();
       await rig.proxies.close();
       for (const stream of dialed) stream.destroy();
       await rm(folder, { recursive: true, force: true });

@@ -14,6 +14,7 @@ export function standingTunnels(): Tunnels {
       connector: () => 'builtin',
       place: () => ({ port: 20_000 + name.length, credentials: { user: 'u', password: 'p' } }),
       traffic: () => undefined,
+      cut() {},
       dial: () => Promise.reject(new Error('nobody dials')),
       server: () => {
         throw new Error('nobody dials');

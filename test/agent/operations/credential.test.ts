@@ -6,7 +6,11 @@ import { aCluster } from '../../renderer/shown.ts';
 
 const orders = aCluster('orders');
 
-const withFakes = (env: Record<string, string> = {}, demand: () => Promise<void> = async () => {}) => {
+const withFakes = (
+  env: Record<string, string> = {},
+  demand: () => Promise<void> = async () => {},
+  isReadOnly = false,
+) => {
   const interactive: boolean[] = [];
   const signIns: SignIns = {
     through(may, get) {
@@ -29,6 +33,7 @@ const withFakes = (env: Record<string, string> = {}, demand: () => Promise<void>
         return demand();
       },
     },
+    locks: { applies: () => isReadOnly },
     env,
   });
   return { credential, interactive };
@@ -64,4 +69,13 @@ test('an error that says nothing of what to do names the command that shows more
       cause: error,
     });
   }
+});
+
+test('a production cluster that opens read-only gives its credential to no client, and opens nothing', async () => {
+  const { credential, interactive } = withFakes({}, async () => {}, true);
+  await expect(credential({ cluster: 'orders' })).rejects.toMatchObject({
+    code: 'production-read-only',
+    hint: expect.stringContaining('k8s-tunnels connect --add orders'),
+  });
+  expect(interactive).toEqual([]);
 });

@@ -29,7 +29,12 @@ function start(standBy: () => Promise<void>) {
       rewrite: async () => ({ warnings: [] }),
     },
     current: { lookNow() {} },
-    apiProxies: { events: new EventEmitter(), standBy },
+    catalog: { clusters: () => [].values(), onChange() {} },
+    reach: {
+      apiProxies: { events: new EventEmitter(), standBy },
+      locks: { applies: () => false },
+      tunnels: { find: () => undefined },
+    },
     // A tunnel that was open cannot be reached now, and is waited for.
     restored: new Promise(() => {}),
   }).then(() => {

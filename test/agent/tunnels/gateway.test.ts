@@ -453,6 +453,40 @@ describe('clients', () => {
     expect([...(await read(client, 4))]).toEqual([5, 2, 1, 0]);
   });
 
+  it('are not connected while the port is closed to clients, although they have the password', async () => {
+    const reason = new AppError('production-read-only', 'prod opens read-only.', {
+      hint: 'Connect it again.',
+    });
+    let isClosed = true;
+    const failed: unknown[] = [];
+    let dials = 0;
+    const { promise: dialing, resolve: dialed } = Promise.withResolvers<Duplex>();
+    gateway = await openGateway({
+      ...parts,
+      port: 0,
+      closedBy: () => (isClosed ? reason : undefined),
+      onFailed: async ({ error }) => void failed.push(error),
+      dial: () => {
+        dials += 1;
+        return dialing;
+      },
+    });
+    expect([...(await ask(greeting, auth(credentials), request(target)))].slice(4, 6)).toEqual([5, 2]);
+    const authority = `${target.host}:${target.port}`;
+    const answer = await ask(connectRequest(authority, basic(credentials)));
+    expect(String(answer)).toContain('prod opens read-only. Connect it again.');
+    expect(failed).toEqual([reason, reason]);
+    expect(dials).toBe(0);
+    // Closed while the connection is being opened.
+    isClosed = false;
+    const client = await connect();
+    client.write(Buffer.concat([greeting, auth(credentials), request(target)]));
+    await vi.waitFor(() => expect(dials).toBe(1));
+    isClosed = true;
+    dialed(echo());
+    expect([...(await buffer(client).catch(() => Buffer.alloc(0)))].slice(4)).toEqual([]);
+  });
+
   it('that prove nothing are capped: the longest-waiting one goes, a proven one stays', async () => {
     const unproven = createUnproven({ perPort: 3, total: 100 });
     troubles = [];

@@ -10,7 +10,11 @@ export const asked: { readonly box: MessageBox; answer(response: number): void }
 
 export const dialog = {
   showMessageBox(options: MessageBox): Promise<{ response: number }> {
-    onlyKnown(options, ['type', 'message', 'detail', 'buttons', 'defaultId', 'cancelId'], 'a message box');
+    onlyKnown(
+      options,
+      ['type', 'message', 'detail', 'buttons', 'defaultId', 'cancelId', 'signal'],
+      'a message box',
+    );
     return new Promise((resolve) => {
       asked.push({ box: options, answer: (response) => resolve({ response }) });
     });

@@ -12,6 +12,23 @@ export type Verdict =
   | { readonly kind: 'metadata'; readonly accept: string; readonly isWatch: boolean }
   | { readonly kind: 'refused'; readonly status: Status };
 
+/** How a refusal explains itself. */
+export interface RefusalWords {
+  /** What is read-only, at the beginning of a sentence. */
+  readonly subject: string;
+  /** What to do, where the request would change something. */
+  readonly cure: string;
+  /** What to do, where it would read the data of Secrets. */
+  readonly secretsCure: string;
+}
+
+/** For a kubeconfig that was created read-only. */
+const ofKubeconfig: RefusalWords = {
+  subject: 'this kubeconfig is read-only',
+  cure: 'Use a context of your own for this, or ask the person who created this kubeconfig.',
+  secretsCure: 'Ask the person who created this kubeconfig for one with --allow-secrets.',
+};
+
 /** What every request with another secret gets. */
 export const allowed: Verdict = { kind: 'allowed' };
 
@@ -62,7 +79,10 @@ const forbiddenFields = [
 export function readOnlyVerdict(
   { method, path, fields, body, upgrade }: Pick<Exchange, 'method' | 'path' | 'fields' | 'body' | 'upgrade'>,
   limits: ReadOnly,
+  words = ofKubeconfig,
 ): Verdict {
+  const refused = (what: string, cure = words.cure) => refusal(words.subject, what, cure);
+  const refusedAct = (act: ApiRequest) => refused(`${described(act)} is not allowed`);
   const request = readApiRequest(method, path);
   if (request.kind === 'ambiguous')
     return refused('the path of the request is not in its plain form, so that it could mean something else');
@@ -74,7 +94,7 @@ export function readOnlyVerdict(
   const isUpgrade = upgrade !== undefined || valuesOf(fields, 'upgrade').length > 0;
   // fabric8 watches by WebSocket, and after a 503 by a plain GET (`WatchHTTPManager`).
   if (isUpgrade && request.kind === 'resource' && request.verb === 'watch' && isReadableResource(request))
-    return { kind: 'refused', status: statusOf(503, plainWatch) };
+    return { kind: 'refused', status: statusOf(503, `k8s-tunnels: ${words.subject}: ${plainWatch}`) };
   if (isUpgrade)
     return refused(`${described(request)} needs a connection in both directions, which is not allowed`);
   const isReading = method === 'GET' || method === 'HEAD';
@@ -87,13 +107,10 @@ export function readOnlyVerdict(
   const accept = metadataAccept(valuesOf(fields, 'accept'));
   if (request.subresource === undefined && accept !== undefined)
     return { kind: 'metadata', accept, isWatch: request.verb === 'watch' };
-  return refused(
-    'the data of Secrets is not readable',
-    'Ask the person who created this kubeconfig for one with --allow-secrets.',
-  );
+  return refused('the data of Secrets is not readable', words.secretsCure);
 }
 
-const plainWatch = 'k8s-tunnels: this kubeconfig is read-only: watch without an upgrade to WebSocket.';
+const plainWatch = 'watch without an upgrade to WebSocket.';
 
 function isReadable(segments: readonly string[]): boolean {
   const [first] = segments;
@@ -129,18 +146,8 @@ function isOfSecrets({ resource }: ResourceRequest): boolean {
   return resource.toLowerCase() === 'secrets';
 }
 
-function refusedAct(request: ApiRequest): Verdict {
-  return refused(`${described(request)} is not allowed`);
-}
-
-function refused(
-  what: string,
-  cure = 'Use a context of your own for this, or ask the person who created this kubeconfig.',
-): Verdict {
-  return {
-    kind: 'refused',
-    status: statusOf(403, `k8s-tunnels: this kubeconfig is read-only: ${what}. ${cure}`),
-  };
+function refusal(subject: string, what: string, cure: string): Verdict {
+  return { kind: 'refused', status: statusOf(403, `k8s-tunnels: ${subject}: ${what}. ${cure}`) };
 }
 
 /** Names an act as kubectl's own refusals do. */
