@@ -45,6 +45,7 @@ async function build(): Promise<void> {
         agent: 'main/cli/agent-host.ts',
         doctor: 'main/cli/doctor/doctor.ts',
         serve: 'main/web/serve.ts',
+        mcp: 'main/mcp/serve.ts',
       },
       folder: path.join(out, 'agent'),
       output: { ...compactOutput, entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },

@@ -16,6 +16,7 @@ import type { WorkloadKind } from '../model/workload-kinds.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import type { WorkerScript } from './kubeconfig/planner.ts';
 import type { Logins } from './logins/logins.ts';
+import type { McpOperations } from './operations/mcp.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
@@ -59,7 +60,7 @@ interface Asking {
   readonly environment?: CallerEnvironment | undefined;
 }
 
-export interface Agent {
+export interface Agent extends McpOperations {
   snapshot(): Snapshot;
   /** Returns true while kubeconfigs work only as long as an agent runs, since no plugin of theirs starts one. */
   isNeeded(): boolean;

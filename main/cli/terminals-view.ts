@@ -5,7 +5,7 @@ import { span } from './span.ts';
 import { table } from './table.ts';
 import { paint, printable } from './terminal.ts';
 
-const kinds = { shell: 'shell', env: 'env', exec: 'command' } as const;
+const kinds = { shell: 'shell', env: 'env', exec: 'command', mcp: 'AI client' } as const;
 
 /** Lists the terminals with a kubeconfig of their own, by cluster, production first as the agent orders them. */
 export function terminalLines(

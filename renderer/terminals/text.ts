@@ -5,7 +5,7 @@ export const terminalsText = {
   title: 'Terminals',
   count: (count: number, production: number) =>
     `${plural(count, { one: '# terminal', other: '# terminals' })}${production === 0 ? '' : `, ${production} production`}`,
-  kinds: { shell: 'shell', env: 'env', exec: 'command' },
+  kinds: { shell: 'shell', env: 'env', exec: 'command', mcp: 'AI client' },
   process: (pid: number, ms: number) => `process ${pid}, for ${duration(ms)}`,
   namespace: (name: string) => `namespace ${name}`,
   open: 'Open terminal',

@@ -4,6 +4,7 @@ import type { Base } from '../boot.ts';
 import type { Caller } from '../callers/caller.ts';
 import type { Callers } from '../callers/callers.ts';
 import { hostnamesOf } from '../catalog/hostnames.ts';
+import { createConfirmations } from '../confirmations/confirmations.ts';
 import type { Connections } from '../connections/connections.ts';
 import { readFindings } from '../discovery/findings.ts';
 import type { Schedule } from '../discovery/schedule.ts';
@@ -24,6 +25,7 @@ import { discoverOperation } from './discover.ts';
 import { favouriteOperations } from './favourites.ts';
 import { kubeconfigOperations } from './kubeconfig.ts';
 import { kubeconfigFileOperations } from './kubeconfig-file.ts';
+import { mcpOperations } from './mcp.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
 import { terminalOperations } from './terminals.ts';
@@ -62,6 +64,10 @@ export function createOperations(agent: {
     onUnused: (refusal) => void agent.reach.events.emit('refused', refusal),
   });
   const lookers = new Set<object>();
+  const confirmations = createConfirmations({
+    clock,
+    onChange: (waiting) => state.set({ confirmations: waiting.length === 0 ? null : [...waiting] }),
+  });
 
   return {
     snapshot: snapshotOperation({
@@ -87,6 +93,7 @@ export function createOperations(agent: {
     switchTo: switchOperation(shared),
     ...terminalOperations({ ...shared, parts }),
     compare: compareOperation({ ...shared, clock }),
+    ...mcpOperations({ ...shared, confirmations }),
     ...kubeconfigOperations({ ...shared, state }),
     kubectl: current.kubectl,
     credential: credentialOperation({ ...shared, env: parts.env, onAnswered }),

@@ -1,0 +1,214 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { jsonAnswer } from '../agent/compare/api-reader.ts';
+import { statusSchema } from '../agent/compare/kube-objects.ts';
+import type { Output } from '../api/contract.ts';
+import { AppError } from '../model/app-error.ts';
+import type { CallAgent } from './agent-calls.ts';
+import { getThroughProxy, type ProxyAccess, type ProxyAnswer, readAccess } from './proxy.ts';
+import type { AboutCluster } from './results.ts';
+
+/** A page of a list, or one object. */
+const answerBytes = 8 * 1024 * 1024;
+/** How long the agent waits for an answer before it is asked again: it can be replaced in between. */
+const askMs = 4_000;
+/** Clients give up after a minute. */
+const connectMs = 50_000;
+/** How long the user is asked after the last call of `connect`. */
+const questionMs = 10 * 60_000;
+
+/** A cluster that `connect` has opened for this client. */
+export interface OpenCluster extends AboutCluster {
+  readonly terminal: string;
+  /** Its kubeconfig, which can only read. */
+  readonly file: string;
+}
+
+export type Opened =
+  | { readonly status: 'open'; readonly cluster: OpenCluster; readonly namespace: string }
+  | {
+      readonly status: 'waiting';
+      readonly cluster: Omit<AboutCluster, 'id'>;
+      /** The user has not answered yet, or the tunnel is not up yet. */
+      readonly for: 'confirmation' | 'tunnel';
+    };
+
+interface Opening {
+  readonly work: Promise<Opened>;
+  about: Omit<AboutCluster, 'id'>;
+  waitsFor: 'confirmation' | 'tunnel';
+  /** When the user is asked no more, ms since the epoch. */
+  until: number;
+}
+
+export interface Read {
+  /** A path of the API server with its query. */
+  readonly path: string;
+  readonly accept?: string;
+  readonly signal: AbortSignal;
+}
+
+/** The clusters that are open for one AI client. */
+export interface OpenClusters {
+  /** Opens a cluster. Calling it again continues to wait. Rejects as the operation `mcp-open` does. */
+  connect(word: string, signal: AbortSignal): Promise<Opened>;
+  list(): readonly OpenCluster[];
+  /** Throws `not-found` if no cluster of this name is open. */
+  find(word: string): OpenCluster;
+  /** Resolves with the namespace of its tag, otherwise `default`. */
+  namespaceOf(cluster: OpenCluster): Promise<string>;
+  /** Resolves with parsed JSON. Rejects with `kube-unauthorized`, `not-found`, `kube-unready` or `answer-refused`. */
+  readJson(cluster: OpenCluster, read: Read): Promise<unknown>;
+  /** Resolves with the beginning of a text, and with whether it was cut. */
+  readText(cluster: OpenCluster, read: Read & { readonly mostBytes: number }): Promise<{ text: string; isCut: boolean }>;
+}
+
+export function createOpenClusters(options: {
+  readonly call: CallAgent;
+  readonly pid: number;
+  readonly clientName: () => string;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+}): OpenClusters {
+  const { call, pid, clientName, signal: gone } = options;
+  const open = new Map<string, OpenCluster>();
+  /** By what was asked for. Calls that wait for the same cluster share one. */
+  const opening = new Map<string, Opening>();
+
+  const accessOf = async (cluster: OpenCluster): Promise<ProxyAccess> => {
+    const access = await readAccess(cluster.file);
+    if (access !== undefined) return access;
+    open.delete(cluster.id);
+    throw new AppError('not-found', `Access to ${cluster.title} has been ended.`, {
+      hint: 'Call connect for it. If the user ended it, ask first.',
+    });
+  };
+  const send = async (
+    cluster: OpenCluster,
+    { path, accept = 'application/json', signal }: Read,
+    limits: { readonly mostBytes: number; readonly cuts?: boolean },
+  ): Promise<ProxyAnswer> => {
+    const how = { accept, signal, ...limits };
+    try {
+      return await getThroughProxy(await accessOf(cluster), path, how);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'agent-unreachable') throw error;
+      // The agent was replaced, or has ended. This waits until the next one listens.
+      await call('mcp-check', { terminal: cluster.terminal }, { signal });
+      return getThroughProxy(await accessOf(cluster), path, how);
+    }
+  };
+  const accept = async (opened: Extract<Output<'mcp-open'>, { status: 'open' }>): Promise<Opened> => {
+    const { cluster: id, title, production, terminal, file } = opened;
+    const cluster = { id, title, ...(production === undefined ? {} : { production }), terminal, file };
+    open.set(id, cluster);
+    return { status: 'open', cluster, namespace: await namespaceOf(cluster) };
+  };
+  const namespaceOf = async (cluster: OpenCluster) => (await accessOf(cluster)).namespace ?? 'default';
+
+  return {
+    async connect(word, signal) {
+      const known = opened(open, word);
+      if (known !== undefined && (await readAccess(known.file)) !== undefined)
+        return { status: 'open', cluster: known, namespace: await namespaceOf(known) };
+      const entry = opening.get(word) ?? begin(word);
+      entry.until = Date.now() + questionMs;
+      const late = new AbortController();
+      const isLate = pause(connectMs, undefined, { signal: AbortSignal.any([signal, late.signal]) })
+        .catch(() => {})
+        .then(() => 'late' as const);
+      const first = await Promise.race([entry.work, isLate]).finally(() => late.abort());
+      if (signal.aborted) throw new AppError('cancelled', 'Cancelled.');
+      return first === 'late' ? { status: 'waiting', cluster: entry.about, for: entry.waitsFor } : first;
+    },
+    list: () => [...open.values()],
+    find(word) {
+      const found = opened(open, word);
+      if (found !== undefined) return found;
+      throw new AppError('not-found', `${word} is not open for this client.`, {
+        hint: 'Call connect with it first. The tool list_clusters has the names.',
+      });
+    },
+    namespaceOf,
+    async readJson(cluster, read) {
+      const { status, bytes } = await send(cluster, read, { mostBytes: answerBytes });
+      return explained(cluster, status, bytes, () => jsonAnswer(status, bytes, serverOf(cluster)));
+    },
+    async readText(cluster, { mostBytes, ...read }) {
+      const { status, bytes, isCut } = await send(cluster, { accept: '*/*', ...read }, { mostBytes, cuts: true });
+      if (status !== 200) explained(cluster, status, bytes, () => jsonAnswer(status, bytes, serverOf(cluster)));
+      return { text: bytes.toString('utf8'), isCut };
+    },
+  };
+
+  function begin(word: string) {
+    const work = (async (): Promise<Opened> => {
+      // Not before the entry is there.
+      await Promise.resolve();
+      try {
+        for (;;) {
+          const client = clientName();
+          const answer = await call('mcp-open', { cluster: word, client, pid, waitMs: askMs }, { signal: gone });
+          if (answer.status === 'open') return await accept(answer);
+          const { title, production } = answer;
+          entry.about = { title, ...(production === undefined ? {} : { production }) };
+          entry.waitsFor = 'confirmation';
+          if (gone.aborted || Date.now() > entry.until) throw new AppError('timeout', 'The user has not answered.');
+        }
+      } finally {
+        opening.delete(word);
+      }
+    })();
+    work.catch(() => {});
+    const entry: Opening = { work, about: { title: word }, waitsFor: 'tunnel', until: 0 };
+    opening.set(word, entry);
+    return entry;
+  }
+}
+
+function serverOf({ title }: OpenCluster): string {
+  return `The API server of ${title}`;
+}
+
+function opened(open: ReadonlyMap<string, OpenCluster>, word: string): OpenCluster | undefined {
+  const same = (text: string) => text.toLowerCase() === word.toLowerCase();
+  const all = [...open.values()];
+  const found = all.find(({ id }) => id === word) ?? all.filter(({ title }) => same(title));
+  if (!Array.isArray(found)) return found;
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** Adds what only this server knows to the error of an answer. */
+function explained<T>(cluster: OpenCluster, status: number, bytes: Buffer, read: () => T): T {
+  if (status === 400 || status === 406 || status === 422)
+    throw new AppError('bad-input', statusText(bytes) ?? `${serverOf(cluster)} refuses the request.`, {
+      hint: 'Change the arguments as the cause says.',
+    });
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const isOurs = bytes.includes('"k8s-tunnels: ');
+    if (status === 401 && isOurs)
+      throw new AppError('kube-unauthorized', error.message, {
+        hint: `The session of ${cluster.title} has ended. Call connect for it.`,
+      });
+    if (status === 403 && isOurs)
+      throw new AppError('kube-unauthorized', error.message, {
+        hint: 'Only reading is possible here, without the data of Secrets. The user can do it with kubectl.',
+      });
+    if (status === 404)
+      throw new AppError('not-found', error.message, {
+        hint: 'Check the name, the kind and the namespace: the tool get lists what there is.',
+      });
+    throw error;
+  }
+}
+
+/** Returns the message of an API server that refuses a request. */
+function statusText(bytes: Buffer): string | undefined {
+  try {
+    return statusSchema.safeParse(JSON.parse(bytes.toString('utf8'))).data?.message;
+  } catch {
+    return undefined;
+  }
+}
