@@ -20,7 +20,7 @@ const secretWords: ReadonlySet<string> = new Set([
 /** The annotation in which `kubectl apply` stores the whole object, and those of other tools that do. */
 const storedObject = /(?:last-applied-configuration|last-applied|original-object)$/;
 /** A line that assigns a value to a name: YAML, properties, a shell. */
-const assignment = /^(\s*(?:-\s)?\s*["']?)([\w.-]{1,128})(["']?\s{0,8}[:=]\s{0,8})\S/;
+const assignment = /^([ \t]{0,200}(?:-[ \t]{1,8})?["']?)([\w.-]{1,128})(["']?[ \t]{0,8}[:=][ \t]{0,8})\S/;
 const secretFlag = /^--?([\w.-]{1,128})$/;
 
 /** Returns true if the value of a field with this name is a secret. */

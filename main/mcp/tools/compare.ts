@@ -16,6 +16,15 @@ export const compareInput = {
   all: z.boolean().optional().describe('Show what is equal too.'),
 };
 
+/** The longest workload, as JSON, that is shown: one with very many containers is longer. */
+const mostCharacters = 20_000;
+
+function boundedWorkload(workload: unknown): unknown {
+  if (JSON.stringify(workload).length <= mostCharacters) return workload;
+  const { kind, name } = workload as Readonly<Record<string, unknown>>;
+  return { kind, name, cut: 'This workload differs in too much: compare fewer clusters.' };
+}
+
 /** Puts versions, nodes and the workloads of a namespace side by side. Every request is a GET through the read-only proxy. */
 export function compareTool({ clusters }: ToolParts): Answer<z.output<z.ZodObject<typeof compareInput>>> {
   const columnOf = async (
@@ -55,7 +64,7 @@ export function compareTool({ clusters }: ToolParts): Answer<z.output<z.ZodObjec
       what: `${all ? 'comparison' : 'differences'} of ${found.length} clusters: cells are in the order of the clusters`,
       head: cleanObject(rest) as Readonly<Record<string, unknown>>,
       list: 'workloads',
-      items: workloads.map(cleanObject),
+      items: workloads.map(cleanObject).map(boundedWorkload),
       ...(rest.leftOut === undefined ? {} : { missing: 'Some workloads are left out: give a kind.' }),
     };
   };

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { OpenCluster } from '../open-clusters.ts';
 import { cleanObject } from '../redaction.ts';
 import { isOfSecrets, pathOf } from '../resources.ts';
-import { aboutOf } from './get.ts';
 import { readEvents } from './events.ts';
+import { aboutOf, objectData } from './get.ts';
 import { type Answer, clusterArgument, kindArgument, nameArgument, namespaceArgument, type ToolParts } from './tool.ts';
 
 const mostEvents = 20;
@@ -39,8 +39,7 @@ export function describeTool(parts: ToolParts): Answer<z.output<z.ZodObject<type
     return {
       cluster: aboutOf(cluster),
       what: `summary of ${resource.resource} ${name}${namespace === undefined ? '' : ` in namespace ${namespace}`}`,
-      list: 'items',
-      items: [{ ...summaryOf(cleanObject(object) as Fields), events }],
+      ...objectData({ ...summaryOf(cleanObject(object) as Fields), events }),
       missing: 'This is a summary: get with the name and output object shows everything.',
     };
   };

@@ -19,6 +19,7 @@ import {
 
 const defaultLimit = 50;
 const mostItems = 500;
+const mostColumns = 40;
 /** Longer objects are shown as lines of YAML, in parts. */
 const wholeObject = 20_000;
 
@@ -87,7 +88,7 @@ export function getTool({ clusters, resources }: ToolParts): Answer<GetInput> {
         const table = readAs(tableSchema, answer, cluster);
         return { ...about, ...tableData(table, { isWide: namespace === undefined && resource.isNamespaced }), ...followed(table.metadata?.continue) };
       }
-      if (name !== undefined) return { ...about, ...objectData(answer) };
+      if (name !== undefined) return { ...about, ...objectData(cleanObject(answer)) };
       const list = readAs(listSchema, answer, cluster);
       const items = (list.items ?? []).map(cleanObject).map(boundedObject);
       return { ...about, list: 'items', items, ...followed(list.metadata?.continue) };
@@ -111,6 +112,7 @@ function tableData(
   { isWide }: { readonly isWide: boolean },
 ): Pick<Data, 'head' | 'list' | 'items'> {
   const shown = (columnDefinitions ?? [])
+    .slice(0, mostColumns)
     .map(({ name, priority }, at) => ({ name: cleanLine(name, 60), at, priority: priority ?? 0 }))
     .filter(({ priority }) => priority === 0);
   return {
@@ -119,7 +121,7 @@ function tableData(
     list: 'rows',
     items: (rows ?? []).map(({ cells, object }) => [
       ...(isWide ? [cleanLine(object?.metadata?.namespace ?? '')] : []),
-      ...(shown.length === 0 ? cells : shown.map(({ at }) => cells[at])).map(cellText),
+      ...(shown.length === 0 ? cells.slice(0, mostColumns) : shown.map(({ at }) => cells[at])).map(cellText),
     ]),
   };
 }
@@ -129,9 +131,8 @@ function cellText(value: unknown): unknown {
   return typeof value === 'number' || typeof value === 'boolean' ? value : cleanLine(JSON.stringify(value) ?? '');
 }
 
-/** Returns an object as it is, or as lines of YAML if it is long. */
-export function objectData(object: unknown): Pick<Data, 'list' | 'items'> {
-  const cleaned = cleanObject(object);
+/** Returns an object that has been cleaned as it is, or as lines of YAML if it is long. */
+export function objectData(cleaned: unknown): Pick<Data, 'list' | 'items'> {
   if (JSON.stringify(cleaned).length <= wholeObject) return { list: 'items', items: [cleaned] };
   return { list: 'lines', items: stringify(cleaned, { lineWidth: 0 }).trimEnd().split('\n') };
 }

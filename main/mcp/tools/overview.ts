@@ -5,6 +5,7 @@ import { type Answer, type ToolParts } from './tool.ts';
 
 const defaultLimit = 100;
 const latestNotices = 5;
+const mostTunnels = 50;
 
 export const listInput = {
   search: z.string().max(200).optional().describe('Words that all occur in the title, environment, account or description.'),
@@ -66,16 +67,16 @@ export function statusTool({ call, clusters }: ToolParts): Answer<Record<string,
       })),
       head: cleanObject({
         version: agent.version,
-        tunnels: tunnels.map(({ cluster, state }) => ({
+        tunnels: tunnels.slice(0, mostTunnels).map(({ cluster, state }) => ({
           cluster: titleOf(cluster),
           status: state.status,
-          ...('failure' in state ? { why: state.failure.error.message, fix: state.failure.error.hint } : {}),
+          ...('failure' in state ? { why: cleanLine(state.failure.error.message), fix: state.failure.error.hint } : {}),
         })),
         currentContext: kubectl.context,
         sessions: sessions.map(({ authDomain, endsAt }) => ({ at: authDomain, ends: new Date(endsAt).toISOString() })),
         waitsForSignIn: logins.map(({ title }) => title),
         waitsForConfirmation: confirmations.map(({ cluster }) => titleOf(cluster)),
-        notices: notices.slice(-latestNotices).map(({ message }) => message),
+        notices: notices.slice(-latestNotices).map(({ message }) => cleanLine(message)),
       }) as Readonly<Record<string, unknown>>,
     };
   };
