@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { jsonAnswer } from '../agent/compare/api-reader.ts';
 import { statusSchema } from '../agent/compare/kube-objects.ts';
+import type { Clock } from '../agent/parts.ts';
 import type { Output } from '../api/contract.ts';
 import { AppError } from '../model/app-error.ts';
 import type { CallAgent } from './agent-calls.ts';
@@ -66,10 +66,11 @@ export function createOpenClusters(options: {
   readonly call: CallAgent;
   readonly pid: number;
   readonly clientName: () => string;
+  readonly clock: Clock;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
 }): OpenClusters {
-  const { call, pid, clientName, signal: gone } = options;
+  const { call, pid, clientName, clock, signal: gone } = options;
   const open = new Map<string, OpenCluster>();
   /** By what was asked for. Calls that wait for the same cluster share one. */
   const opening = new Map<string, Opening>();
@@ -111,9 +112,10 @@ export function createOpenClusters(options: {
       if (known !== undefined && (await readAccess(known.file)) !== undefined)
         return { status: 'open', cluster: known, namespace: await namespaceOf(known) };
       const entry = opening.get(word) ?? begin(word);
-      entry.until = Date.now() + questionMs;
+      entry.until = clock.now() + questionMs;
       const late = new AbortController();
-      const isLate = pause(connectMs, undefined, { signal: AbortSignal.any([signal, late.signal]) })
+      const isLate = clock
+        .sleep(connectMs, AbortSignal.any([signal, late.signal]))
         .catch(() => {})
         .then(() => 'late' as const);
       const first = await Promise.race([entry.work, isLate]).finally(() => late.abort());
@@ -152,7 +154,7 @@ export function createOpenClusters(options: {
           const { title, production } = answer;
           entry.about = { title, ...(production === undefined ? {} : { production }) };
           entry.waitsFor = 'confirmation';
-          if (gone.aborted || Date.now() > entry.until) throw new AppError('timeout', 'The user has not answered.');
+          if (gone.aborted || clock.now() > entry.until) throw new AppError('timeout', 'The user has not answered.');
         }
       } finally {
         opening.delete(word);

@@ -105,11 +105,11 @@ export function getThroughProxy(
         else reject(tooLong(most));
       });
       response.once('end', () => resolve({ status, bytes: Buffer.concat(chunks), isCut: false }));
-      response.once('error', (cause) => reject(failure(cause, how.signal)));
+      response.on('error', (cause) => reject(failure(cause, how.signal)));
       response.once('close', () => reject(failure(new Error('closed'), how.signal)));
     },
   );
-  request.once('error', (cause) => reject(failure(cause, how.signal)));
+  request.on('error', (cause) => reject(failure(cause, how.signal)));
   return promise;
 }
 

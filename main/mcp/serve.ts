@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { systemClock } from '../agent/parts.ts';
 import type { AgentClient } from '../api/conversation.ts';
 import { createAgentCalls } from './agent-calls.ts';
 import { createMcpServer } from './server.ts';
@@ -23,7 +24,7 @@ export async function serveMcp(options: {
   const { reach, input, output, pid, log } = options;
   const call = createAgentCalls(reach);
   const gone = new AbortController();
-  const server = createMcpServer({ call, pid, signal: gone.signal });
+  const server = createMcpServer({ call, pid, clock: systemClock, signal: gone.signal });
   const transport = new StdioServerTransport(input, output);
   const calls = countCalls(transport);
   server.server.onerror = ({ message }) => log(`k8s-tunnels mcp: ${message.slice(0, 500)}`);
@@ -70,8 +71,7 @@ function countCalls(transport: StdioServerTransport): { finished(): Promise<void
 
 /** Resolves when the work is done, or after this time. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, late]);
-  clearTimeout(timer);
+  const over = new AbortController();
+  await Promise.race([work, systemClock.sleep(ms, over.signal).catch(() => {})]);
+  over.abort();
 }

@@ -1,6 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
+import type { Clock } from '../agent/parts.ts';
 import { version } from '../agent/version.ts';
 import type { CallAgent } from './agent-calls.ts';
 import { createOpenClusters } from './open-clusters.ts';
@@ -38,16 +39,17 @@ export function createMcpServer(options: {
   readonly call: CallAgent;
   /** The process that its access ends with. */
   readonly pid: number;
+  readonly clock: Clock;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
 }): McpServer {
-  const { call, pid, signal } = options;
+  const { call } = options;
   const server = new McpServer({ name: 'k8s-tunnels', title: 'k8s-tunnels', version }, { instructions });
   const clientName = () => {
     const { title, name = 'an AI client' } = server.server.getClientVersion() ?? {};
     return (title ?? name).slice(0, 200);
   };
-  const clusters = createOpenClusters({ call, pid, clientName, signal });
+  const clusters = createOpenClusters({ ...options, clientName });
   const parts = { call, clusters, resources: createResources(clusters) };
   const results = createResults();
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { type Clock, systemClock } from '../../main/agent/parts.ts';
 import type { Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
@@ -40,7 +41,7 @@ export interface McpRig {
 const authority = await createAuthority('mcp');
 
 /** A local proxy that answers as a test says, and an agent that gives access to it. */
-export async function startMcpRig(): Promise<McpRig> {
+export async function startMcpRig(clock: Pick<Clock, 'sleep'> = systemClock): Promise<McpRig> {
   const folder = await mkdtemp(path.join(tmpdir(), 'mcp-'));
   const file = path.join(folder, 'config');
   const { key, certificate } = await authority.issueServer(['127.0.0.1', 'localhost']);
@@ -81,7 +82,7 @@ export async function startMcpRig(): Promise<McpRig> {
   const staging: Cluster = { ...aCluster('orders-staging'), environment: 'staging' };
   const production: Cluster = { ...aCluster('orders-prod'), environment: 'production' };
   const calls: McpRig['calls'] = [];
-  const call = async (name: string, input: { readonly cluster?: string }) => {
+  const call = async (name: string, input: { readonly cluster?: string; readonly waitMs?: number }) => {
     calls.push({ name, input });
     if (name === 'mcp-check') return { open: true };
     if (name === 'mcp-end') return { ended: 0 };
@@ -93,6 +94,7 @@ export async function startMcpRig(): Promise<McpRig> {
     const about = { cluster: found.id, title: found.title, ...(isProduction ? { production: true } : {}) };
     if (isProduction && rig.confirmed === 'declined')
       throw new AppError('production-unconfirmed', 'The user did not allow it.', { hint: 'Go on without it.' });
+    if (isProduction && rig.confirmed === 'waiting') await clock.sleep(input.waitMs ?? 0);
     if (isProduction && rig.confirmed === 'waiting') return { status: 'waiting', ...about };
     await writeFile(file, kubeconfig);
     return { status: 'open', ...about, terminal: 'a'.repeat(16), file };

@@ -2,16 +2,19 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createMcpServer } from '../../main/mcp/server.ts';
+import { type SkippingClock, skippingClock } from '../agent/skipping-clock.ts';
 import { eventList, injection, pod, podTable } from './objects.ts';
 import { type McpRig, refusal, startMcpRig } from './rig.ts';
 
 let rig: McpRig;
 let client: Client;
 let gone: AbortController;
+let clock: SkippingClock;
 beforeEach(async () => {
-  rig = await startMcpRig();
+  clock = skippingClock();
+  rig = await startMcpRig(clock);
   gone = new AbortController();
-  const server = createMcpServer({ call: rig.call, pid: 7, signal: gone.signal });
+  const server = createMcpServer({ call: rig.call, pid: 7, clock, signal: gone.signal });
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   client = new Client({ name: 'claude-code', title: 'Claude Code', version: '1.0.0' });
   await server.connect(ours);
@@ -90,15 +93,15 @@ test('a cluster is read after connect only', async () => {
 });
 
 test('production waits for the user; what a cluster or a model says does not open it', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
-  try {
-    const waiting = client.callTool({ name: 'connect', arguments: { cluster: 'orders-prod' } });
-    await vi.advanceTimersByTimeAsync(51_000);
-    const { content } = await waiting;
-    expect(JSON.stringify(content)).toMatch(/waiting for confirmation.*window or the menu of its tray icon/);
-  } finally {
-    vi.useRealTimers();
+  const waiting = client.callTool({ name: 'connect', arguments: { cluster: 'orders-prod' } });
+  const asked = () => rig.calls.filter(({ name }) => name === 'mcp-open').length;
+  for (let at = 1; at <= 13; at += 1) {
+    await vi.waitFor(() => expect(asked()).toBe(at));
+    await vi.waitFor(() => expect(clock.pending()).toBe(2));
+    clock.skip(4_000);
   }
+  const { content } = await waiting;
+  expect(JSON.stringify(content)).toMatch(/waiting for confirmation.*window or the menu of its tray icon/);
   const forced = await client.callTool({
     name: 'connect',
     arguments: { cluster: 'orders-prod', production: true, confirmed: 'yes' },
@@ -109,6 +112,7 @@ test('production waits for the user; what a cluster or a model says does not ope
     expect.arrayContaining([['cluster', 'client', 'pid', 'waitMs']]),
   );
   rig.confirmed = 'allowed';
+  clock.skip(4_000);
   expect(await use('connect', { cluster: 'orders-prod' })).toMatchObject({
     cluster: { title: 'orders-prod', production: true },
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { confirmationsText } from '../../renderer/confirmations/text.ts';
+import { terminalsText } from '../../renderer/terminals/text.ts';
 import { aCluster } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
@@ -34,4 +35,25 @@ test('an AI client that asks for production is shown, with the safe answer in fo
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
   expect(answers.at(-1)).toEqual({ id: 'b'.repeat(16), allow: false });
+});
+
+test('what an AI client has open is listed, and ends by a button', async (context) => {
+  const { agent, page } = await shown.open(context, { clusters: [ledger] });
+  const ended: unknown[] = [];
+  agent.handlers['mcp-end'] = async (input) => {
+    ended.push(input);
+    agent.tell({ kind: 'set', values: { terminals: [] } });
+    return { ended: 1 };
+  };
+  const terminal = {
+    ...{ id: 'a'.repeat(16), cluster: ledger.id, kind: 'mcp', context: 'ledger', pid: 4_000 },
+    ...{ since: Date.now() - 60_000, readOnly: {}, production: true },
+  } as const;
+  agent.tell({ kind: 'set', values: { terminals: [terminal] } });
+  await page.getByRole('button', { name: /^1 terminal/ }).click();
+  const row = page.getByRole('dialog', { name: terminalsText.title }).getByRole('listitem');
+  expect(await row.textContent()).toMatch(/^ledger.*AI client · process 4000/);
+  await row.getByRole('button', { name: terminalsText.end }).click();
+  await row.waitFor({ state: 'detached' });
+  expect(ended).toEqual([{ pid: 4_000 }]);
 });

@@ -71,7 +71,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   isolate: 'never',
   'mcp-open': 'never',
   'mcp-check': 'never',
-  'mcp-end': 'never',
+  'mcp-end': 'free',
   'confirmation-answer': 'free',
   'terminal-follow': 'never',
   'terminal-end': 'never',
