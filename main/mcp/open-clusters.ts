@@ -88,15 +88,16 @@ export function createOpenClusters(options: {
     { path, accept = 'application/json', signal }: Read,
     limits: { readonly mostBytes: number; readonly cuts?: boolean },
   ): Promise<ProxyAnswer> => {
-    const how = { accept, signal, ...limits };
-    try {
-      return await getThroughProxy(await accessOf(cluster), path, how);
-    } catch (error) {
+    const get = async () => getThroughProxy(await accessOf(cluster), path, { accept, signal, ...limits });
+    const answer = await get().catch(async (error: unknown) => {
       if (!(error instanceof AppError) || error.code !== 'agent-unreachable') throw error;
       // The agent was replaced, or has ended. This waits until the next one listens.
       await call('mcp-check', { terminal: cluster.terminal }, { signal });
-      return getThroughProxy(await accessOf(cluster), path, how);
-    }
+      return get();
+    });
+    // The secret has ended: connect gets another one, and asks the user again about production.
+    if (answer.status === 401 && isOfProxy(answer)) open.delete(cluster.id);
+    return answer;
   };
   const accept = async (opened: Extract<Output<'mcp-open'>, { status: 'open' }>): Promise<Opened> => {
     const { cluster: id, title, production, terminal, file } = opened;
@@ -132,13 +133,12 @@ export function createOpenClusters(options: {
     },
     namespaceOf,
     async readJson(cluster, read) {
-      const { status, bytes } = await send(cluster, read, { mostBytes: answerBytes });
-      return explained(cluster, status, bytes, () => jsonAnswer(status, bytes, serverOf(cluster)));
+      return explained(cluster, await send(cluster, read, { mostBytes: answerBytes }));
     },
     async readText(cluster, { mostBytes, ...read }) {
-      const { status, bytes, isCut } = await send(cluster, { accept: '*/*', ...read }, { mostBytes, cuts: true });
-      if (status !== 200) explained(cluster, status, bytes, () => jsonAnswer(status, bytes, serverOf(cluster)));
-      return { text: bytes.toString('utf8'), isCut };
+      const answer = await send(cluster, { accept: '*/*', ...read }, { mostBytes, cuts: true });
+      if (answer.status !== 200) explained(cluster, answer);
+      return { text: answer.bytes.toString('utf8'), isCut: answer.isCut };
     },
   };
 
@@ -179,22 +179,27 @@ function opened(open: ReadonlyMap<string, OpenCluster>, word: string): OpenClust
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** Adds what only this server knows to the error of an answer. */
-function explained<T>(cluster: OpenCluster, status: number, bytes: Buffer, read: () => T): T {
+/** Returns true if the local proxy itself says why it refuses. */
+function isOfProxy({ bytes }: ProxyAnswer): boolean {
+  return bytes.includes('"k8s-tunnels: ');
+}
+
+/** Returns the JSON of an answer. Throws with what only this server knows of the fix. */
+function explained(cluster: OpenCluster, answer: ProxyAnswer): unknown {
+  const { status, bytes } = answer;
   if (status === 400 || status === 406 || status === 422)
     throw new AppError('bad-input', statusText(bytes) ?? `${serverOf(cluster)} refuses the request.`, {
       hint: 'Change the arguments as the cause says.',
     });
   try {
-    return read();
+    return jsonAnswer(status, bytes, serverOf(cluster));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const isOurs = bytes.includes('"k8s-tunnels: ');
-    if (status === 401 && isOurs)
+    if (status === 401 && isOfProxy(answer))
       throw new AppError('kube-unauthorized', error.message, {
         hint: `The session of ${cluster.title} has ended. Call connect for it.`,
       });
-    if (status === 403 && isOurs)
+    if (status === 403 && isOfProxy(answer))
       throw new AppError('kube-unauthorized', error.message, {
         hint: 'Only reading is possible here, without the data of Secrets. The user can do it with kubectl.',
       });
