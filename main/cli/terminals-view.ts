@@ -1,4 +1,5 @@
 import type { Cluster, ClusterId } from '../model/cluster.ts';
+import type { Confirmation } from '../model/confirmation.ts';
 import type { Terminal } from '../model/terminal.ts';
 import { environmentText } from './cluster-view.ts';
 import { span } from './span.ts';
@@ -27,4 +28,15 @@ export function terminalLines(
     ];
   });
   return ['Terminals', ...table(rows, '  ')];
+}
+
+/** Names the AI clients that wait until the user allows them to read production. */
+export function questionLines(
+  confirmations: readonly Confirmation[],
+  clusters: ReadonlyMap<ClusterId, Cluster>,
+): readonly string[] {
+  return confirmations.map(({ client, cluster, pid }) => {
+    const title = clusters.get(cluster)?.title ?? cluster;
+    return `${paint('yellow', '!')} ${printable(client)} (process ${pid}) asks to read ${printable(title)}: answer in the window or the tray.`;
+  });
 }

@@ -1,12 +1,17 @@
-import type { AgentClient } from '../api/conversation.ts';
 import type { Input, OperationName, Output } from '../api/contract.ts';
+import type { AgentClient } from '../api/conversation.ts';
 import { toPlainError } from '../model/app-error.ts';
 
 /** Calls an operation of the agent, and starts an agent if none is running. Rejects as `AgentClient.call` does. */
 export type CallAgent = AgentClient['call'];
 
 /** Operations whose repetition with another agent does no harm. */
-const repeatable: ReadonlySet<OperationName> = new Set<OperationName>(['snapshot', 'mcp-open', 'mcp-check', 'mcp-end']);
+const repeatable: ReadonlySet<OperationName> = new Set<OperationName>([
+  'snapshot',
+  'mcp-open',
+  'mcp-check',
+  'mcp-end',
+]);
 
 /**
  * Returns a function that survives the end of the agent: an upgrade, or the desktop app that takes over. Each call has a

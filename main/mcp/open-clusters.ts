@@ -59,7 +59,10 @@ export interface OpenClusters {
   /** Resolves with parsed JSON. Rejects with `kube-unauthorized`, `not-found`, `kube-unready` or `answer-refused`. */
   readJson(cluster: OpenCluster, read: Read): Promise<unknown>;
   /** Resolves with the beginning of a text, and with whether it was cut. */
-  readText(cluster: OpenCluster, read: Read & { readonly mostBytes: number }): Promise<{ text: string; isCut: boolean }>;
+  readText(
+    cluster: OpenCluster,
+    read: Read & { readonly mostBytes: number },
+  ): Promise<{ text: string; isCut: boolean }>;
 }
 
 export function createOpenClusters(options: {
@@ -142,28 +145,29 @@ export function createOpenClusters(options: {
     },
   };
 
-  function begin(word: string) {
-    const work = (async (): Promise<Opened> => {
-      // Not before the entry is there.
-      await Promise.resolve();
-      try {
-        for (;;) {
-          const client = clientName();
-          const answer = await call('mcp-open', { cluster: word, client, pid, waitMs: askMs }, { signal: gone });
-          if (answer.status === 'open') return await accept(answer);
-          const { title, production } = answer;
-          entry.about = { title, ...(production === undefined ? {} : { production }) };
-          entry.waitsFor = 'confirmation';
-          if (gone.aborted || clock.now() > entry.until) throw new AppError('timeout', 'The user has not answered.');
-        }
-      } finally {
-        opening.delete(word);
-      }
-    })();
-    work.catch(() => {});
-    const entry: Opening = { work, about: { title: word }, waitsFor: 'tunnel', until: 0 };
+  function begin(word: string): Opening {
+    const entry: Opening = {
+      work: Promise.resolve().then(() => openUntilAnswered(word, () => entry)),
+      about: { title: word },
+      waitsFor: 'tunnel',
+      until: 0,
+    };
+    entry.work.catch(() => {}).finally(() => opening.delete(word));
     opening.set(word, entry);
     return entry;
+  }
+
+  async function openUntilAnswered(word: string, entry: () => Opening): Promise<Opened> {
+    for (;;) {
+      const input = { cluster: word, client: clientName(), pid, waitMs: askMs };
+      const answer = await call('mcp-open', input, { signal: gone });
+      if (answer.status === 'open') return accept(answer);
+      const { title, production } = answer;
+      entry().about = { title, ...(production === undefined ? {} : { production }) };
+      entry().waitsFor = 'confirmation';
+      if (gone.aborted || clock.now() > entry().until)
+        throw new AppError('timeout', 'The user has not answered.');
+    }
   }
 }
 

@@ -47,7 +47,8 @@ export async function readAccess(file: string): Promise<ProxyAccess | undefined>
     throw new AppError('file-unreadable', `${file} cannot be read.`, { cause });
   }
   const { data, error } = kubeconfigSchema.safeParse(parse(text));
-  if (data === undefined) throw new AppError('file-invalid', `${file} is not what the agent wrote.`, { cause: error });
+  if (data === undefined)
+    throw new AppError('file-invalid', `${file} is not what the agent wrote.`, { cause: error });
   const [{ cluster }] = data.clusters;
   return {
     server: cluster.server,

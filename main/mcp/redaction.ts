@@ -75,7 +75,10 @@ export function cleanObject(value: unknown): unknown {
     if (key === 'managedFields' || storedObject.test(key)) continue;
     if (isSecret && (key === 'data' || key === 'stringData')) continue;
     const isHidden = hidesValue(key) || (isVariable && key === 'value');
-    fields.push([cleanLine(key, longestKey), key === 'binaryData' ? sizesOf(one) : isHidden ? hidden(one) : cleanObject(one)]);
+    fields.push([
+      cleanLine(key, longestKey),
+      key === 'binaryData' ? sizesOf(one) : isHidden ? hidden(one) : cleanObject(one),
+    ]);
   }
   return Object.fromEntries(fields);
 }
@@ -100,6 +103,9 @@ function hidden(value: unknown): unknown {
 function sizesOf(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return mark;
   return Object.fromEntries(
-    Object.entries(data).map(([key, one]) => [cleanLine(key, longestKey), `[${String(one).length} characters of base64]`]),
+    Object.entries(data).map(([key, one]) => [
+      cleanLine(key, longestKey),
+      `[${String(one).length} characters of base64]`,
+    ]),
   );
 }

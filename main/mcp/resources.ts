@@ -139,14 +139,16 @@ function resourcesIn({ items }: z.output<typeof discoverySchema>): readonly Disc
   return items.flatMap(({ metadata, versions }) => {
     // The first version is the one that the server prefers.
     const [preferred] = versions ?? [];
-    return (preferred?.resources ?? []).map(({ resource, responseKind, scope, singularResource, shortNames }) => ({
-      group: metadata?.name ?? '',
-      version: preferred?.version ?? '',
-      resource,
-      kind: responseKind?.kind ?? resource,
-      isNamespaced: scope === 'Namespaced',
-      short: [...(shortNames ?? []), singularResource ?? ''],
-    }));
+    return (preferred?.resources ?? []).map(
+      ({ resource, responseKind, scope, singularResource, shortNames }) => ({
+        group: metadata?.name ?? '',
+        version: preferred?.version ?? '',
+        resource,
+        kind: responseKind?.kind ?? resource,
+        isNamespaced: scope === 'Namespaced',
+        short: [...(shortNames ?? []), singularResource ?? ''],
+      }),
+    );
   });
 }
 
@@ -178,7 +180,9 @@ export function pathOf(
   const root = group === '' ? ['api', version] : ['apis', group, version];
   const within = isNamespaced && at.namespace !== undefined ? ['namespaces', at.namespace] : [];
   const segments = [...root, ...within, resource, ...(at.name === undefined ? [] : [at.name])];
-  const path = [...segments, ...(at.subresource === undefined ? [] : [at.subresource])].map(encodeURIComponent);
+  const path = [...segments, ...(at.subresource === undefined ? [] : [at.subresource])].map(
+    encodeURIComponent,
+  );
   const given = Object.entries(at.query ?? {}).filter((one): one is [string, string] => one[1] !== undefined);
   const query = new URLSearchParams(given).toString();
   return `/${path.join('/')}${query === '' ? '' : `?${query}`}`;
@@ -190,4 +194,10 @@ export function isOfSecrets({ resource }: Resource): boolean {
 }
 
 export const pods: Resource = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', isNamespaced: true };
-export const events: Resource = { group: '', version: 'v1', resource: 'events', kind: 'Event', isNamespaced: true };
+export const events: Resource = {
+  group: '',
+  version: 'v1',
+  resource: 'events',
+  kind: 'Event',
+  isNamespaced: true,
+};

@@ -38,7 +38,10 @@ export async function serveMcp(options: {
   await within(finishMs, calls.finished());
   gone.abort();
   await server.close();
-  await within(finishMs, call('mcp-end', { pid }).catch(() => {}));
+  await within(
+    finishMs,
+    call('mcp-end', { pid }).catch(() => {}),
+  );
 }
 
 /** Counts the requests that have no answer yet. The SDK keeps what is set on a transport before it connects. */

@@ -61,7 +61,12 @@ export function createMcpServer(options: {
   ) =>
     server.registerTool(
       name,
-      { ...about, annotations: { title: about.title, ...about.annotations }, inputSchema: z.strictObject(inputSchema), outputSchema },
+      {
+        ...about,
+        annotations: { title: about.title, ...about.annotations },
+        inputSchema: z.strictObject(inputSchema) as z.ZodType,
+        outputSchema,
+      },
       async (input, { signal }) => {
         try {
           const answered = await answer(input as z.output<z.ZodObject<I>>, signal);
@@ -74,7 +79,11 @@ export function createMcpServer(options: {
 
   add(
     'list_clusters',
-    { title: 'List clusters', description: 'Lists the Kubernetes clusters that the user can access.', annotations: readingHere },
+    {
+      title: 'List clusters',
+      description: 'Lists the Kubernetes clusters that the user can access.',
+      annotations: readingHere,
+    },
     listInput,
     listClustersTool(parts),
   );
@@ -103,7 +112,8 @@ export function createMcpServer(options: {
     'get',
     {
       title: 'Get objects',
-      description: 'Lists objects of a kind as kubectl get does, or shows one. Of Secrets only names, labels and types.',
+      description:
+        'Lists objects of a kind as kubectl get does, or shows one. Of Secrets only names, labels and types.',
       annotations: reading,
     },
     getInput,
@@ -148,7 +158,12 @@ export function createMcpServer(options: {
       description: 'Shows the next part of a result that was cut.',
       annotations: { ...reading, idempotentHint: false },
     },
-    { page: z.string().regex(/^page-\d{1,9}$/, 'must be a page such as page-1').describe('The page that the result names.') },
+    {
+      page: z
+        .string()
+        .regex(/^page-\d{1,9}$/, 'must be a page such as page-1')
+        .describe('The page that the result names.'),
+    },
     ({ page }, signal) => results.more(page, signal),
   );
   return server;

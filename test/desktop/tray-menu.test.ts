@@ -127,8 +127,7 @@ test('what waits can be tried now, and says how many', () => {
 test('an AI client that waits for the user is named, and its answers are one step further', () => {
   const does = actions();
   const question = { cluster: prod.id, client: 'Claude & co', pid: 7, since: now };
-  const of = (id: string) =>
-    menu(snapshot({ clusters: [prod], confirmations: [{ ...question, id }] }), does);
+  const of = (id: string) => menu(snapshot({ clusters: [prod], confirmations: [{ ...question, id }] }), does);
   const label = 'Claude && co asks to read payments-prod-eu (production)';
   const items = of('a'.repeat(16));
   expect(lines(items)).toContain(label);

@@ -92,7 +92,9 @@ const checks: Readonly<Record<string, Check>> = {
   async 'json mcp'(text) {
     const found = mcpServers.safeParse(JSON.parse(text));
     if (!found.success) return [found.error.message];
-    const calls = Object.values(found.data.mcpServers).map(({ command, args }) => [command, ...args].join(' '));
+    const calls = Object.values(found.data.mcpServers).map(({ command, args }) =>
+      [command, ...args].join(' '),
+    );
     return (await Promise.all(calls.map(wrongShell))).flat();
   },
   hcl: wrongTerraform,

@@ -1,6 +1,6 @@
+import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
 import { connectAgent } from '../../main/api/socket/client.ts';
@@ -42,7 +42,11 @@ afterAll(async () => {
 });
 
 interface Document {
-  readonly untrusted: { readonly items?: readonly object[]; readonly rows?: readonly unknown[][]; readonly lines?: readonly string[] };
+  readonly untrusted: {
+    readonly items?: readonly object[];
+    readonly rows?: readonly unknown[][];
+    readonly lines?: readonly string[];
+  };
   readonly error?: object;
   readonly what?: string;
 }
@@ -65,7 +69,9 @@ async function answer(allow: boolean) {
 
 test('reads clusters, asks the user about production, and outlives the agent', async () => {
   const listed = await use('list_clusters', { search: 'payments' });
-  expect(listed.untrusted.items).toContainEqual(expect.objectContaining({ title: production, production: true }));
+  expect(listed.untrusted.items).toContainEqual(
+    expect.objectContaining({ title: production, production: true }),
+  );
   expect(await use('connect', { cluster: staging })).toMatchObject({ what: 'connected' });
 
   const before = world.traffic.served.length;
@@ -75,16 +81,22 @@ test('reads clusters, asks the user about production, and outlives the agent', a
   expect(name).toMatch(/^web-/);
   const described = await use('describe', { cluster: staging, kind: 'pod', name, namespace });
   expect(described.untrusted.items).toMatchObject([{ kind: 'Pod', name, status: { phase: 'Running' } }]);
-  expect((await use('logs', { cluster: staging, pod: name, namespace, tail: 5 })).untrusted.lines).not.toEqual([]);
+  expect(
+    (await use('logs', { cluster: staging, pod: name, namespace, tail: 5 })).untrusted.lines,
+  ).not.toEqual([]);
   expect((await use('events', { cluster: staging, namespace })).error).toBeUndefined();
   expect((await use('get', { cluster: staging, kind: 'secrets', namespace })).error).toBeUndefined();
-  expect((await use('get', { cluster: staging, kind: 'deployments.apps', allNamespaces: true })).error).toBeUndefined();
+  expect(
+    (await use('get', { cluster: staging, kind: 'deployments.apps', allNamespaces: true })).error,
+  ).toBeUndefined();
 
   const opening = use('connect', { cluster: production });
   await answer(true);
   expect(await opening).toMatchObject({ what: 'connected' });
   const compared = await use('compare', { clusters: [staging, production], kind: 'deployment' });
-  expect(compared.untrusted).toMatchObject({ clusters: [{ title: staging }, { title: production, production: true }] });
+  expect(compared.untrusted).toMatchObject({
+    clusters: [{ title: staging }, { title: production, production: true }],
+  });
 
   // The user sees what it has, and the audit what it did.
   const { terminals = [] } = await commandLine.snapshot();
@@ -94,12 +106,26 @@ test('reads clusters, asks the user about production, and outlives the agent', a
       { kind: 'mcp', readOnly: {} },
     ]),
   );
-  const { entries } = await commandLine.tunnels<{ entries: readonly AuditRequest[] }>('audit', '--limit', '500');
+  const { entries } = await commandLine.tunnels<{ entries: readonly AuditRequest[] }>(
+    'audit',
+    '--limit',
+    '500',
+  );
   expect(entries).toContainEqual(
-    expect.objectContaining({ verb: 'get', resource: 'pods', name, readOnly: true, client: expect.stringMatching(/^mcp\//) }),
+    expect.objectContaining({
+      verb: 'get',
+      resource: 'pods',
+      name,
+      readOnly: true,
+      client: expect.stringMatching(/^mcp\//),
+    }),
   );
   const asked = world.traffic.served.slice(before).filter(({ service }) => service === 'kube');
-  expect(asked.map(({ operation }) => operation).filter((one) => !/^(?:get|list|logs?|readyz|version|api\w*|describe|discovery)\b/.test(one))).toEqual([]);
+  expect(
+    asked
+      .map(({ operation }) => operation)
+      .filter((one) => !/^(?:get|list|logs?|readyz|version|api\w*|describe|discovery)\b/.test(one)),
+  ).toEqual([]);
 
   // The agent is killed. The next call starts another one, which serves what was open.
   const { agent } = await commandLine.snapshot();

@@ -69,7 +69,9 @@ test('a conversation is as it was recorded', async () => {
   const cluster = 'orders-staging';
   const recorded: string[] = [];
   const record = (from: 'client' | 'server', message: unknown) =>
-    recorded.push(JSON.stringify({ from, message }).replaceAll(`"version":"${version}"`, '"version":"<version>"'));
+    recorded.push(
+      JSON.stringify({ from, message }).replaceAll(`"version":"${version}"`, '"version":"<version>"'),
+    );
   let id = 0;
   const ask = async (method: string, params: object) => {
     id += 1;
@@ -114,14 +116,21 @@ test('what is no message is logged and passed over, and an unknown method or too
   input.write('not a message\n');
   expect((await next('{"jsonrpc":"2.0","id":1,"method":"tools/delete"}')).error?.code).toBe(-32_601);
   expect(logged).toHaveLength(1);
-  const unknown = await next('{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"apply","arguments":{}}}');
+  const unknown = await next(
+    '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"apply","arguments":{}}}',
+  );
   expect(JSON.stringify(unknown)).toContain('apply');
   for (const line of printed) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
 });
 
 test('the end of the input ends the server, after the calls in progress, with all that it has open', async () => {
   await next(JSON.stringify(initialize('2025-06-18')));
-  const call = { jsonrpc: '2.0', id: 5, method: 'tools/call', params: { name: 'connect', arguments: { cluster: 'orders-staging' } } };
+  const call = {
+    jsonrpc: '2.0',
+    id: 5,
+    method: 'tools/call',
+    params: { name: 'connect', arguments: { cluster: 'orders-staging' } },
+  };
   input.end(`${JSON.stringify(call)}\n`);
   await served;
   await vi.waitFor(() => expect(printed.at(-1)).toContain('"id":5'));

@@ -27,7 +27,9 @@ test.each([
   'redis-pwd',
   'AWS_SECRET_ACCESS_KEY',
 ])('the value of the variable %s is not shown', (name) => {
-  expect(cleanObject({ env: [{ name, value: 'hunter2' }] })).toEqual({ env: [{ name, value: '[redacted]' }] });
+  expect(cleanObject({ env: [{ name, value: 'hunter2' }] })).toEqual({
+    env: [{ name, value: '[redacted]' }],
+  });
 });
 
 test.each(['LOG_LEVEL', 'TOKEN_URL', 'PASSWORD_FILE', 'KEYCLOAK_URL', 'MONKEY', 'PORT', 'AUTHOR'])(
@@ -39,7 +41,10 @@ test('references to secrets stay, and secrets in fields, flags, addresses and fi
   const cleaned = cleanObject({
     metadata: {
       managedFields: [{ manager: 'kubectl' }],
-      annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"password":"hunter2"}', note: 'fine' },
+      annotations: {
+        'kubectl.kubernetes.io/last-applied-configuration': '{"password":"hunter2"}',
+        note: 'fine',
+      },
     },
     spec: {
       env: [{ name: 'DB_PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } }],
@@ -77,7 +82,9 @@ test('a secret in a log goes, also where characters that cannot be seen are in i
 });
 
 test('no terminal sequence, no direction and no invisible character is left', () => {
-  expect(cleanText('\u001b[31mred\u001b[0m \u202eevil\u2066 a\u200bb\r\nnext\u0007')).toBe('red evil ab\nnext');
+  expect(cleanText('\u001b[31mred\u001b[0m \u202eevil\u2066 a\u200bb\r\nnext\u0007')).toBe(
+    'red evil ab\nnext',
+  );
   expect(cleanLine('one\ntwo\u2028three')).toBe('one two three');
   expect(cleanObject({ 'a\u202e': '\u001b]8;;http://x\u0007link' })).toEqual({ a: 'link' });
 });

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { type Clock, systemClock } from '../../main/agent/parts.ts';
+import type { CallAgent } from '../../main/mcp/agent-calls.ts';
 import type { Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
-import type { CallAgent } from '../../main/mcp/agent-calls.ts';
 import { aCluster } from '../renderer/shown.ts';
 import { createAuthority } from '../world/authority.ts';
 
@@ -87,13 +87,19 @@ export async function startMcpRig(clock: Pick<Clock, 'sleep'> = systemClock): Pr
     if (name === 'mcp-check') return { open: true };
     if (name === 'mcp-end') return { ended: 0 };
     if (name === 'snapshot') return snapshotOf([staging, production]);
-    const found = [staging, production].find(({ id, title }) => id === input.cluster || title === input.cluster);
+    const found = [staging, production].find(
+      ({ id, title }) => id === input.cluster || title === input.cluster,
+    );
     if (found === undefined)
-      throw new AppError('not-found', `There is no cluster ${input.cluster}.`, { hint: 'Run `k8s-tunnels list`.' });
+      throw new AppError('not-found', `There is no cluster ${input.cluster}.`, {
+        hint: 'Run `k8s-tunnels list`.',
+      });
     const isProduction = found === production;
     const about = { cluster: found.id, title: found.title, ...(isProduction ? { production: true } : {}) };
     if (isProduction && rig.confirmed === 'declined')
-      throw new AppError('production-unconfirmed', 'The user did not allow it.', { hint: 'Go on without it.' });
+      throw new AppError('production-unconfirmed', 'The user did not allow it.', {
+        hint: 'Go on without it.',
+      });
     if (isProduction && rig.confirmed === 'waiting') await clock.sleep(input.waitMs ?? 0);
     if (isProduction && rig.confirmed === 'waiting') return { status: 'waiting', ...about };
     await writeFile(file, kubeconfig);

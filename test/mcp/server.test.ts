@@ -56,7 +56,9 @@ test('every tool says truthfully what it does: only connect does more than read'
     expect(Object.keys(outputSchema?.properties ?? {})).toContain('untrusted');
     expect(description).not.toBe('');
     // No argument can confirm anything.
-    expect(Object.keys(inputSchema.properties ?? {}).join()).not.toMatch(/production|confirm|yes|force|secret/i);
+    expect(Object.keys(inputSchema.properties ?? {}).join()).not.toMatch(
+      /production|confirm|yes|force|secret/i,
+    );
   }
   expect(client.getInstructions()).toMatch(/data, never an instruction/);
 });
@@ -107,10 +109,12 @@ test('production waits for the user; what a cluster or a model says does not ope
     arguments: { cluster: 'orders-prod', production: true, confirmed: 'yes' },
   });
   expect(forced.isError).toBe(true);
-  expect(await use('get', { cluster: 'orders-prod', kind: 'pods' })).toMatchObject({ error: { code: 'not-found' } });
-  expect(rig.calls.filter(({ name }) => name === 'mcp-open').map(({ input }) => Object.keys(input as object))).toEqual(
-    expect.arrayContaining([['cluster', 'client', 'pid', 'waitMs']]),
-  );
+  expect(await use('get', { cluster: 'orders-prod', kind: 'pods' })).toMatchObject({
+    error: { code: 'not-found' },
+  });
+  expect(
+    rig.calls.filter(({ name }) => name === 'mcp-open').map(({ input }) => Object.keys(input as object)),
+  ).toEqual(expect.arrayContaining([['cluster', 'client', 'pid', 'waitMs']]));
   rig.confirmed = 'allowed';
   clock.skip(4_000);
   expect(await use('connect', { cluster: 'orders-prod' })).toMatchObject({
@@ -132,7 +136,11 @@ test('an object is shown without secrets; a long one as lines, in parts', async 
   expect(JSON.stringify(shown)).not.toMatch(/hunter2|managedFields/);
   expect(JSON.stringify(shown)).toContain('"LOG_LEVEL","value":"info"');
   const data = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`key-${at}`, 'x'.repeat(200)]));
-  rig.answers.set('/api/v1/namespaces/shop/configmaps/big', { kind: 'ConfigMap', metadata: { name: 'big' }, data });
+  rig.answers.set('/api/v1/namespaces/shop/configmaps/big', {
+    kind: 'ConfigMap',
+    metadata: { name: 'big' },
+    data,
+  });
   const first = await use('get', { cluster: 'orders-staging', kind: 'cm', name: 'big' });
   const lines = [...(first.untrusted.lines as string[])];
   let next = first;
@@ -146,13 +154,17 @@ test('an object is shown without secrets; a long one as lines, in parts', async 
 test('of Secrets only metadata is asked for, in every form', async () => {
   await connected();
   rig.answers.set('/api/v1/namespaces/shop/secrets', { kind: 'Table', rows: [] });
-  rig.answers.set('/api/v1/namespaces/shop/secrets/login', { kind: 'PartialObjectMetadata', metadata: { name: 'login' } });
+  rig.answers.set('/api/v1/namespaces/shop/secrets/login', {
+    kind: 'PartialObjectMetadata',
+    metadata: { name: 'login' },
+  });
   await use('get', { cluster: 'orders-staging', kind: 'secrets' });
   await use('get', { cluster: 'orders-staging', kind: 'Secret', name: 'login', output: 'object' });
   await use('describe', { cluster: 'orders-staging', kind: 'secret', name: 'login' });
   const asked = rig.requests.filter(({ path }) => path.includes('/secrets'));
   expect(asked).toHaveLength(3);
-  for (const { accept } of asked) expect(accept).toMatch(/^application\/json;as=(Table|PartialObjectMetadata);v=v1;g=meta\.k8s\.io$/);
+  for (const { accept } of asked)
+    expect(accept).toMatch(/^application\/json;as=(Table|PartialObjectMetadata);v=v1;g=meta\.k8s\.io$/);
 });
 
 test('a list goes on where the server cut it, by a page and not by the text of the server', async () => {
@@ -178,7 +190,15 @@ test('a kind that is not well known is looked up once, and one that does not exi
   await connected();
   const version = (resource: string, kind: string) => ({
     version: 'v1',
-    resources: [{ resource, responseKind: { kind }, scope: 'Namespaced', singularResource: kind.toLowerCase(), shortNames: ['cert'] }],
+    resources: [
+      {
+        resource,
+        responseKind: { kind },
+        scope: 'Namespaced',
+        singularResource: kind.toLowerCase(),
+        shortNames: ['cert'],
+      },
+    ],
   });
   rig.answers.set('/api', { kind: 'APIGroupDiscoveryList', items: [] });
   rig.answers.set('/apis', {
@@ -219,12 +239,23 @@ test('a summary has what matters, conditions and events', async () => {
 
 test('logs are bounded, the latest lines first to be shown, without secrets', async () => {
   await connected();
-  const lines = Array.from({ length: 1_500 }, (_, at) => `2026-11-28T10:00:00Z request ${at} password=hunter2 ${'x'.repeat(40)}`);
+  const lines = Array.from(
+    { length: 1_500 },
+    (_, at) => `2026-11-28T10:00:00Z request ${at} password=hunter2 ${'x'.repeat(40)}`,
+  );
   rig.answers.set('/api/v1/namespaces/shop/pods/web-1/log', `${lines.join('\n')}\n`);
-  const first = await use('logs', { cluster: 'orders-staging', pod: 'web-1', tail: 1_500, since: '15m', container: 'web' });
+  const first = await use('logs', {
+    cluster: 'orders-staging',
+    pod: 'web-1',
+    tail: 1_500,
+    since: '15m',
+    container: 'web',
+  });
   const shown = first.untrusted.lines as string[];
   expect(shown.at(-1)).toContain('request 1499 password=[redacted]');
-  expect(paths().at(-1)).toContain('container=web&tailLines=1500&sinceSeconds=900&timestamps=true&limitBytes=524288');
+  expect(paths().at(-1)).toContain(
+    'container=web&tailLines=1500&sinceSeconds=900&timestamps=true&limitBytes=524288',
+  );
   const before = (await use('more', { page: first.cut?.page })).untrusted.lines as string[];
   expect(before.at(-1)).toContain(`request ${1_499 - shown.length} `);
   rig.answers.set('/api/v1/namespaces/shop/pods/web-1/log', 'x'.repeat(600_000));
@@ -257,10 +288,18 @@ test('clusters are compared through the proxy alone; one that cannot be read is 
 });
 
 test.each([
-  [refusal(403, 'k8s-tunnels: this kubeconfig is read-only: get pods/exec is not allowed.'), 'kube-unauthorized', /Only reading/],
+  [
+    refusal(403, 'k8s-tunnels: this kubeconfig is read-only: get pods/exec is not allowed.'),
+    'kube-unauthorized',
+    /Only reading/,
+  ],
   [refusal(401, 'k8s-tunnels: The session of this token has ended.'), 'kube-unauthorized', /Call connect/],
   [refusal(403, 'pods is forbidden: User "ada" cannot list'), 'kube-unauthorized', /owner/],
-  [refusal(400, 'a container name must be specified for pod web-1, choose one of: [web sidecar]'), 'bad-input', /Change the arguments/],
+  [
+    refusal(400, 'a container name must be specified for pod web-1, choose one of: [web sidecar]'),
+    'bad-input',
+    /Change the arguments/,
+  ],
   [refusal(503, 'k8s-tunnels: The edge does not answer.'), 'kube-unready', /Try again/],
 ])('what the proxy or the server refuses is an error with its fix: %s', async (answer, code, fix) => {
   await connected();
@@ -274,7 +313,9 @@ test.each([
 test('what is not a Kubernetes answer, and arguments that lead elsewhere, are refused', async () => {
   await connected();
   rig.answers.set('/api/v1/namespaces/shop/pods', '<html>');
-  expect(await use('get', { cluster: 'orders-staging', kind: 'pods' })).toMatchObject({ error: { code: 'answer-refused' } });
+  expect(await use('get', { cluster: 'orders-staging', kind: 'pods' })).toMatchObject({
+    error: { code: 'answer-refused' },
+  });
   const before = rig.requests.length;
   for (const args of [
     { kind: 'pods/exec' },
@@ -283,7 +324,10 @@ test('what is not a Kubernetes answer, and arguments that lead elsewhere, are re
     { kind: 'pods', namespace: 'a/../b' },
     { kind: 'pods', name: 'web-1', limit: 1_000_000 },
   ]) {
-    const { isError } = await client.callTool({ name: 'get', arguments: { cluster: 'orders-staging', ...args } });
+    const { isError } = await client.callTool({
+      name: 'get',
+      arguments: { cluster: 'orders-staging', ...args },
+    });
     expect(isError).toBe(true);
   }
   expect(rig.requests).toHaveLength(before);

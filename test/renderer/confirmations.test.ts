@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Terminal } from '../../main/model/terminal.ts';
 import { confirmationsText } from '../../renderer/confirmations/text.ts';
 import { terminalsText } from '../../renderer/terminals/text.ts';
 import { aCluster } from './shown.ts';
@@ -45,10 +46,16 @@ test('what an AI client has open is listed, and ends by a button', async (contex
     agent.tell({ kind: 'set', values: { terminals: [] } });
     return { ended: 1 };
   };
-  const terminal = {
-    ...{ id: 'a'.repeat(16), cluster: ledger.id, kind: 'mcp', context: 'ledger', pid: 4_000 },
-    ...{ since: Date.now() - 60_000, readOnly: {}, production: true },
-  } as const;
+  const terminal: Terminal = {
+    id: 'a'.repeat(16),
+    cluster: ledger.id,
+    kind: 'mcp',
+    context: 'ledger',
+    pid: 4_000,
+    since: Date.now() - 60_000,
+    readOnly: {},
+    production: true,
+  };
   agent.tell({ kind: 'set', values: { terminals: [terminal] } });
   await page.getByRole('button', { name: /^1 terminal/ }).click();
   const row = page.getByRole('dialog', { name: terminalsText.title }).getByRole('listitem');

@@ -104,7 +104,9 @@ export function createConfirmations(options: {
       });
     },
     answer(id, isAllowed) {
-      const found = [...asked].find(([, { confirmation, state }]) => confirmation.id === id && state === 'waiting');
+      const found = [...asked].find(
+        ([, { confirmation, state }]) => confirmation.id === id && state === 'waiting',
+      );
       if (found === undefined)
         throw new AppError('not-found', 'This question does not wait for an answer any more.', {
           hint: 'Let the AI client ask again.',

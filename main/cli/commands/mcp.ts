@@ -1,9 +1,9 @@
 import { pathsFrom } from '../../agent/paths.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { followHandOver } from '../next-agent.ts';
 import { loadMcp } from '../program-file.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { writeAside } from '../report.ts';
-import { exitCodes } from '../exit-codes.ts';
 
 /** Serves the AI client that has started this process, until it closes the input. Only the protocol goes to stdout. */
 export async function runMcp(): Promise<number> {

@@ -146,10 +146,7 @@ export function decide(options: {
     );
   for (const { id, client, cluster } of now.confirmations ?? [])
     if (!memory.notifiedAt.has(`confirmation ${id}`))
-      notify(
-        { kind: 'confirmation-needed', client, title: named(cluster).title },
-        `confirmation ${id}`,
-      );
+      notify({ kind: 'confirmation-needed', client, title: named(cluster).title }, `confirmation ${id}`);
   const { found, known } = foundIn(options);
   if (found.length > 0) notify({ kind: 'clusters-found', clusters: found.map(named) });
 

@@ -10,9 +10,19 @@ import { cleanObject } from '../redaction.ts';
 import { type Answer, clusterArgument, type ToolParts } from './tool.ts';
 
 export const compareInput = {
-  clusters: z.array(clusterArgument).min(2).max(10).describe('The first is what the others are compared with.'),
-  namespace: namespaceSchema.optional().describe('Default: for each cluster that of its tag, otherwise default.'),
-  kind: z.string().max(40).optional().describe('deployment, statefulset, daemonset or cronjob. Default: all.'),
+  clusters: z
+    .array(clusterArgument)
+    .min(2)
+    .max(10)
+    .describe('The first is what the others are compared with.'),
+  namespace: namespaceSchema
+    .optional()
+    .describe('Default: for each cluster that of its tag, otherwise default.'),
+  kind: z
+    .string()
+    .max(40)
+    .optional()
+    .describe('deployment, statefulset, daemonset or cronjob. Default: all.'),
   all: z.boolean().optional().describe('Show what is equal too.'),
 };
 
@@ -29,7 +39,9 @@ function boundedWorkload(workload: unknown): unknown {
 export function compareTool({ clusters }: ToolParts): Answer<z.output<z.ZodObject<typeof compareInput>>> {
   const columnOf = async (
     cluster: OpenCluster,
-    how: Pick<Parameters<typeof readFacts>[1], 'kinds' | 'signal'> & { readonly namespace: string | undefined },
+    how: Pick<Parameters<typeof readFacts>[1], 'kinds' | 'signal'> & {
+      readonly namespace: string | undefined;
+    },
   ): Promise<Column> => {
     const { id, title, production } = cluster;
     const namespace = how.namespace ?? (await clusters.namespaceOf(cluster));
@@ -40,7 +52,9 @@ export function compareTool({ clusters }: ToolParts): Answer<z.output<z.ZodObjec
       ...(production === undefined ? {} : { production }),
     };
     try {
-      const reader = { get: (path: string, signal: AbortSignal) => clusters.readJson(cluster, { path, signal }) };
+      const reader = {
+        get: (path: string, signal: AbortSignal) => clusters.readJson(cluster, { path, signal }),
+      };
       const facts = await readFacts(reader, { ...how, namespace, server: `The API server of ${title}` });
       return { about, read: { facts } };
     } catch (error) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cleanLine } from '../redaction.ts';
 import { aboutOf } from './get.ts';
-import { type Answer, type ToolParts } from './tool.ts';
+import type { Answer, ToolParts } from './tool.ts';
 
 export const connectInput = {
   cluster: z.string().min(1).max(512).describe('The title or id of a cluster, as list_clusters shows it.'),
@@ -24,7 +24,9 @@ export function connectTool({ clusters }: ToolParts): Answer<z.output<z.ZodObjec
     return {
       what: opened.for === 'confirmation' ? 'waiting for confirmation' : 'waiting for the tunnel',
       list: 'items',
-      items: [{ status: 'waiting', cluster: cleanLine(title), ...(production === undefined ? {} : { production }) }],
+      items: [
+        { status: 'waiting', cluster: cleanLine(title), ...(production === undefined ? {} : { production }) },
+      ],
       missing: opened.for === 'confirmation' ? confirm : signIn,
     };
   };

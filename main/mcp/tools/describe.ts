@@ -1,10 +1,17 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { OpenCluster } from '../open-clusters.ts';
 import { cleanObject } from '../redaction.ts';
 import { isOfSecrets, pathOf } from '../resources.ts';
 import { readEvents } from './events.ts';
 import { aboutOf, objectData } from './get.ts';
-import { type Answer, clusterArgument, kindArgument, nameArgument, namespaceArgument, type ToolParts } from './tool.ts';
+import {
+  type Answer,
+  clusterArgument,
+  kindArgument,
+  nameArgument,
+  namespaceArgument,
+  type ToolParts,
+} from './tool.ts';
 
 const mostEvents = 20;
 /** More of a list, or of the fields of an object, than this is counted only. */
@@ -27,7 +34,9 @@ export function describeTool(parts: ToolParts): Answer<z.output<z.ZodObject<type
     const { name } = input;
     const cluster = clusters.find(input.cluster);
     const resource = await resources.find(cluster, input.kind, signal);
-    const namespace = resource.isNamespaced ? (input.namespace ?? (await clusters.namespaceOf(cluster))) : undefined;
+    const namespace = resource.isNamespaced
+      ? (input.namespace ?? (await clusters.namespaceOf(cluster)))
+      : undefined;
     const accept = isOfSecrets(resource)
       ? 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'
       : 'application/json';
@@ -63,7 +72,8 @@ async function eventsOf(
 function summaryOf(object: Fields): Fields {
   const { kind, metadata, spec, status, ...rest } = object;
   const about = fieldsOf(metadata);
-  const { name, namespace, creationTimestamp, deletionTimestamp, labels, annotations, ownerReferences } = about;
+  const { name, namespace, creationTimestamp, deletionTimestamp, labels, annotations, ownerReferences } =
+    about;
   const { conditions, ...others } = fieldsOf(status);
   return defined({
     kind,
@@ -73,11 +83,17 @@ function summaryOf(object: Fields): Fields {
     deleting: deletionTimestamp,
     labels: bounded(labels),
     annotations: bounded(annotations),
-    owners: listOf(ownerReferences).map((one) => `${String(fieldsOf(one).kind)}/${String(fieldsOf(one).name)}`),
+    owners: listOf(ownerReferences).map(
+      (one) => `${String(fieldsOf(one).kind)}/${String(fieldsOf(one).name)}`,
+    ),
     conditions: listOf(conditions).slice(0, mostEntries).map(conditionOf),
     status: bounded(others),
     spec: bounded(spec),
-    ...defined(Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, key === 'apiVersion' ? undefined : bounded(one)]))),
+    ...defined(
+      Object.fromEntries(
+        Object.entries(rest).map(([key, one]) => [key, key === 'apiVersion' ? undefined : bounded(one)]),
+      ),
+    ),
   });
 }
 
@@ -112,6 +128,8 @@ function listOf(value: unknown): readonly unknown[] {
 
 function defined(fields: Fields): Fields {
   return Object.fromEntries(
-    Object.entries(fields).filter(([, one]) => one !== undefined && !(Array.isArray(one) && one.length === 0)),
+    Object.entries(fields).filter(
+      ([, one]) => one !== undefined && !(Array.isArray(one) && one.length === 0),
+    ),
   );
 }

@@ -3,7 +3,14 @@ import type { OpenCluster } from '../open-clusters.ts';
 import { cleanLine } from '../redaction.ts';
 import { events, pathOf } from '../resources.ts';
 import { aboutOf } from './get.ts';
-import { type Answer, clusterArgument, nameArgument, namespaceArgument, readAs, type ToolParts } from './tool.ts';
+import {
+  type Answer,
+  clusterArgument,
+  nameArgument,
+  namespaceArgument,
+  readAs,
+  type ToolParts,
+} from './tool.ts';
 
 const defaultLimit = 50;
 /** A server does not sort: all are read, up to here. */
@@ -107,8 +114,19 @@ export async function readEvents(
   return { rows, isMissing: Boolean(metadata?.continue) };
 }
 
-function lastOf({ series, lastTimestamp, eventTime, firstTimestamp, metadata }: z.output<typeof eventSchema>): string {
+function lastOf({
+  series,
+  lastTimestamp,
+  eventTime,
+  firstTimestamp,
+  metadata,
+}: z.output<typeof eventSchema>): string {
   return (
-    series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp ?? ''
+    series?.lastObservedTime ??
+    lastTimestamp ??
+    eventTime ??
+    firstTimestamp ??
+    metadata.creationTimestamp ??
+    ''
   );
 }

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { AppError } from '../../model/app-error.ts';
 import { expired } from '../../agent/compare/api-reader.ts';
+import { AppError } from '../../model/app-error.ts';
 import type { OpenCluster } from '../open-clusters.ts';
 import { cleanLine, cleanObject } from '../redaction.ts';
 import { isOfSecrets, pathOf, type Resource } from '../resources.ts';
@@ -35,7 +35,9 @@ export const getInput = {
   output: z
     .enum(['table', 'object'])
     .optional()
-    .describe('table: the columns of kubectl get (default for a list). object: everything (default with a name).'),
+    .describe(
+      'table: the columns of kubectl get (default for a list). object: everything (default with a name).',
+    ),
 };
 type GetInput = z.output<z.ZodObject<typeof getInput>>;
 
@@ -49,7 +51,9 @@ const tableSchema = z.object({
   metadata: z.object({ continue: z.string().nullish(), remainingItemCount: z.number().nullish() }).nullish(),
   columnDefinitions: z.array(z.object({ name: z.string(), priority: z.number().nullish() })).nullish(),
   rows: z
-    .array(z.object({ cells: z.array(z.unknown()), object: z.object({ metadata: metadata.nullish() }).nullish() }))
+    .array(
+      z.object({ cells: z.array(z.unknown()), object: z.object({ metadata: metadata.nullish() }).nullish() }),
+    )
     .nullish(),
 });
 const listSchema = z.object({
@@ -70,7 +74,8 @@ export function getTool({ clusters, resources }: ToolParts): Answer<GetInput> {
     const namespace = allNamespaces ? undefined : (input.namespace ?? (await clusters.namespaceOf(cluster)));
     const output = input.output ?? (name === undefined ? 'table' : 'object');
     const isMetadata = isOfSecrets(resource);
-    const accept = output === 'table' ? tableType : isMetadata ? metadataType(name === undefined) : 'application/json';
+    const accept =
+      output === 'table' ? tableType : isMetadata ? metadataType(name === undefined) : 'application/json';
     const what = describedList(resource, { name, namespace });
     const read = async (from: string | undefined, within: AbortSignal): Promise<Data> => {
       const query =
@@ -86,7 +91,11 @@ export function getTool({ clusters, resources }: ToolParts): Answer<GetInput> {
         token ? { next: (signal: AbortSignal) => read(token, signal) } : {};
       if (output === 'table') {
         const table = readAs(tableSchema, answer, cluster);
-        return { ...about, ...tableData(table, { isWide: namespace === undefined && resource.isNamespaced }), ...followed(table.metadata?.continue) };
+        return {
+          ...about,
+          ...tableData(table, { isWide: namespace === undefined && resource.isNamespaced }),
+          ...followed(table.metadata?.continue),
+        };
       }
       if (name !== undefined) return { ...about, ...objectData(cleanObject(answer)) };
       const list = readAs(listSchema, answer, cluster);
@@ -101,9 +110,16 @@ export function aboutOf({ id, title, production }: OpenCluster): NonNullable<Dat
   return { id, title: cleanLine(title), ...(production === undefined ? {} : { production }) };
 }
 
-function describedList({ resource, group, isNamespaced }: Resource, at: { name: string | undefined; namespace: string | undefined }) {
+function describedList(
+  { resource, group, isNamespaced }: Resource,
+  at: { name: string | undefined; namespace: string | undefined },
+) {
   const kind = group === '' ? resource : `${resource}.${group}`;
-  const within = !isNamespaced ? '' : at.namespace === undefined ? ' in all namespaces' : ` in namespace ${at.namespace}`;
+  const within = !isNamespaced
+    ? ''
+    : at.namespace === undefined
+      ? ' in all namespaces'
+      : ` in namespace ${at.namespace}`;
   return `${kind}${at.name === undefined ? '' : ` ${at.name}`}${within}`;
 }
 
@@ -117,7 +133,10 @@ function tableData(
     .filter(({ priority }) => priority === 0);
   return {
     // A later page of the API has no columns: the first part named them.
-    head: shown.length === 0 ? {} : { columns: [...(isWide ? ['Namespace'] : []), ...shown.map(({ name }) => name)] },
+    head:
+      shown.length === 0
+        ? {}
+        : { columns: [...(isWide ? ['Namespace'] : []), ...shown.map(({ name }) => name)] },
     list: 'rows',
     items: (rows ?? []).map(({ cells, object }) => [
       ...(isWide ? [cleanLine(object?.metadata?.namespace ?? '')] : []),
@@ -128,7 +147,9 @@ function tableData(
 
 function cellText(value: unknown): unknown {
   if (typeof value === 'string') return cleanLine(value);
-  return typeof value === 'number' || typeof value === 'boolean' ? value : cleanLine(JSON.stringify(value) ?? '');
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? value
+    : cleanLine(JSON.stringify(value) ?? '');
 }
 
 /** Returns an object that has been cleaned as it is, or as lines of YAML if it is long. */

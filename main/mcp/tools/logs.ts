@@ -52,7 +52,9 @@ export function logsTool({ clusters }: ToolParts): Answer<z.output<z.ZodObject<t
       latestLast: true,
       // The server stops at so many bytes from the first line.
       ...(isCut || Buffer.byteLength(text) >= logBytes
-        ? { missing: `The log is longer than ${logBytes / 1_024} KB: the latest lines are missing. Ask for a smaller tail.` }
+        ? {
+            missing: `The log is longer than ${logBytes / 1_024} KB: the latest lines are missing. Ask for a smaller tail.`,
+          }
         : {}),
     };
   };

@@ -1,23 +1,33 @@
 import { z } from 'zod';
 import { isProduction } from '../../model/is-production.ts';
 import { cleanLine, cleanObject } from '../redaction.ts';
-import { type Answer, type ToolParts } from './tool.ts';
+import type { Answer, ToolParts } from './tool.ts';
 
 const defaultLimit = 100;
 const latestNotices = 5;
 const mostTunnels = 50;
 
 export const listInput = {
-  search: z.string().max(200).optional().describe('Words that all occur in the title, environment, account or description.'),
+  search: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Words that all occur in the title, environment, account or description.'),
   limit: z.int().min(1).max(1_000).optional().describe(`Clusters (default: ${defaultLimit}).`),
 };
 
 /** Lists the clusters that are known, with those that are open for this client marked. */
-export function listClustersTool({ call, clusters }: ToolParts): Answer<z.output<z.ZodObject<typeof listInput>>> {
+export function listClustersTool({
+  call,
+  clusters,
+}: ToolParts): Answer<z.output<z.ZodObject<typeof listInput>>> {
   return async ({ search = '', limit = defaultLimit }, signal) => {
     const snapshot = await call('snapshot', {}, { signal });
     const open = new Set(clusters.list().map(({ id }) => id));
-    const words = search.toLowerCase().split(/\s+/).filter((word) => word !== '');
+    const words = search
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== '');
     const found = snapshot.clusters
       .map((cluster) => {
         const { id, title, source, account, accountName, region, environment, description, reach } = cluster;
@@ -70,10 +80,15 @@ export function statusTool({ call, clusters }: ToolParts): Answer<Record<string,
         tunnels: tunnels.slice(0, mostTunnels).map(({ cluster, state }) => ({
           cluster: titleOf(cluster),
           status: state.status,
-          ...('failure' in state ? { why: cleanLine(state.failure.error.message), fix: state.failure.error.hint } : {}),
+          ...('failure' in state
+            ? { why: cleanLine(state.failure.error.message), fix: state.failure.error.hint }
+            : {}),
         })),
         currentContext: kubectl.context,
-        sessions: sessions.map(({ authDomain, endsAt }) => ({ at: authDomain, ends: new Date(endsAt).toISOString() })),
+        sessions: sessions.map(({ authDomain, endsAt }) => ({
+          at: authDomain,
+          ends: new Date(endsAt).toISOString(),
+        })),
         waitsForSignIn: logins.map(({ title }) => title),
         waitsForConfirmation: confirmations.map(({ cluster }) => titleOf(cluster)),
         notices: notices.slice(-latestNotices).map(({ message }) => cleanLine(message)),

@@ -23,7 +23,10 @@ export const clusterArgument = z
   .describe('A cluster that connect has opened: its title or id, as list_clusters shows it.');
 export const kindArgument = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'must be a kind such as pods, deploy or certificates.cert-manager.io')
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/,
+    'must be a kind such as pods, deploy or certificates.cert-manager.io',
+  )
   .describe('A kind as kubectl names it: pods, deploy, Node, certificates.cert-manager.io.');
 export const nameArgument = z
   .string()

@@ -90,13 +90,17 @@ test('the end of a process takes its questions and answers with it', async () =>
 test('a process cannot fill the screen with questions, and its name is one short line', async () => {
   for (let at = 0; at < 5; at += 1)
     void confirmations.ask(
-      { ...question, client: `C\u202e\n${'x'.repeat(200)}`, cluster: clusterId('eks', '1', 'eu-west-1', `c${at}`) },
+      {
+        ...question,
+        client: `C\u202e\n${'x'.repeat(200)}`,
+        cluster: clusterId('eks', '1', 'eu-west-1', `c${at}`),
+      },
       how,
     );
   expect(shown).toHaveLength(5);
   expect(shown[0]?.client).toMatch(/^C x{1,60}$/);
   await expect(confirmations.ask(question, how)).rejects.toMatchObject({ code: 'production-unconfirmed' });
-  await expect(confirmations.ask({ ...question, pid: 8 }, { ...how, signal: AbortSignal.abort() })).resolves.toBe(
-    'waiting',
-  );
+  await expect(
+    confirmations.ask({ ...question, pid: 8 }, { ...how, signal: AbortSignal.abort() }),
+  ).resolves.toBe('waiting');
 });

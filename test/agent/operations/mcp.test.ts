@@ -35,7 +35,13 @@ beforeEach(() => {
         const [cluster = staging] = request.clusters;
         if (failure !== undefined)
           return { outcomes: [{ status: 'failed', cluster, error: failure }], terminals: [] };
-        const terminal = { id: 'a'.repeat(16), cluster: cluster.id, kind: 'mcp', context: cluster.title, pid: 7 } as const;
+        const terminal = {
+          id: 'a'.repeat(16),
+          cluster: cluster.id,
+          kind: 'mcp',
+          context: cluster.title,
+          pid: 7,
+        } as const;
         return {
           outcomes: [{ status: 'connected', cluster, context: cluster.title, port: 1, latencyMs: 1 }],
           terminals: [{ ...terminal, since: 1, start: 1, file: '/state/config' }],
@@ -84,7 +90,12 @@ test('opens production after the yes of the user, and not before', async () => {
   expect(requests).toMatchObject([{ readOnly: {} }]);
   // The next time is another question.
   const again = operations.openForMcp({ cluster: 'ledger', ...call, waitMs: 0 });
-  expect(await again).toEqual({ status: 'waiting', cluster: production.id, title: 'ledger', production: true });
+  expect(await again).toEqual({
+    status: 'waiting',
+    cluster: production.id,
+    title: 'ledger',
+    production: true,
+  });
 });
 
 test('does not open production after a no, and says what to do', async () => {
