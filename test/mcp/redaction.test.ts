@@ -67,7 +67,7 @@ test('references to secrets stay, and secrets in fields, flags, addresses and fi
       volumes: [{ name: 'tls', secret: { secretName: 'tls' } }],
       retries: 3,
     },
-    data: { 'app.yaml': 'log: info\npassword: [redacted]\ndb:\n  - secret: "[redacted]\n' },
+    data: { 'app.yaml': 'log: info\npassword: [redacted]\ndb:\n  - secret: [redacted]\n' },
   });
   expect(JSON.stringify(cleaned)).not.toContain('managedFields');
 });
