@@ -62,7 +62,7 @@ async function answer(allow: boolean) {
     const { confirmations = [] } = await commandLine.snapshot();
     expect(confirmations).toHaveLength(1);
     return confirmations[0];
-  }, 10_000);
+  }, 30_000);
   await agent?.call('confirmation-answer', { id: question?.id ?? '', allow });
   agent?.close();
 }
@@ -138,5 +138,5 @@ test('reads clusters, asks the user about production, and outlives the agent', a
 
   // With its input it ends, and all that it had.
   await client.close();
-  await vi.waitFor(async () => expect((await commandLine.snapshot()).terminals ?? []).toEqual([]), 10_000);
+  await vi.waitFor(async () => expect((await commandLine.snapshot()).terminals ?? []).toEqual([]), 30_000);
 }, 120_000);

@@ -64,7 +64,9 @@ export function mcpOperations(options: {
             hint: 'Go on without it. The question can be asked again in ten minutes.',
           });
       }
-      const { outcomes, terminals } = await activity.during([id], () =>
+      // Its secret has ended, or the client does not know of it.
+      const before = terminals().filter((one) => one.pid === pid && one.cluster === id);
+      const { outcomes, terminals: opened } = await activity.during([id], () =>
         connections.isolate({
           clusters: [found],
           kind: 'mcp',
@@ -78,9 +80,10 @@ export function mcpOperations(options: {
       const [outcome] = outcomes;
       if (outcome?.status === 'failed')
         throw fromPlainError(withAccessRequest(toPlainError(outcome.error), accessRequest()));
-      const [terminal] = terminals;
+      const [terminal] = opened;
       if (terminal === undefined) throw new AppError('internal', 'The agent opened nothing.');
       confirmations.used(question);
+      await connections.endTerminals(before.map((one) => one.id));
       return { status: 'open', ...about, terminal: terminal.id, file: terminal.file };
     },
     async isOpenForMcp(terminal) {

@@ -48,7 +48,7 @@ beforeEach(() => {
         };
       },
       terminals: () => [
-        { id: 'a'.repeat(16), cluster: staging.id, kind: 'mcp', context: 'orders', pid: 7, since: 1 },
+        { id: 'd'.repeat(16), cluster: staging.id, kind: 'mcp', context: 'orders', pid: 7, since: 1 },
         { id: 'b'.repeat(16), cluster: staging.id, kind: 'mcp', context: 'orders', pid: 8, since: 1 },
         { id: 'c'.repeat(16), cluster: staging.id, kind: 'shell', context: 'orders', pid: 7, since: 1 },
       ],
@@ -79,6 +79,8 @@ test('opens a cluster at once, to read and nothing else', async () => {
   });
   expect(requests).toMatchObject([{ kind: 'mcp', pid: 7, readOnly: {} }]);
   expect(shown).toEqual([]);
+  // What the client had of this cluster before, and nothing of another process or a terminal.
+  expect(ended).toEqual(['d'.repeat(16)]);
 });
 
 test('opens production after the yes of the user, and not before', async () => {
@@ -128,7 +130,7 @@ test('no input confirms production or asks for more than reading', () => {
 
 test('the end of a process ends what it had, and nothing else', async () => {
   expect(await operations.endMcp(7)).toBe(1);
-  expect(ended).toEqual(['a'.repeat(16)]);
+  expect(ended).toEqual(['d'.repeat(16)]);
   expect(await operations.isOpenForMcp('b'.repeat(16))).toBe(true);
   expect(await operations.isOpenForMcp('c'.repeat(16))).toBe(false);
 });
