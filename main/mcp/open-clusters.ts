@@ -3,6 +3,7 @@ import { statusSchema } from '../agent/compare/kube-objects.ts';
 import type { Clock } from '../agent/parts.ts';
 import type { Output } from '../api/contract.ts';
 import { AppError } from '../model/app-error.ts';
+import { namespaceSchema } from '../model/terminal.ts';
 import type { CallAgent } from './agent-calls.ts';
 import { getThroughProxy, type ProxyAccess, type ProxyAnswer, readAccess } from './proxy.ts';
 import type { AboutCluster } from './results.ts';
@@ -108,7 +109,8 @@ export function createOpenClusters(options: {
     open.set(id, cluster);
     return { status: 'open', cluster, namespace: await namespaceOf(cluster) };
   };
-  const namespaceOf = async (cluster: OpenCluster) => (await accessOf(cluster)).namespace ?? 'default';
+  const namespaceOf = async (cluster: OpenCluster) =>
+    namespaceSchema.safeParse((await accessOf(cluster)).namespace).data ?? 'default';
 
   return {
     async connect(word, signal) {
@@ -201,7 +203,7 @@ function explained(cluster: OpenCluster, answer: ProxyAnswer): unknown {
     if (!(error instanceof AppError)) throw error;
     if (status === 401 && isOfProxy(answer))
       throw new AppError('kube-unauthorized', error.message, {
-        hint: `The session of ${cluster.title} has ended. Call connect for it.`,
+        hint: 'Its session has ended. Call connect with it again.',
       });
     if (status === 403 && isOfProxy(answer))
       throw new AppError('kube-unauthorized', error.message, {

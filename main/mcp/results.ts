@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { AppError, toPlainError } from '../model/app-error.ts';
-import { cleanText } from './redaction.ts';
+import { cleanLine, cleanText } from './redaction.ts';
 
 /** What every result says of itself: clients give a model the text or the structure, so that both hold it. */
 const notice =
@@ -21,7 +21,7 @@ export interface AboutCluster {
 /** An answer: a list, with what belongs to all of it. Everything in it has been cleaned. */
 export interface Data {
   readonly cluster?: AboutCluster | undefined;
-  /** What the list is, in our own words. */
+  /** What the list is, in our own words and those of the call: nothing that others have written. */
   readonly what: string;
   /** Shown with every part. */
   readonly head?: Readonly<Record<string, unknown>>;
@@ -39,9 +39,9 @@ export interface Data {
 export const outputSchema = {
   notice: z.string(),
   cluster: z
-    .object({ id: z.string(), title: z.string(), production: z.literal(true).optional() })
+    .object({ id: z.string(), production: z.literal(true).optional() })
     .optional()
-    .describe('The cluster that was read. Its title comes from a tag.'),
+    .describe('The cluster that was read.'),
   what: z.string(),
   untrusted: z
     .record(z.string(), z.unknown())
@@ -76,7 +76,12 @@ export function createResults(): Results {
     return id;
   };
   const of = (data: Data): CallToolResult => {
-    const { cluster, what, head = {}, list, items, latestLast, next, missing } = data;
+    const { cluster, what, list, items, latestLast, next, missing } = data;
+    // The title is text of a tag.
+    const head = {
+      ...(cluster === undefined ? {} : { clusterTitle: cleanLine(cluster.title) }),
+      ...data.head,
+    };
     const room = mostCharacters - JSON.stringify(head).length;
     const fitting = countFitting(latestLast ? items.toReversed() : items, room);
     const [shown, rest] = latestLast
@@ -86,7 +91,7 @@ export function createResults(): Results {
     const page = hasMore ? keep({ ...data, items: rest }) : undefined;
     const structured = {
       notice,
-      ...(cluster === undefined ? {} : { cluster }),
+      ...(cluster === undefined ? {} : { cluster: aboutOf(cluster) }),
       what,
       untrusted: { ...head, [list]: shown },
       ...(page === undefined && missing === undefined
@@ -120,6 +125,10 @@ export function createResults(): Results {
   };
 }
 
+function aboutOf({ id, production }: AboutCluster): Omit<AboutCluster, 'title'> {
+  return { id, ...(production === undefined ? {} : { production }) };
+}
+
 /** Returns how many of the first items have room. One always has: items are bounded. */
 function countFitting(items: readonly unknown[], room: number): number {
   let left = room;
@@ -138,7 +147,12 @@ export function failedResult(error: unknown): CallToolResult {
   const { code, message, hint, retryable } = toPlainError(error);
   const said = {
     notice,
-    error: { code, fix: hint ?? (retryable ? 'Try again.' : 'Ask the user.') },
+    error: {
+      code,
+      fix:
+        (hint === undefined ? undefined : cleanLine(hint, 500)) ??
+        (retryable ? 'Try again.' : 'Ask the user.'),
+    },
     untrusted: { cause: cleanText(message) },
   };
   return { isError: true, content: [{ type: 'text', text: JSON.stringify(said) }] };

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 interface Document {
   readonly notice: string;
-  readonly cluster?: { readonly title: string };
+  readonly cluster?: { readonly id: string };
   readonly what?: string;
   readonly untrusted: Readonly<Record<string, unknown>>;
   readonly cut?: { readonly howToContinue: string; readonly page?: string };
@@ -76,9 +76,10 @@ test('a cluster is read after connect only', async () => {
   });
   rig.answers.set('/api/v1/namespaces/shop/pods', podTable);
   const { untrusted, what, cut } = await use('get', { cluster: 'orders-staging', kind: 'po' });
-  expect(what).toBe('pods in namespace shop');
+  expect(what).toBe('po in namespace shop');
   expect(cut).toBeUndefined();
   expect(untrusted).toEqual({
+    clusterTitle: 'orders-staging',
     columns: ['Name', 'Ready', 'Restarts'],
     rows: [
       ['web-1', '1/1', 0],
@@ -118,7 +119,8 @@ test('production waits for the user; what a cluster or a model says does not ope
   rig.confirmed = 'allowed';
   clock.skip(4_000);
   expect(await use('connect', { cluster: 'orders-prod' })).toMatchObject({
-    cluster: { title: 'orders-prod', production: true },
+    cluster: { id: rig.production.id, production: true },
+    untrusted: { clusterTitle: 'orders-prod' },
   });
 });
 
@@ -213,6 +215,42 @@ test('a kind that is not well known is looked up once, and one that does not exi
     error: { code: 'not-found' },
     untrusted: { cause: 'The cluster has no kind dragons.' },
   });
+});
+
+test('no text of a cluster is outside of what is named untrusted', async () => {
+  await connected();
+  const resource = {
+    resource: injection,
+    responseKind: { kind: injection },
+    scope: 'Cluster',
+    shortNames: ['dragons'],
+  };
+  rig.answers.set('/api', { kind: 'APIGroupDiscoveryList', items: [] });
+  rig.answers.set('/apis', {
+    kind: 'APIGroupDiscoveryList',
+    items: [{ metadata: { name: 'evil.example' }, versions: [{ version: 'v1', resources: [resource] }] }],
+  });
+  const row = { cells: [injection], object: { metadata: { name: injection } } };
+  const columnDefinitions = [{ name: injection, priority: 0 }];
+  const path = `/apis/evil.example/v1/${encodeURIComponent(injection)}`;
+  rig.answers.set(path, { kind: 'Table', metadata: { continue: injection }, columnDefinitions, rows: [row] });
+  rig.answers.set('/api/v1/namespaces/shop/pods', refusal(503, injection));
+  rig.answers.set('/api/v1/namespaces/shop/pods/web-1', { ...pod, [injection]: injection });
+  rig.answers.set('/api/v1/namespaces/shop/pods/web-1/log', injection);
+  rig.answers.set('/api/v1/namespaces/shop/events', eventList);
+  const cluster = 'orders-staging';
+  for (const [name, args] of [
+    ['get', { cluster, kind: 'dragons' }],
+    ['get', { cluster, kind: 'pods' }],
+    ['get', { cluster, kind: 'pods', name: 'web-1' }],
+    ['describe', { cluster, kind: 'pod', name: 'web-1' }],
+    ['logs', { cluster, pod: 'web-1' }],
+    ['events', { cluster }],
+  ] as const) {
+    const { untrusted, ...others } = await use(name, args);
+    expect(JSON.stringify(untrusted), `${name} ${JSON.stringify(args)}`).toContain('IGNORE ALL');
+    expect(JSON.stringify(others)).not.toContain('IGNORE ALL');
+  }
 });
 
 test('a summary has what matters, conditions and events', async () => {

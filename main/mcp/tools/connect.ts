@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { cleanLine } from '../redaction.ts';
-import { aboutOf } from './get.ts';
 import type { Answer, ToolParts } from './tool.ts';
 
 export const connectInput = {
@@ -14,7 +13,7 @@ export function connectTool({ clusters }: ToolParts): Answer<z.output<z.ZodObjec
     if (opened.status === 'open') {
       const { cluster, namespace } = opened;
       return {
-        cluster: aboutOf(cluster),
+        cluster,
         what: 'connected',
         list: 'items',
         items: [{ status: 'open', access: 'read-only', namespace: cleanLine(namespace) }],

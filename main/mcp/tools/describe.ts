@@ -3,7 +3,7 @@ import type { OpenCluster } from '../open-clusters.ts';
 import { cleanObject } from '../redaction.ts';
 import { isOfSecrets, pathOf } from '../resources.ts';
 import { readEvents } from './events.ts';
-import { aboutOf, objectData } from './get.ts';
+import { objectData } from './get.ts';
 import {
   type Answer,
   clusterArgument,
@@ -46,8 +46,8 @@ export function describeTool(parts: ToolParts): Answer<z.output<z.ZodObject<type
       eventsOf(parts, cluster, { namespace: namespace ?? 'default', name, kind: resource.kind, signal }),
     ]);
     return {
-      cluster: aboutOf(cluster),
-      what: `summary of ${resource.resource} ${name}${namespace === undefined ? '' : ` in namespace ${namespace}`}`,
+      cluster,
+      what: `summary of ${input.kind} ${name}${namespace === undefined ? '' : ` in namespace ${namespace}`}`,
       ...objectData({ ...summaryOf(cleanObject(object) as Fields), events }),
       missing: 'This is a summary: get with the name and output object shows everything.',
     };

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { OpenCluster } from '../open-clusters.ts';
 import { cleanLine } from '../redaction.ts';
 import { events, pathOf } from '../resources.ts';
-import { aboutOf } from './get.ts';
 import {
   type Answer,
   clusterArgument,
@@ -57,7 +56,7 @@ export function eventsTool(parts: ToolParts): Answer<z.output<z.ZodObject<typeof
     const namespace = allNamespaces ? undefined : (input.namespace ?? (await clusters.namespaceOf(cluster)));
     const { rows, isMissing } = await readEvents(parts, cluster, { namespace, name, kind, type, signal });
     return {
-      cluster: aboutOf(cluster),
+      cluster,
       what: `events ${namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`}, the newest first`,
       list: 'items',
       items: rows.slice(0, limit),

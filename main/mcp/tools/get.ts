@@ -2,7 +2,6 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { expired } from '../../agent/compare/api-reader.ts';
 import { AppError } from '../../model/app-error.ts';
-import type { OpenCluster } from '../open-clusters.ts';
 import { cleanLine, cleanObject } from '../redaction.ts';
 import { isOfSecrets, pathOf, type Resource } from '../resources.ts';
 import type { Data } from '../results.ts';
@@ -76,7 +75,7 @@ export function getTool({ clusters, resources }: ToolParts): Answer<GetInput> {
     const isMetadata = isOfSecrets(resource);
     const accept =
       output === 'table' ? tableType : isMetadata ? metadataType(name === undefined) : 'application/json';
-    const what = describedList(resource, { name, namespace });
+    const what = describedList(input.kind, resource, { name, namespace });
     const read = async (from: string | undefined, within: AbortSignal): Promise<Data> => {
       const query =
         name === undefined ? { limit: String(limit), labelSelector, fieldSelector, continue: from } : {};
@@ -86,7 +85,7 @@ export function getTool({ clusters, resources }: ToolParts): Answer<GetInput> {
         throw new AppError('not-found', 'The list has changed for too long to continue it.', {
           hint: 'Call get again.',
         });
-      const about = { cluster: aboutOf(cluster), what };
+      const about = { cluster, what };
       const followed = (token: string | null | undefined) =>
         token ? { next: (signal: AbortSignal) => read(token, signal) } : {};
       if (output === 'table') {
@@ -106,15 +105,12 @@ export function getTool({ clusters, resources }: ToolParts): Answer<GetInput> {
   };
 }
 
-export function aboutOf({ id, title, production }: OpenCluster): NonNullable<Data['cluster']> {
-  return { id, title: cleanLine(title), ...(production === undefined ? {} : { production }) };
-}
-
+/** Names what is shown by the words of the call: names of kinds are text of the cluster. */
 function describedList(
-  { resource, group, isNamespaced }: Resource,
-  at: { name: string | undefined; namespace: string | undefined },
-) {
-  const kind = group === '' ? resource : `${resource}.${group}`;
+  kind: string,
+  { isNamespaced }: Resource,
+  at: { readonly name: string | undefined; readonly namespace: string | undefined },
+): string {
   const within = !isNamespaced
     ? ''
     : at.namespace === undefined

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { AppError } from '../../model/app-error.ts';
 import { cleanText } from '../redaction.ts';
 import { pathOf, pods } from '../resources.ts';
-import { aboutOf } from './get.ts';
 import { type Answer, clusterArgument, nameArgument, namespaceArgument, type ToolParts } from './tool.ts';
 
 const defaultLines = 100;
@@ -45,7 +44,7 @@ export function logsTool({ clusters }: ToolParts): Answer<z.output<z.ZodObject<t
     // A private key has several lines: the whole is searched before it is split.
     const lines = text === '' ? [] : redactedLines(text);
     return {
-      cluster: aboutOf(cluster),
+      cluster,
       what: `log of pod ${pod}${container === undefined ? '' : `, container ${container}`} in namespace ${namespace}, latest line last`,
       list: 'lines',
       items: lines,
