@@ -5,6 +5,7 @@ import { useActions, usePage } from './agent/page.tsx';
 import { agentText } from './agent/text.ts';
 import { NoAgent } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
+import { ConfirmClient } from './confirmations/confirm-client.tsx';
 import { SubPage } from './controls/sub-page.tsx';
 import { ClusterPage } from './detail/cluster-page.tsx';
 import { detailText } from './detail/text.ts';
@@ -164,6 +165,7 @@ function Main() {
       <DoneToast />
       <ConfirmProduction />
       <ConfirmConsent />
+      <ConfirmClient />
       <LinkPreview asked={askedIn(overlay)} onClose={navigation.close} onSetUp={goOnSetUp} />
       <ReleaseNotes isOpen={overlay?.kind === 'release'} onClose={navigation.close} />
       <Palette

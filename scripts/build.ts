@@ -47,6 +47,7 @@ async function build(): Promise<void> {
         diagnostics: 'main/cli/diagnostics/diagnostics.ts',
         sandbox: 'main/cli/sandbox/sandbox.ts',
         serve: 'main/web/serve.ts',
+        mcp: 'main/mcp/serve.ts',
       },
       folder: path.join(out, 'agent'),
       output: { ...compactOutput, entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },

@@ -14,6 +14,7 @@ import {
 import { auditEntrySchema } from '../main/model/audit-entry.ts';
 import { cellSchema, clusterIdSchema, clusterSchema } from '../main/model/cluster.ts';
 import { clusterSetSchema } from '../main/model/cluster-set.ts';
+import { confirmationSchema } from '../main/model/confirmation.ts';
 import { entryForms } from '../main/model/entry-form.ts';
 import { plainErrorSchema } from '../main/model/error-schema.ts';
 import { localProxySchema } from '../main/model/local-proxy.ts';
@@ -55,6 +56,8 @@ const documents = {
     kept: z.array(z.object({ cluster: clusterIdSchema, ...titled })),
     localProxies: z.array(localProxySchema.extend(titled)),
     terminals: z.array(terminalSchema.extend(titled)),
+    /** Questions of AI clients that wait for the user. */
+    confirmations: z.array(confirmationSchema.extend(titled)),
     kubectl: z.union([kubectlSchema, z.object({ error: plainErrorSchema })]),
     discovery,
     logins,

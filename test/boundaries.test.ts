@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '..');
-const shells = ['main/cli', 'main/web', 'main/desktop', 'preload', 'renderer'];
+const shells = ['main/cli', 'main/mcp', 'main/web', 'main/desktop', 'preload', 'renderer'];
 
 /** Who may not import whom. `of` are folders; the first that fits a file counts for it no more than the others. */
 const rules = [
@@ -29,7 +29,8 @@ const rules = [
     says: 'the window imports the contract and what all shells share, nothing of the agent',
     of: ['renderer', 'preload'],
     except: [],
-    forbids: (target: string) => within(target, ['main/agent', 'main/cli', 'main/desktop', 'main/web']),
+    forbids: (target: string) =>
+      within(target, ['main/agent', 'main/cli', 'main/desktop', 'main/mcp', 'main/web']),
   },
   {
     says: 'a transport imports no shell',

@@ -16,6 +16,7 @@ import type { WorkloadKind } from '../model/workload-kinds.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import type { WorkerScript } from './kubeconfig/planner.ts';
 import type { Logins } from './logins/logins.ts';
+import type { McpOperations } from './operations/mcp.ts';
 import type { ProductionActions } from './operations/production.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
@@ -60,7 +61,7 @@ interface Asking {
   readonly environment?: CallerEnvironment | undefined;
 }
 
-export interface Agent extends ProductionActions {
+export interface Agent extends McpOperations, ProductionActions {
   snapshot(): Snapshot;
   /** Returns true while kubeconfigs work only as long as an agent runs, since no plugin of theirs starts one. */
   isNeeded(): boolean;

@@ -26,6 +26,13 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     'terminal-end': async ({ terminals }) => ({ ended: await agent.endTerminals(terminals) }),
     'terminal-open': (input) => agent.openTerminal(input),
     compare: (input, { signal }) => agent.compare({ ...input, signal }),
+    'mcp-open': (input, { signal }) => agent.openForMcp({ ...input, signal }),
+    'mcp-check': async ({ terminal }) => ({ open: await agent.isOpenForMcp(terminal) }),
+    'mcp-end': async ({ pid }) => ({ ended: await agent.endMcp(pid) }),
+    async 'confirmation-answer'({ id, allow }) {
+      agent.answerConfirmation(id, allow);
+      return {};
+    },
     contexts: ({ place }) => agent.contexts(place),
     'connect-preview': (input) => agent.connectPreview(input),
     'kubeconfig-history': ({ place }) => agent.kubeconfigHistory(place),

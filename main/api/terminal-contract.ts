@@ -6,6 +6,7 @@ import { contextSchema, kubeconfigEditSchema } from '../model/kubeconfig-view.ts
 import { readOnlySchema } from '../model/read-only.ts';
 import { namespaceSchema, terminalIdSchema, terminalSchema } from '../model/terminal.ts';
 import { clusterWord, context, production } from './contract-inputs.ts';
+import { mcpOperations } from './mcp-contract.ts';
 
 /** The operations on terminals, and on the contexts and edits of the caller's kubeconfig. */
 export const terminalOperations = {
@@ -47,6 +48,7 @@ export const terminalOperations = {
     input: z.object({ cluster: clusterWord, namespace: namespaceSchema.optional() }),
     output: z.object({ program: z.string() }),
   },
+  ...mcpOperations,
   /** Lists the contexts of the caller's kubeconfig. */
   contexts: { input: z.object(context), output: z.object({ contexts: z.array(contextSchema) }) },
   /** Returns what `connect` would write, as a unified diff without passwords. Changes nothing. */

@@ -125,6 +125,12 @@ export const commandHelp = {
       'k8s-tunnels compare payments-staging payments-prod -n payments-staging=blue -n payments-prod=green',
     ],
   },
+  mcp: {
+    summary: 'Serve an AI client with read-only access to clusters',
+    details:
+      'Speaks the Model Context Protocol on stdin and stdout: an AI client starts it. A production cluster opens only after you allow it in the window or the tray.',
+    examples: ['k8s-tunnels mcp'],
+  },
   tags: {
     summary: 'Show the tags of a cluster, or print commands that change them',
     examples: ['k8s-tunnels tags batch', 'k8s-tunnels tags batch --set hostname=batch.k8s.example.com'],

@@ -46,6 +46,11 @@ export function loadWindowServer(): Promise<typeof import('../web/serve.ts')> {
   return load({ built: 'agent/serve.cjs', source: '../web/serve.ts' });
 }
 
+/** Loads the server of AI clients on demand. */
+export function loadMcp(): Promise<typeof import('../mcp/serve.ts')> {
+  return load({ built: 'agent/mcp.cjs', source: '../mcp/serve.ts' });
+}
+
 /** Returns the built window: its folder, or its files in the executable. */
 export function windowFiles(): string | PageFiles {
   return isSea() ? assetFiles('renderer') : beside({ built: 'renderer', source: '../../out/renderer' });

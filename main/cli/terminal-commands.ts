@@ -215,6 +215,11 @@ export function describeOwn(describing: Describing): void {
       const { runRelay } = await import('./commands/relay.ts');
       done(await runRelay(folder, host, rest));
     });
+  command('mcp').action(async () => {
+    if (json) program.error('error: mcp has no JSON output: it speaks the Model Context Protocol');
+    const { runMcp } = await import('./commands/mcp.ts');
+    done(await runMcp());
+  });
   command('doctor [folder]')
     .option('--fix', 'Fix what is safe to fix')
     .action(async (folder: string | undefined, flags: { readonly fix?: true }) => {

@@ -24,6 +24,8 @@ export interface TrayActions {
   openLink(url: string): void;
   discover(): void;
   openWindow(): void;
+  /** Answers an AI client that asks to read a production cluster. */
+  answer(confirmation: string, allow: boolean): void;
   /** Opens the window's page of sessions. */
   openAccounts(): void;
   quit(): void;
@@ -73,6 +75,7 @@ export function trayMenu(options: {
       ? [line(contextText(snapshot.kubectl, now))]
       : []),
     ...lockItems(snapshot, actions, now),
+    ...questions(snapshot, actions),
     ...(snapshot.kubeconfigProblems ?? []).map(({ message }) => line(trayText(message))),
     ...open.map(item),
     ...tryNow(snapshot, actions),
@@ -96,6 +99,25 @@ export function trayMenu(options: {
     discoverAgain(snapshot, actions),
     ...end,
   ];
+}
+
+/** What AI clients ask. The answers are one step further, so that no click at the top of the menu gives one. */
+function questions(
+  { confirmations = [], clusters }: Snapshot,
+  actions: TrayActions,
+): MenuItemConstructorOptions[] {
+  return confirmations.map(({ id, client, cluster }) => {
+    const title = clusters.find((one) => one.id === cluster)?.title ?? cluster;
+    return {
+      // Another question with the same words is another item.
+      id,
+      label: trayText(`${client} asks to read ${title} (production)`),
+      submenu: [
+        { label: 'Do not allow', click: () => actions.answer(id, false) },
+        { label: 'Allow reading', click: () => actions.answer(id, true) },
+      ],
+    };
+  });
 }
 
 /** Retries tunnels that are down and wait for their next attempt or for the user. */

@@ -136,6 +136,8 @@ export function createTray(options: {
     openLink,
     discover: () => act('Could not refresh the clusters', ({ call }) => call('discover', {})),
     openWindow: onOpen,
+    answer: (id, allow) =>
+      act('Could not send your answer', ({ call }) => call('confirmation-answer', { id, allow })),
     openAccounts: () => go({ kind: 'window', place: { kind: 'accounts' } }),
     quit() {
       const open = snapshot?.tunnels.length ?? 0;

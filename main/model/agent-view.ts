@@ -10,6 +10,7 @@ import {
   clusterSchema,
 } from './cluster.ts';
 import { clusterSetSchema } from './cluster-set.ts';
+import { confirmationSchema } from './confirmation.ts';
 import { connectorKindSchema } from './connector-kind.ts';
 import { consentSchema } from './consent.ts';
 import { credentialIdentitySchema } from './credential-identity.ts';
@@ -127,6 +128,8 @@ const slices = {
   givenNames: z.record(z.string(), clusterIdSchema).optional(),
   /** Terminals and programs with a kubeconfig of their own, production first. */
   terminals: z.array(terminalSchema).optional(),
+  /** Questions of AI clients that only the user answers. Absent: none. */
+  confirmations: z.array(confirmationSchema).optional(),
   /** Kubeconfig entries that kubectl cannot use, though their tunnels may be up. Absent: none. */
   entryProblems: z
     .array(z.object({ cluster: clusterIdSchema, since: z.number(), error: plainErrorSchema }))

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { clusterIdSchema } from './cluster.ts';
 import { readOnlySchema } from './read-only.ts';
 
-/** What uses an isolated kubeconfig: an interactive shell of ours, a shell that evaluated `env`, or one command. */
-const terminalKindSchema = z.enum(['shell', 'env', 'exec']);
+/**
+ * What uses an isolated kubeconfig: an interactive shell of ours, a shell that evaluated `env`, one command, or the server of
+ * an AI client.
+ */
+const terminalKindSchema = z.enum(['shell', 'env', 'exec', 'mcp']);
 export type TerminalKind = z.infer<typeof terminalKindSchema>;
 
 /** The name of a folder, so nothing but these characters. */

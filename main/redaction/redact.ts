@@ -13,7 +13,7 @@ const name =
   '[\\w.-]{0,64}(?:token|secret|passw(?:or)?d|passphrase|authorization|cookie|session-?key|private[-_]?key|client-key|assertion|signature|credential|api[-_]?key|code[-_]?verifier|device[-_]?code)s?[\\w.-]{0,64}';
 const describesOne =
   /(?:ur[il]|types?|endpoints?|files?|paths?|names?|stores?|expir\w{0,40}|[_-](?:at|in)|At|In|seconds|status|length)$/;
-/** Returns true for a name whose value is secret. */
+/** Returns true if the value of a field with this name is a secret. */
 export const isSecretName = (text: string): boolean => whole.test(text) && !describesOne.test(text);
 const whole = new RegExp(`^${name}$`, 'i');
 

@@ -1,6 +1,8 @@
 import type { ActivityEntry, History } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import type { SettingName, Settings } from '../../main/model/settings.ts';
+import { confirmationsText } from '../confirmations/text.ts';
+import { terminalsText } from '../terminals/text.ts';
 import { createKubeconfigActions, type KubeconfigActions } from './kubeconfig-actions.ts';
 import type { Link } from './link.ts';
 import { createListActions, type ListActions } from './list-actions.ts';
@@ -41,6 +43,10 @@ export interface Actions
   happened(): Promise<readonly ActivityEntry[]>;
   /** Resolves to a cluster's past and its traffic. Rejects. */
   history(id: ClusterId): Promise<History>;
+  /** Answers an AI client that asks to read a production cluster. */
+  answerClient(id: string, allow: boolean): Promise<void>;
+  /** Ends what an AI client's process has open. */
+  endClient(pid: number): Promise<void>;
   /** Reconnects to the agent now. */
   retry(): void;
 }
@@ -75,6 +81,9 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     },
     endFirstRun: () =>
       reports.attempt(agentText.problems.firstRun, () => link.call('settings-set', { firstRun: false })),
+    answerClient: (id, allow) =>
+      reports.attempt(confirmationsText.notAnswered, () => link.call('confirmation-answer', { id, allow })),
+    endClient: (pid) => reports.attempt(terminalsText.notEnded, () => link.call('mcp-end', { pid })),
     happened: async () => (await link.call('activity', {})).entries,
     history: (id) => link.call('history', { cluster: id }),
     retry: () => link.retry(),

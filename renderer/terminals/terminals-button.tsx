@@ -55,19 +55,25 @@ function TerminalRow({
   const { kind, pid, since, namespace, cluster: id } = terminal;
   const cluster = useAgent(({ clusters }) => clusters.get(id));
   const now = useNow(30_000);
+  const { endClient } = useActions();
   const details = [
     terminalsText.kinds[kind],
     ...(namespace === undefined ? [] : [terminalsText.namespace(namespace)]),
     terminalsText.process(pid, Math.max(0, now - since)),
   ];
   return (
-    <li>
+    <li className="terminals-item">
       <button type="button" className="terminals-row" onClick={onOpen}>
         <span className="terminals-title">
           <bdi>{title}</bdi> {cluster !== undefined && <ProductionBadge cluster={cluster} />}
         </span>
         <small>{details.join(' · ')}</small>
       </button>
+      {kind === 'mcp' && (
+        <button type="button" className="button" onClick={() => void endClient(pid)}>
+          {terminalsText.end}
+        </button>
+      )}
     </li>
   );
 }

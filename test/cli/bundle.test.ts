@@ -29,7 +29,9 @@ describe('the built command line', () => {
     const packages = packagesIn(texts.join('\n'));
     expect(packages).toContain('commander');
     expect(
-      [...packages].filter((name) => /^(zod|yaml|conf|pino|node-vault|@aws-sdk|@smithy)/.test(name ?? '')),
+      [...packages].filter((name) =>
+        /^(zod|yaml|conf|pino|node-vault|@aws-sdk|@smithy|@modelcontextprotocol)/.test(name ?? ''),
+      ),
     ).toEqual([]);
     for (const text of texts) {
       for (const trace of ['ZodError', 'ZodObject', 'YAMLParseError', 'aws-sdk'])
@@ -157,6 +159,17 @@ describe('the built command line', () => {
 });
 
 describe('the build', () => {
+  it('has the server of AI clients without the servers of http that its SDK has too', async () => {
+    const licences = await readFile(path.join(root, 'out/licences/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const packages = [...licences.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+) \d+\.\d+\.\d+\S* \(/gm)].map(
+      ([, name]) => name,
+    );
+    expect(packages).toContain('@modelcontextprotocol/sdk');
+    expect(
+      packages.filter((name) => /^(?:express|hono|@hono|cors|raw-body|eventsource)/.test(name ?? '')),
+    ).toEqual([]);
+  });
+
   it('does nothing when nothing changed', async () => {
     const build = [path.join(root, 'scripts/build.ts')];
     await exec(process.execPath, build);

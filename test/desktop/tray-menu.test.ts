@@ -73,6 +73,7 @@ function actions(): TrayActions {
     openLink: vi.fn(),
     discover: vi.fn(),
     openWindow: vi.fn(),
+    answer: vi.fn(),
     openAccounts: vi.fn(),
     quit: vi.fn(),
   };
@@ -122,6 +123,21 @@ test('what waits can be tried now, and says how many', () => {
   expect(both?.label).toBe('Retry now: 2 clusters');
   both?.click?.({} as never, undefined, {} as never);
   expect(does.retry).toHaveBeenCalledWith([orders.id, billing.id]);
+});
+
+test('an AI client that waits for the user is named, and its answers are one step further', () => {
+  const does = actions();
+  const question = { cluster: prod.id, client: 'Claude & co', pid: 7, since: now };
+  const of = (id: string) => menu(snapshot({ clusters: [prod], confirmations: [{ ...question, id }] }), does);
+  const label = 'Claude && co asks to read payments-prod-eu (production)';
+  const items = of('a'.repeat(16));
+  expect(lines(items)).toContain(label);
+  click(sub(items, label), 'Do not allow');
+  expect(does.answer).toHaveBeenLastCalledWith('a'.repeat(16), false);
+  click(sub(items, label), 'Allow reading');
+  expect(does.answer).toHaveBeenLastCalledWith('a'.repeat(16), true);
+  // The tray compares the menus as JSON: the next question must not keep the clicks of this one.
+  expect(JSON.stringify(of('b'.repeat(16)))).not.toBe(JSON.stringify(items));
 });
 
 test('a session that has ended is told, one that was revoked also where another lasts', () => {

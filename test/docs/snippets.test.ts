@@ -61,6 +61,14 @@ const devContainer = z.strictObject({
   postStartCommand: z.string(),
 });
 
+/** Of an AI client's configuration what we use. */
+const mcpServers = z.strictObject({
+  mcpServers: z.record(
+    z.string(),
+    z.strictObject({ command: z.literal('k8s-tunnels'), args: z.array(z.string()) }),
+  ),
+});
+
 /** What is wrong with a unit of systemd: a line that is none, a section that is not there, a call of ours. */
 function wrongUnit(text: string): readonly string[] {
   const lines = text.split('\n').filter((line) => line !== '');
@@ -80,6 +88,14 @@ const checks: Readonly<Record<string, Check>> = {
   async 'json devcontainer'(text) {
     const found = devContainer.safeParse(JSON.parse(text));
     return found.success ? wrongShell(found.data.postStartCommand) : [found.error.message];
+  },
+  async 'json mcp'(text) {
+    const found = mcpServers.safeParse(JSON.parse(text));
+    if (!found.success) return [found.error.message];
+    const calls = Object.values(found.data.mcpServers).map(({ command, args }) =>
+      [command, ...args].join(' '),
+    );
+    return (await Promise.all(calls.map(wrongShell))).flat();
   },
   hcl: wrongTerraform,
   'yaml organisation': organisation,
@@ -153,6 +169,7 @@ it.each([
   ],
   ['ini unit', '[Unit]\n[Service]\nExecStart=/usr/bin/k8s-tunnels agnt\n[Install]\n'],
   ['json devcontainer', '{"image": "a", "mount": []}'],
+  ['json mcp', '{"mcpServers": {"a": {"command": "k8s-tunnels", "args": ["mpc"]}}}'],
   ['yaml', 'a: b\n'],
   ['python', 'print()'],
 ])('a wrong block of %s is found: %s', async (info, text) => {

@@ -212,6 +212,21 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await heading(shown, 'Send your ID token');
     },
   },
+  'ai-client': {
+    snapshot: everyday,
+    async arrange(shown) {
+      await shown.row(search.title).waitFor();
+      const confirmation = {
+        id: 'a'.repeat(16),
+        cluster: paymentsProduction.id,
+        client: 'Claude Code',
+        pid: 48_213,
+        since: now,
+      };
+      shown.agent.tell({ kind: 'set', values: { confirmations: [confirmation] } });
+      await heading(shown, 'Allow');
+    },
+  },
   'mixed-scripts': {
     snapshot: {
       ...everyday,

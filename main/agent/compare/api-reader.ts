@@ -76,9 +76,7 @@ export function createApiReader(options: {
       const answer = await abortable(send(path, signal), signal, { reason, late });
       const isGood = answer.status === 200;
       const limits = { server, budget, signal, maxBytes: isGood ? answerBytes : pageBytes };
-      return withBody(answer, limits, (bytes) =>
-        isGood ? parsed(bytes, server) : refusal(answer.status, bytes.toString('utf8'), server, identity),
-      );
+      return withBody(answer, limits, (bytes) => jsonAnswer(answer.status, bytes, server, identity));
     },
     close: api.cut,
   };
@@ -89,6 +87,19 @@ const fields = [
   ['Accept-Encoding', 'gzip'],
   ['User-Agent', userAgent],
 ] as const;
+
+/**
+ * Returns the parsed JSON of an answer, or `expired`. Throws as `ApiReader.get` rejects: `server` names who answered,
+ * `identity` who asked.
+ */
+export function jsonAnswer(
+  status: number,
+  bytes: Buffer,
+  server: string,
+  identity?: CredentialIdentity,
+): unknown {
+  return status === 200 ? parsed(bytes, server) : refusal(status, bytes.toString('utf8'), server, identity);
+}
 
 function parsed(bytes: Buffer, server: string): unknown {
   checkJson(bytes, server);

@@ -4,6 +4,7 @@ import type { Base } from '../boot.ts';
 import type { Caller } from '../callers/caller.ts';
 import type { Callers } from '../callers/callers.ts';
 import { hostnamesOf } from '../catalog/hostnames.ts';
+import { createConfirmations } from '../confirmations/confirmations.ts';
 import type { Connections } from '../connections/connections.ts';
 import { readFindings } from '../discovery/findings.ts';
 import type { Schedule } from '../discovery/schedule.ts';
@@ -26,6 +27,7 @@ import { discoverOperation } from './discover.ts';
 import { favouriteOperations } from './favourites.ts';
 import { kubeconfigOperations } from './kubeconfig.ts';
 import { kubeconfigFileOperations } from './kubeconfig-file.ts';
+import { mcpOperations } from './mcp.ts';
 import { productionOperations } from './production.ts';
 import { readOnlyFileOperation } from './read-only-file.ts';
 import { snapshotOperation } from './snapshot.ts';
@@ -67,6 +69,10 @@ export function createOperations(agent: {
   });
   const kubeconfigFiles = kubeconfigFileOperations(shared);
   const lookers = new Set<object>();
+  const confirmations = createConfirmations({
+    clock,
+    onChange: (waiting) => state.set({ confirmations: waiting.length === 0 ? null : [...waiting] }),
+  });
 
   const snapshot = snapshotOperation({
     ...shared,
@@ -97,6 +103,7 @@ export function createOperations(agent: {
     switchTo: switchOperation(shared),
     ...terminalOperations({ ...shared, parts }),
     compare: compareOperation({ ...shared, clock }),
+    ...mcpOperations({ ...shared, confirmations }),
     ...kubeconfigOperations({ ...shared, state }),
     kubectl: current.kubectl,
     credential: credentialOperation({ ...shared, env: parts.env, onAnswered }),

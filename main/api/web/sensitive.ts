@@ -79,6 +79,10 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   'kubeconfig-undo': 'never',
   'kubeconfig-repair': 'never',
   isolate: 'never',
+  'mcp-open': 'never',
+  'mcp-check': 'never',
+  'mcp-end': 'free',
+  'confirmation-answer': 'free',
   'terminal-follow': 'never',
   'terminal-end': 'never',
   async 'terminal-open'({ cluster }, agent) {

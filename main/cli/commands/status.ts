@@ -27,7 +27,7 @@ import type { Session } from '../session.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
 import { paint, printable } from '../terminal.ts';
-import { terminalLines } from '../terminals-view.ts';
+import { questionLines, terminalLines } from '../terminals-view.ts';
 
 /** Shows the tunnels, the current context and the agent. */
 export async function runStatus(session: Session): Promise<number> {
@@ -72,6 +72,10 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     kept,
     localProxies: (snapshot.localProxies ?? []).map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     terminals: terminals.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
+    confirmations: (snapshot.confirmations ?? []).map((one) => ({
+      ...one,
+      title: titleIn(byId, one.cluster),
+    })),
     kubectl,
     discovery,
     logins,
@@ -146,6 +150,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...localProxyLines(snapshot.localProxies ?? [], (id) => titleIn(byId, id), now),
     ...notAuditedLines(snapshot).map((line) => paint('dim', line)),
     ...terminalLines(terminals, byId, now),
+    ...questionLines(snapshot.confirmations ?? [], byId),
     ...('error' in kubectl
       ? [`${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`]
       : [

@@ -15,6 +15,8 @@ export type Notification =
       readonly back: string | undefined;
       readonly minutes: number;
     }
+  /** An AI client waits for the user's answer. */
+  | { readonly kind: 'confirmation-needed'; readonly client: string; readonly title: string }
   | { readonly kind: 'clusters-found'; readonly clusters: readonly Named[] }
   | { readonly kind: 'release'; readonly version: string; readonly isRequired: boolean };
 
@@ -142,6 +144,9 @@ export function decide(options: {
       { kind: 'switch-ends', context, back: limit.back, minutes: Math.ceil(switchLeft / 60_000) },
       switchKey,
     );
+  for (const { id, client, cluster } of now.confirmations ?? [])
+    if (!memory.notifiedAt.has(`confirmation ${id}`))
+      notify({ kind: 'confirmation-needed', client, title: named(cluster).title }, `confirmation ${id}`);
   const { found, known } = foundIn(options);
   if (found.length > 0) notify({ kind: 'clusters-found', clusters: found.map(named) });
 

@@ -83,6 +83,13 @@ export function shownOf(notification: Notification): Shown {
         buttons: [],
       };
     }
+    case 'confirmation-needed':
+      return {
+        title: `${notification.client} asks to read ${notification.title}`,
+        body: 'This is a production cluster. Answer in the window or the tray.',
+        target: { kind: 'window' },
+        buttons: [],
+      };
     case 'clusters-found': {
       const { clusters } = notification;
       const [first] = clusters;

@@ -63,6 +63,18 @@ const failedIn = ({ notifications }: { readonly notifications: readonly Notifica
     one.kind === 'tunnels-failed' ? one.clusters.map(({ title }) => title) : [],
   );
 
+test('an AI client that waits for the user is notified once, not where the window shows it', () => {
+  const question = { id: 'a'.repeat(16), cluster: id('a'), client: 'Claude', pid: 7, since: start };
+  const asking = snapshot({ a: connected }, { confirmations: [question] });
+  const look = follow();
+  look(start, snapshot({ a: connected }));
+  expect(look(start + 1, asking).notifications).toEqual([
+    { kind: 'confirmation-needed', client: 'Claude', title: 'a' },
+  ]);
+  expect(look(start + 2, asking).notifications).toEqual([]);
+  expect(follow(true)(start, asking).notifications).toEqual([]);
+});
+
 describe('tunnels', () => {
   test('that stood and failed are told together, two seconds after the first', () => {
     const look = follow();
