@@ -4,17 +4,22 @@ import { LongestFirst } from './test/longest-first.ts';
 import { RunRecorder } from './test/run-record.ts';
 import { SummaryReporter } from './test/summary-reporter.ts';
 
-/** Files whose tests need a process of their own: it costs half a second of CPU a file. */
+/** Files whose tests need a process of their own: it costs more than half a second of CPU a file. */
 const alone = [
-  // They start programs, browsers and worlds: what one leaves behind must not meet the next.
-  'test/{cli,desktop,e2e,packaging,patterns,screens,worker,world-tests}/**/*.test.ts',
   // They count the sockets, servers and timers of their process, or the memory it takes.
-  'test/agent/tunnels/**/*.test.ts',
+  'test/agent/tunnels/{gateway,ill-*,tunnels}.test.ts',
   'test/agent/memory.test.ts',
-  // It replaces a module of Node.
+  // They replace a module of Node, what a regular expression is, or what other programs are started with.
   'test/agent/idle.test.ts',
+  'test/{packaging,patterns}/**/*.test.ts',
   // They replace the authorities that the process trusts.
   'test/agent/{network,providers/gcp}/**/*.test.ts',
+];
+
+/** Those that start programs, browsers and worlds share processes with one another, and with no unit test. */
+const programs = [
+  'test/{cli,desktop,e2e,screens,worker,world-tests}/**/*.test.ts',
+  'test/agent/tunnels/**/*.test.ts',
 ];
 
 const common = {
@@ -26,6 +31,15 @@ const common = {
   setupFiles: 'test/support/patience.ts',
 } as const;
 
+/**
+ * Files that share processes, and are loaded by Node itself, which runs TypeScript: its cache of compiled code spares each
+ * process what vite would transform and hand over again. `vi.mock` works in none of them.
+ */
+const native = {
+  isolate: false,
+  experimental: { viteModuleRunner: false, nodeLoader: false },
+} as const;
+
 export default defineConfig({
   test: {
     // Most files wait half of the time, for programs and sockets: one more than there are cores keeps these busy.
@@ -34,7 +48,16 @@ export default defineConfig({
     reporters: ['default', new SummaryReporter(), new RunRecorder()],
     projects: [
       { test: { ...common, name: 'alone', include: alone } },
-      { test: { ...common, name: 'shared', include: ['test/**/*.test.ts'], exclude: alone, isolate: false } },
+      { test: { ...common, ...native, name: 'programs', include: programs, exclude: alone } },
+      {
+        test: {
+          ...common,
+          ...native,
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: [...alone, ...programs],
+        },
+      },
     ],
   },
 });

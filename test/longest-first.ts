@@ -11,7 +11,6 @@ export const longFiles: Readonly<Record<string, number>> = {
   'test/agent/tunnels/conformance.test.ts': 72,
   'test/e2e/kept-entries.test.ts': 68,
   'test/packaging/package.test.ts': 59,
-  'test/packaging/executable.test.ts': 58,
   'test/e2e/secrets.test.ts': 50,
   'test/renderer/accessibility.test.ts': 50,
   'test/screens/screens.test.ts': 43,

@@ -33,10 +33,8 @@ export async function findChromium(): Promise<string | undefined> {
   const { K8S_TUNNELS_CHROMIUM: named } = process.env;
   if (named !== undefined) return named;
   if (process.platform === 'linux' && process.arch === 'x64') {
-    // Makes it bring its own NSS libraries, and fonts, for machines that have none.
-    process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs22.x';
-    const { default: packaged } = await import('@sparticuz/chromium');
-    return packaged.executablePath();
+    packaged ??= findPackaged();
+    return (await packaged).executable;
   }
   for (const file of installed) {
     const found = await access(file).then(
@@ -46,6 +44,33 @@ export async function findChromium(): Promise<string | undefined> {
     if (found) return file;
   }
   return undefined;
+}
+
+interface Packaged {
+  readonly executable: string;
+  /** Where its own libraries and fonts are. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+let packaged: Promise<Packaged> | undefined;
+
+/**
+ * Prepares the browser of the package. It says where its libraries are in the environment of this process, from which it
+ * is taken out again: other programs that a test starts have libraries of their own.
+ */
+async function findPackaged(): Promise<Packaged> {
+  const names = ['AWS_EXECUTION_ENV', 'LD_LIBRARY_PATH', 'FONTCONFIG_PATH'] as const;
+  const before = names.map((name) => [name, process.env[name]] as const);
+  // Makes it bring its own NSS libraries, and fonts, for machines that have none.
+  process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs22.x';
+  const { default: browser } = await import('@sparticuz/chromium');
+  const executable = await browser.executablePath();
+  const { LD_LIBRARY_PATH, FONTCONFIG_PATH } = process.env;
+  for (const [name, value] of before) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+  return { executable, env: { LD_LIBRARY_PATH, FONTCONFIG_PATH } };
 }
 
 export interface Chromium {
@@ -59,10 +84,14 @@ export interface Chromium {
 /** Starts it with an empty profile. `more` are further flags. */
 export async function startChromium(executable: string, more: readonly string[] = []): Promise<Chromium> {
   const profile = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-chromium-'));
+  const known = await packaged;
   const child = spawn(
     executable,
     [...flags, ...more, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...(known?.executable === executable ? known.env : {}) },
+    },
   );
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve());

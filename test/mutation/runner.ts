@@ -41,9 +41,10 @@ function configured() {
     return {
       ...project,
       plugins: [mutating(() => mutant, reports)],
-      // A cached module would hide the mutant, or keep it.
+      // A cached module would hide the mutant, or keep it; and Node would load the file as it is on disk.
       test: {
         ...test,
+        experimental: { viteModuleRunner: true },
         isolate: true,
         fsModuleCache: false,
         setupFiles,

@@ -4,7 +4,8 @@ import type net from 'node:net';
 import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { type Confirm, guardedChannel } from '../../main/api/web/guard.ts';
-import { startWebServer } from '../../main/api/web/server.ts';
+import { startWebServer, type WebServer } from '../../main/api/web/server.ts';
+import type { OpenPageChannel } from '../../main/api/web/socket.ts';
 import type { Snapshot } from '../../main/model/agent-view.ts';
 import { findChromium, startChromium } from '../e2e/chromium.ts';
 import { createScriptedAgent, type ScriptedAgent } from './scripted-agent.ts';
@@ -43,9 +44,38 @@ export async function openBrowser(): Promise<OpenBrowser | undefined> {
   const started = await startChromium(executable, ['--process-per-site']);
   return {
     browser: await chromium.connectOverCDP(started.endpoint),
-    close: started.close,
+    async close() {
+      await Promise.all(idle.splice(0).map(({ server }) => server.close()));
+      await started.close();
+    },
     end: started.end,
   };
+}
+
+interface Served {
+  readonly server: WebServer;
+  /** Leads to the agent of the window that has the server. */
+  openChannel: OpenPageChannel;
+}
+
+const idle: Served[] = [];
+
+/**
+ * Returns a server that no other window has until `idle` has it again. A browser does not compile the script of an
+ * address again that it has compiled before, and each server has addresses of its own.
+ */
+async function takeServer(openChannel: OpenPageChannel): Promise<Served> {
+  const known = idle.pop();
+  if (known !== undefined) {
+    known.openChannel = openChannel;
+    return known;
+  }
+  const server = await startWebServer({
+    folder,
+    openChannel: (listeners) => served.openChannel(listeners),
+  });
+  const served: Served = { server, openChannel };
+  return served;
 }
 
 let lasting: Promise<OpenBrowser | undefined> | undefined;
@@ -61,21 +91,27 @@ export function lastingBrowser(): Promise<OpenBrowser | undefined> {
   return lasting;
 }
 
-const sessions = new WeakMap<Browser, Promise<BrowserContext>>();
+type Now = number | undefined;
+
+const sessions = new WeakMap<Browser, Map<Now, Promise<BrowserContext>>>();
 
 /**
- * The session of a browser for windows that ask for nothing special, whose pages share a process: to start one for each
- * window, and to compile the page's script in it, takes a quarter of the CPU of a short test. A window has a port of its
- * own, and so its own storage.
+ * The session of a browser for the windows of one moment that ask for nothing else that is special. Their pages share a
+ * process: to start one for each window, and to compile the page's script in it, takes a quarter of the CPU of a short
+ * test.
  */
-function commonSession(browser: Browser): Promise<BrowserContext> {
-  const known = sessions.get(browser) ?? openSession(browser);
-  sessions.set(browser, known);
+function commonSession(browser: Browser, now: Now): Promise<BrowserContext> {
+  const all = sessions.get(browser) ?? new Map<Now, Promise<BrowserContext>>();
+  sessions.set(browser, all);
+  const known = all.get(now) ?? openSession(browser, now);
+  all.set(now, known);
   return known;
 }
 
-async function openSession(browser: Browser): Promise<BrowserContext> {
-  const session = await browser.newContext();
+async function openSession(browser: Browser, now: Now): Promise<BrowserContext> {
+  // A moment that is always the same looks the same everywhere.
+  const session = await browser.newContext(now === undefined ? {} : { timezoneId: 'UTC', locale: 'en-US' });
+  if (now !== undefined) await session.clock.setFixedTime(now);
   // A page of the same host, which keeps the process while no window is open.
   const server = http.createServer((_, response) => response.end()).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -90,7 +126,7 @@ export async function openWindow(
   browser: Browser,
   options: {
     readonly snapshot: Partial<Snapshot>;
-    /** In place of the real time. ms since the epoch. */
+    /** In place of the real time, which then stands still. ms since the epoch. Without `hasTouch` and `movesClock`. */
     readonly now?: number | undefined;
     readonly size?: { readonly width: number; readonly height: number } | undefined;
     readonly hasTouch?: boolean | undefined;
@@ -109,28 +145,32 @@ export async function openWindow(
     confirm,
   } = options;
   const agent = createScriptedAgent(aSnapshot(snapshot));
-  const server = await startWebServer({
-    folder,
-    openChannel: confirm === undefined ? agent.openChannel : guardedChannel(agent.openChannel, confirm),
-  });
-  const isCommon = now === undefined && !hasTouch && !movesClock;
+  const served = await takeServer(
+    confirm === undefined ? agent.openChannel : guardedChannel(agent.openChannel, confirm),
+  );
+  const { server } = served;
+  const isCommon = !hasTouch && !movesClock;
   const session = isCommon
-    ? await commonSession(browser)
-    : await browser.newContext({
-        viewport: size,
-        hasTouch,
-        // A moment that is always the same looks the same everywhere.
-        ...(now === undefined ? {} : { timezoneId: 'UTC', locale: 'en-US' }),
-      });
+    ? await commonSession(browser, now)
+    : await browser.newContext({ viewport: size, hasTouch });
   let opened: Page | undefined;
   const close = async () => {
-    if (isCommon) {
-      // The next window may get the same port. A page that is lost has nothing left to clear.
-      await opened?.evaluate(() => localStorage.clear()).catch(() => {});
-      await opened?.close();
-      await session.clearCookies();
-    } else await session.close();
-    await server.close();
+    if (!isCommon) {
+      await session.close();
+      idle.push(served);
+      return;
+    }
+    // The next window gets the same address. A page that is lost cannot be cleared.
+    const isClear = await opened
+      ?.evaluate(() => localStorage.clear())
+      .then(
+        () => true,
+        () => false,
+      );
+    await opened?.close();
+    await session.clearCookies();
+    if (isClear === true) idle.push(served);
+    else await server.close();
   };
   try {
     const wrong: string[] = [];
@@ -145,7 +185,6 @@ export async function openWindow(
         },
       });
     }
-    if (now !== undefined) await page.clock.setFixedTime(now);
     await page.goto(server.issueAddress());
     const shown: ShownWindow = {
       agent,

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sso';
 import { fromSSO } from '@aws-sdk/credential-providers';
 import { execa, execaSync } from 'execa';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { writeAwsHome } from '../world/aws/home.ts';
 import { type Aws, startAws } from '../world/aws/server.ts';
 import { defaultPlan, type Plan } from '../world/plan.ts';
@@ -119,6 +119,11 @@ test('more than twenty at once are throttled, and the SDK gets through with pati
 });
 
 test('the SDK logs a profile in, and renews a token that has ended', async () => {
+  const before = { ...process.env };
+  onTestFinished(() => {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   Object.assign(process.env, await withProfile(-60));
   const identity = await fromSSO({ profile: 'research', ignoreCache: true })();

@@ -29,6 +29,7 @@ let traffic: Traffic;
 let azure: Azure;
 let authority: Authority;
 let proxy: ConnectProxy;
+const trusted = tls.getCACertificates('default');
 
 beforeEach(async () => {
   const fleet = Array.from({ length: 250 }, (_, index) => ({
@@ -55,6 +56,7 @@ beforeEach(async () => {
   proxy = await startProxy({ traffic, edgePort: 0, hosts: [], others: azure.hosts });
 });
 afterEach(async () => {
+  tls.setDefaultCACertificates([...trusted]);
   await Promise.all([azure.close(), proxy.close()]);
 });
 
