@@ -7,7 +7,8 @@ import { serveMcp } from '../../main/mcp/serve.ts';
 import { eventList, pod, podTable } from './objects.ts';
 import { type McpRig, startMcpRig } from './rig.ts';
 
-// The bytes of whole conversations: JSON lines, as clients send and read them.
+// The bytes of whole conversations: JSON lines, as clients send and read them. After a wanted change, `-u` of vitest records
+// the conversation again: read the difference.
 
 interface Message {
   readonly id?: number;
