@@ -17,6 +17,7 @@ import { readOnlySchema } from '../model/read-only.ts';
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
 import { compareOperations } from './compare-contract.ts';
 import { clusterWord, context, minutes, production } from './contract-inputs.ts';
+import { metricsOperations } from './metrics-contract.ts';
 import { productionOperations } from './production-contract.ts';
 import { terminalOperations } from './terminal-contract.ts';
 
@@ -207,10 +208,7 @@ export const operations = {
   },
   /** Returns the latest probes of a cluster. */
   history: { input: z.object({ cluster: clusterIdSchema }), output: historySchema },
-  /** Returns counters of the requests through local TLS proxies since the agent started, as OpenMetrics text. */
-  'audit-metrics': { input: z.object({}), output: z.object({ text: z.string() }) },
-  /** Returns everything that the agent measures, as OpenMetrics text. */
-  metrics: { input: z.object({}), output: z.object({ text: z.string() }) },
+  ...metricsOperations,
   'settings-get': {
     input: z.object({}),
     output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),
