@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -8,7 +9,13 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 const { relay } = createRequire(import.meta.url)('../../main/cli/relay.cjs') as {
-  relay(options: { folder: string; host?: string; log: (text: string) => void }): () => void;
+  relay(options: {
+    folder: string;
+    host?: string;
+    outward?: true;
+    log: (text: string) => void;
+    onReady?: () => void;
+  }): () => void;
 };
 
 let folder: string;
@@ -132,4 +139,37 @@ it('closes one end when the other is cut', async () => {
   await once(client, 'data');
   client.resetAndDestroy();
   await ends[0];
+});
+
+it('runs a command when the ports are open, and ends with it and its exit code', async () => {
+  const port = await freePort();
+  await writeKubeconfig([port]);
+  await agent(path.join(folder, `${port}.sock`));
+  const script = `const socket = require('node:net').connect(${port}, '127.0.0.1');
+    socket.on('data', (data) => { console.log(String(data)); process.exit(7); });
+    socket.end('hello');`;
+  const program = path.resolve(import.meta.dirname, '../../main/cli/relay.cjs');
+  const run = (...command: readonly string[]) =>
+    new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+      execFile(process.execPath, [program, folder, '--', ...command], (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      );
+    });
+  expect(await run(process.execPath, '-e', script)).toEqual({ code: 7, stdout: 'HELLO\n', stderr: '' });
+  expect(await run('no-such-program')).toMatchObject({
+    code: 127,
+    stderr: expect.stringContaining('no-such-program is not found'),
+  });
+});
+
+it('with outward it is the other end: listens on the socket, which leads to the port', async () => {
+  const port = await freePort();
+  await writeKubeconfig([port]);
+  await agent(port, '127.0.0.1');
+  await new Promise<void>((ready) => {
+    closers.push(relay({ folder: path.join(folder, 'kubeconfig'), outward: true, log, onReady: ready }));
+  });
+  const socket = net.connect({ path: path.join(folder, `${port}.sock`), allowHalfOpen: true });
+  socket.end('hello');
+  expect(await text(socket)).toBe('HELLO');
 });

@@ -67,7 +67,7 @@ export function metricsText(options: {
     ),
     family(
       'k8s_tunnels_dials',
-      { type: 'counter', help: 'Connections to clusters, of clients and of probes.' },
+      { type: 'counter', help: 'Connections that connectors opened, for clients and probes.' },
       counters.dials.samples(),
     ),
     family(

@@ -303,7 +303,7 @@ it('a request without a valid secret is no entry: its refusal is counted elsewhe
 it('the counters say the same', async () => {
   await overHttp1('/version');
   await recorded(1);
-  expect(audit.metrics()).toContain(
+  expect(audit.metrics().flat()).toContain(
     `k8s_tunnels_api_requests_total{cluster="${rig.cluster.id}",title="Proxied",verb="get",code="200",by="server"} 1`,
   );
 });

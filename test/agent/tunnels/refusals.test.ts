@@ -12,12 +12,17 @@ function start() {
   const reported: ReportedRefusal[] = [];
   const counts: unknown[] = [];
   const logger: Logger = { ...silentLogger, warn: (_, fields) => void counts.push(fields?.count) };
-  const refusals = createRefusals({ logger, onFirst: (refusal) => reported.push(refusal) });
-  return { refusals, reported, counts };
+  const reasons: string[] = [];
+  const refusals = createRefusals({
+    logger,
+    onRefused: (reason) => reasons.push(reason),
+    onFirst: (refusal) => reported.push(refusal),
+  });
+  return { refusals, reported, reasons, counts };
 }
 
 it('reports each kind once a cluster, with the program, and counts the others', async () => {
-  const { refusals, reported, counts } = start();
+  const { refusals, reported, reasons, counts } = start();
   for (let round = 0; round < 250; round++) await refusals.count(at('a'), { reason: 'password', peer: own });
   await refusals.count(at('b'), { reason: 'password', peer: undefined });
   await refusals.count(at('a'), { reason: 'tls', peer: own });
@@ -27,6 +32,8 @@ it('reports each kind once a cluster, with the program, and counts the others', 
     { ...at('a'), reason: 'tls', process: { pid: 7, name: 'k9s' } },
   ]);
   expect(counts).toEqual([1, 10, 100, 1, 1]);
+  expect(reasons).toHaveLength(252);
+  expect(reasons.slice(-2)).toEqual(['password', 'tls']);
 });
 
 it('reports another account once, however many ports it tries', async () => {

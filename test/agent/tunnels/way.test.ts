@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../../../main/agent/parts.ts';
 import type { Connector } from '../../../main/agent/tunnels/connector.ts';
 import { readExactly } from '../../../main/agent/tunnels/read-exactly.ts';
-import { dialOrigin } from '../../../main/agent/tunnels/way.ts';
+import { dialOrigin, withDialsCounted } from '../../../main/agent/tunnels/way.ts';
 
 const privateHost = 'api.privatelink.westeurope.azmk8s.io';
 const publicHost = 'api.hcp.westeurope.azmk8s.io';
@@ -70,3 +70,30 @@ it.each([[publicHost], [undefined]])(
     expect(asked).toHaveLength(other === undefined ? 1 : 2);
   },
 );
+
+it('reports each connection as opened or failed, and one that was given up as neither', async () => {
+  const results: string[] = [];
+  const gone = new AbortController();
+  const answers: readonly (() => Promise<Duplex>)[] = [
+    async () => duplexPair()[0],
+    () => Promise.reject(new Error('refused')),
+    () => {
+      gone.abort();
+      return Promise.reject(new Error('cancelled'));
+    },
+  ];
+  let asked = 0;
+  const connector: Connector = {
+    kind: () => 'builtin',
+    async prepare() {},
+    dial: () => answers[asked++]?.() ?? Promise.reject(new Error('no answer')),
+  };
+  const server = { target: { host: 'a', port: 443 }, authority: undefined, serverName: undefined };
+  const way = withDialsCounted({ connector, origin: 'tcp', server }, (result) => results.push(result));
+  const dial = () => way.connector.dial({ signal: gone.signal });
+  await dial();
+  await expect(dial()).rejects.toThrow('refused');
+  await expect(dial()).rejects.toThrow('cancelled');
+  expect(results).toEqual(['opened', 'failed']);
+  expect(way.connector.kind()).toBe('builtin');
+});
