@@ -123,7 +123,13 @@ it('audit --metrics prints what the agent counts, and takes no other option', as
 });
 
 describe('status names what is not audited', () => {
-  const cluster = (name: string, entryForm?: 'tls' | 'connect') => ({ id: name, title: name, entryForm });
+  const reach = { kind: 'tunnel', hostname: 'a.example.com', origin: 'socks' };
+  const cluster = (name: string, entryForm?: 'tls' | 'connect') => ({
+    id: name,
+    title: name,
+    entryForm,
+    reach,
+  });
   const shown = (given: object) =>
     notAuditedLines({
       clusters: [cluster('a'), cluster('b', 'tls'), cluster('c', 'connect')],
@@ -143,6 +149,12 @@ describe('status names what is not audited', () => {
   it('where the organisation has decided that requests are', () => {
     const settingsFrom = { ...defaultSettingsFrom, audit: 'organisation' };
     expect(shown({ settingsFrom })).toHaveLength(1);
+  });
+
+  it('never production that opens read-only, whatever its tag says', () => {
+    const clusters = [cluster('a'), { ...cluster('c', 'connect'), environment: 'production' }];
+    const settings = { ...defaultSettings, productionReadOnly: true };
+    expect(shown({ clusters, settings })).toEqual(['Not audited: a (socks5). Only the entry form tls is.']);
   });
 
   it('and nowhere else', () => {

@@ -56,6 +56,8 @@ test('the page of a kept cluster names its context and forgets it, by the keyboa
   await page.keyboard.press('Tab');
   await eventually(focused).toBe('Entry form of orders');
   await page.keyboard.press('Tab');
+  await eventually(focused).toBe('Create a read-only kubeconfig of orders');
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await eventually(focused).toBe('Removed from kubeconfig. Connecting adds it again.');
   expect(await forget.count()).toBe(0);
