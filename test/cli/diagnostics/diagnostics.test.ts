@@ -102,7 +102,7 @@ describe('diagnostics', () => {
       expect(stdout).toMatch(new RegExp(`^  ${name} +\\d`, 'm'));
     expect(stdout).toContain('Secrets are removed.');
     expect(await readdir(folder)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it('without a terminal it needs --yes; in one it asks, and takes no for an answer', async () => {
     expect(await run()).toMatchObject({ code: 2, stderr: expect.stringContaining('add --yes') });
@@ -115,7 +115,7 @@ describe('diagnostics', () => {
     expect(screen).toContain('versions.json');
     expect(code).toBe(130);
     expect(await readdir(folder)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it('writes an archive that only its owner can read, once, without any secret', async () => {
     const { code, stdout } = await run('--yes', '--output', file(), '--json');
@@ -155,5 +155,5 @@ describe('diagnostics', () => {
 
     const again = await run('--yes', '--output', file());
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('exists') });
-  }, 30_000);
+  }, 60_000);
 });

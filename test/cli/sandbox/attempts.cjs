@@ -49,7 +49,7 @@ async function main() {
       otherPort: await connect({ host: '127.0.0.1', port: other }),
       otherHost: await connect({ host: '192.0.2.1', port: 443 }),
       abstract: await connect(`\0${abstract}`),
-      environment: Object.keys(process.env).toSorted(),
+      environment: Object.keys(process.env),
       processes: seen,
       environOf: read(`/proc/${pid}/environ`),
       signal: codeOf(() => process.kill(pid, 0)),
