@@ -42,8 +42,8 @@ const native = {
 
 export default defineConfig({
   test: {
-    // Most files wait half of the time, for programs and sockets: one more than there are cores keeps these busy.
-    maxWorkers: availableParallelism() + 1,
+    // Most files wait for more than half of the time, for programs and sockets: more than there are cores keep these busy.
+    maxWorkers: Math.min(2 * availableParallelism(), availableParallelism() + 4),
     sequence: { sequencer: LongestFirst },
     reporters: ['default', new SummaryReporter(), new RunRecorder()],
     projects: [
