@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/electron/*.electron.ts'],
     pool: 'forks',
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     globalSetup: 'test/support/global-setup.ts',
     setupFiles: 'test/support/patience.ts',
     // They share the session: it has one tray.

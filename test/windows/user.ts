@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { DriverSettings } from './system.ts';
 
 const windows = process.platform === 'win32';
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 export const settings = JSON.parse(readFileSync(process.env.DRIVER_SETTINGS ?? '', 'utf8')) as DriverSettings;
 

@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/electron/package/*.package.ts'],
     pool: 'forks',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     setupFiles: 'test/support/patience.ts',
     // They install one package on one system.
     fileParallelism: false,
