@@ -24,7 +24,7 @@ const codeOf = (child: ChildProcess) =>
 /** Runs a check. Resolves with its output if it fails. */
 async function check(program: string, ...args: readonly string[]): Promise<string | undefined> {
   const child = start(program, args, 'pipe');
-  if (child.pid !== undefined) setPriority(child.pid, 10);
+  if (child.pid !== undefined) setPriority(child.pid, 5);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
