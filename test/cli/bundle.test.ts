@@ -117,7 +117,7 @@ describe('the built command line', () => {
       4,
       { error: { code: 'not-found' } },
     ]);
-    expect(status.code).toBe(0);
+    expect(status).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(status.stdout).agent.pid).not.toBe(process.pid);
   });
 

@@ -106,20 +106,23 @@ test('reads clusters, asks the user about production, and outlives the agent', a
       { kind: 'mcp', readOnly: {} },
     ]),
   );
-  const { entries } = await commandLine.tunnels<{ entries: readonly AuditRequest[] }>(
-    'audit',
-    '--limit',
-    '500',
-  );
-  expect(entries).toContainEqual(
-    expect.objectContaining({
-      verb: 'get',
-      resource: 'pods',
-      name,
-      readOnly: true,
-      client: expect.stringMatching(/^mcp\//),
-    }),
-  );
+  // It is written within a second.
+  await vi.waitFor(async () => {
+    const { entries } = await commandLine.tunnels<{ entries: readonly AuditRequest[] }>(
+      'audit',
+      '--limit',
+      '500',
+    );
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        verb: 'get',
+        resource: 'pods',
+        name,
+        readOnly: true,
+        client: expect.stringMatching(/^mcp\//),
+      }),
+    );
+  });
   const asked = world.traffic.served.slice(before).filter(({ service }) => service === 'kube');
   expect(
     asked

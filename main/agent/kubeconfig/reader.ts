@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Attributes } from './attributes.ts';
 import type { Edited, EditedFile } from './editor.ts';
@@ -78,7 +78,7 @@ export function createReader(options: {
 }
 
 function digestOf(bytes: Uint8Array): string {
-  return hash('sha256', bytes);
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 async function isLocked(file: EditedFile): Promise<boolean> {
