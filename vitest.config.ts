@@ -16,7 +16,7 @@ const alone = [
   'test/agent/{network,providers/gcp}/**/*.test.ts',
 ];
 
-/** Those that start programs, browsers and worlds share processes with one another, and with no unit test. */
+/** They start programs, browsers and worlds: what one leaves behind must not meet the next. */
 const programs = [
   'test/{cli,desktop,e2e,screens,worker,world-tests}/**/*.test.ts',
   'test/agent/tunnels/**/*.test.ts',
@@ -32,18 +32,15 @@ const common = {
 } as const;
 
 /**
- * Files that share processes, and are loaded by Node itself, which runs TypeScript: its cache of compiled code spares each
- * process what vite would transform and hand over again. `vi.mock` works in none of them.
+ * Files that are loaded by Node itself, which runs TypeScript: its cache of compiled code spares each process what vite would
+ * transform and hand over again. `vi.mock` works in none of them.
  */
-const native = {
-  isolate: false,
-  experimental: { viteModuleRunner: false, nodeLoader: false },
-} as const;
+const native = { experimental: { viteModuleRunner: false, nodeLoader: false } } as const;
 
 export default defineConfig({
   test: {
-    // Most files wait for more than half of the time, for programs and sockets: more than there are cores keep these busy.
-    maxWorkers: Math.min(2 * availableParallelism(), availableParallelism() + 4),
+    // Most files wait half of the time, for programs and sockets: one more than there are cores keeps these busy.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', new SummaryReporter(), new RunRecorder()],
     projects: [
@@ -54,6 +51,7 @@ export default defineConfig({
           ...common,
           ...native,
           name: 'shared',
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: [...alone, ...programs],
         },
