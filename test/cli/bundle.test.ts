@@ -53,6 +53,8 @@ describe('the built command line', () => {
         if (!loaded.has(next)) await load(next);
     };
     await load(path.basename(builtProgram));
+    const [own = ''] = (await readdir(folder)).filter((name) => name.startsWith('credential-'));
+    await load(own);
     const text = [...loaded.values()].join('\n');
     expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
     expect([...packagesIn(text)]).toEqual(['@noble/hashes']);

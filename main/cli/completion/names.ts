@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
 import { kubeconfigTexts, unquoted } from './kubeconfig-texts.ts';
@@ -12,8 +12,19 @@ export function printNames([what = 'cluster', prefix = '']: readonly string[], s
     what === 'context' ? [...contexts(), ...known(state, 'cluster')] : known(state, what),
   );
   const fitting = [...names].filter((name) => name.startsWith(prefix));
-  if (fitting.length > 0) process.stdout.write(`${fitting.join('\n')}\n`);
+  if (fitting.length > 0) print(Buffer.from(`${fitting.join('\n')}\n`));
   return 0;
+}
+
+/** Not by `process.stdout`, whose modules take longer to load than everything else here. */
+function print(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; )
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      // A terminal that does not block is full. Any other reader has gone.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return;
+    }
 }
 
 function known(state: string, what: string): readonly string[] {
