@@ -37,7 +37,7 @@ interface Opening {
   readonly work: Promise<Opened>;
   about: Omit<AboutCluster, 'id'>;
   waitsFor: 'confirmation' | 'tunnel';
-  /** When the user is asked no more, ms since the epoch. */
+  /** When the question ends, ms since the epoch. */
   until: number;
 }
 

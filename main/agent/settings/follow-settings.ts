@@ -16,7 +16,7 @@ const patienceMs = 3_000;
 /**
  * Does what a change of the settings asks for: other clusters to find, other entries in the kubeconfig. Writes entries
  * whose secrets are due, too. Listens again for separate kubeconfigs. Resolves when the ports that kubeconfigs name listen,
- * or after three seconds: who is told that the agent runs finds them open. Never rejects.
+ * or after three seconds: a caller that is told that the agent runs finds them open. Never rejects.
  */
 export async function followSettings(options: {
   readonly clock: Pick<Clock, 'timer'>;
