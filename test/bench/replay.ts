@@ -18,14 +18,19 @@ export async function recordRequests(run: () => Promise<unknown>, agent: http.Ag
   subscribe(channel, note);
   await run();
   unsubscribe(channel, note);
-  const send = (options: http.RequestOptions) =>
+  const send = (options: http.RequestOptions): Promise<void> =>
     new Promise<void>((resolve, reject) => {
       const request = http.request({ ...options, agent }, (response) => {
         const { statusCode } = response;
         if (statusCode !== 200) reject(new Error(`${options.path} is answered ${statusCode} now`));
         response.resume().once('end', resolve);
       });
-      request.once('error', reject).end();
+      request.on('error', (error) => {
+        // A kept connection may have ended when it is used again, as the agent's own requests allow for.
+        if (request.reusedSocket) send(options).then(resolve, reject);
+        else reject(error);
+      });
+      request.end();
     });
   return { requests: sent.length, send: () => Promise.all(sent.map(send)) };
 }
