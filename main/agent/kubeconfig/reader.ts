@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Attributes } from './attributes.ts';
 import type { Edited, EditedFile } from './editor.ts';
@@ -27,8 +26,8 @@ interface Known {
   readonly inspection: Inspection;
   /** Ours counts for a moment only: then it is read. */
   readonly until: number;
-  /** Of what we wrote: the same bytes are not parsed again. */
-  readonly digest?: string;
+  /** What we wrote: the same bytes are not parsed again. Kept until they are read, and not hashed, which would take longer. */
+  readonly written?: Buffer;
 }
 
 /** Caches what it parsed until the file's status changes. */
@@ -50,15 +49,14 @@ export function createReader(options: {
       attributes.seen(file.real, seen.status);
       // kubectl truncates the file under its lock before it writes: that is not its content.
       if (last !== undefined && seen.bytes.length === 0 && (await isLocked(file))) return last.inspection;
-      const inspection =
-        last?.digest !== undefined && last.digest === digestOf(seen.bytes)
-          ? last.inspection
-          : await planner.inspect({
-              bytes: seen.bytes,
-              file: file.real,
-              owner: await owner(),
-              last: (await journal.get(file.real))?.states.at(-1),
-            });
+      const inspection = last?.written?.equals(seen.bytes)
+        ? last.inspection
+        : await planner.inspect({
+            bytes: seen.bytes,
+            file: file.real,
+            owner: await owner(),
+            last: (await journal.get(file.real))?.states.at(-1),
+          });
       if (readAt - (seen.status?.mtimeMs ?? 0) > restlessMs)
         known.set(file.real, { status: seen.status, inspection, until: Number.POSITIVE_INFINITY });
       else known.delete(file.real);
@@ -71,14 +69,10 @@ export function createReader(options: {
           status: after.status,
           inspection: plan.after,
           until: Date.now() + restlessMs,
-          digest: digestOf(plan.bytes),
+          written: after.bytes,
         });
     },
   };
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 async function isLocked(file: EditedFile): Promise<boolean> {
