@@ -5,16 +5,22 @@ export function writeJson(value: unknown): void {
   write(withIsoTimes(value));
 }
 
-/** Returns a copy in which each time is a text, such as `2026-11-29T13:40:12.000Z`. */
+/**
+ * Returns the value with each time as a text, such as `2026-11-29T13:40:12.000Z`. Copies only what holds a time: most of a
+ * long list does not.
+ */
 export function withIsoTimes(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withIsoTimes);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      typeof inner === 'number' && isTimeKey(key) ? isoTime(inner) : withIsoTimes(inner),
-    ]),
-  );
+  let copy: Record<string, unknown> | undefined;
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(fields)) {
+    const inner = fields[key];
+    const shown = typeof inner === 'number' && isTimeKey(key) ? isoTime(inner) : withIsoTimes(inner);
+    if (shown === inner) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[key] = shown;
+  }
+  return copy ?? value;
 }
 
 /** Returns true for a field that holds a time: `at`, `since`, `until`, and what ends with `At`. */

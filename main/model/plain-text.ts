@@ -42,7 +42,7 @@ export function hasUnseen(text: string): boolean {
  * a JSON document. Keeps line feeds and, with `colours`, colour sequences.
  */
 export function escapeUnseen(text: string, { colours = false }: { readonly colours?: boolean } = {}): string {
-  if (!unseen.test(text)) return text;
+  if (!hasUnseen(text)) return text;
   const pattern = colours ? colouredOrUnseen : everyUnseen;
   return text.replace(pattern, (found) =>
     found === '\n' || colour.test(found)

@@ -2,6 +2,7 @@ import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smit
 import pLimit from 'p-limit';
 import type { AppError } from '../../../model/app-error.ts';
 import type { AwsWay } from '../../../model/cluster.ts';
+import { createExpiring } from '../../async/expiring.ts';
 import type { Aws } from './aws.ts';
 import { compareProfiles } from './choice.ts';
 import { awsClientSettings } from './clients.ts';
@@ -9,6 +10,9 @@ import { isEnvironment } from './environment.ts';
 import { awsError } from './errors.ts';
 import { type AwsPrincipal, anyRegion } from './profiles.ts';
 import type { AwsSession } from './sessions.ts';
+
+/** How long a run uses the credentials of a role before it looks again whether somebody else has signed in. */
+const heldMs = 1_000;
 
 /** A login for an account. A profile has logged in already; a role of Identity Center logs in when it is needed. */
 export interface AwsLogin {
@@ -134,6 +138,10 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
           return failureOf(principal, converted);
         }
       };
+      // Every request asks, and each answer reads the file of the sign-in.
+      const held = createExpiring<string, AwsCredentialIdentity>(aws.clock);
+      const heldFor = (principal: AwsPrincipal) =>
+        held.get(principal.key, { make: () => aws.credentials.get(principal), lifeMs: () => heldMs });
       const openSessions = aws.identityCenter.open({
         sessions,
         profiles,
@@ -142,7 +150,7 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
           signal.throwIfAborted();
           join(
             granted,
-            principals.map((principal) => ({ principal, credentials: () => aws.credentials.get(principal) })),
+            principals.map((principal) => ({ principal, credentials: () => heldFor(principal) })),
           );
         },
       });
