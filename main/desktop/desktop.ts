@@ -22,6 +22,7 @@ import { readWindowPlace, type WindowPlace } from './window-place.ts';
 /** A hung agent must not keep the app from quitting. */
 const endLimitMs = 10_000;
 const exitLimitMs = 2_000;
+const pageLimitMs = 3_000;
 
 /**
  * Runs the desktop app: a tray and a window, both clients of the agent. Call it before the app is ready. A second start
@@ -34,8 +35,8 @@ export function runDesktop(options: {
   /** The folder for the window's saved position. */
   readonly state: string;
   readonly logger: Logger;
-  /** Hosts the agent or connects to it. `quit` ends the app. */
-  readonly host: (quit: () => void) => Host;
+  /** Hosts the agent, once the page is `shown` (or none opens). `onQuit` ends the app. */
+  readonly host: (options: { readonly shown: Promise<void>; readonly onQuit: () => void }) => Host;
 }): void {
   const { out, resources, state, logger } = options;
   if (!app.requestSingleInstanceLock()) {
@@ -47,10 +48,12 @@ export function runDesktop(options: {
   app.enableSandbox();
   const quit = () => app.quit();
   const openLink = linkOpener(logger);
-  const host = options.host(quit);
+  const shown = Promise.withResolvers<void>();
+  const host = options.host({ shown: shown.promise, onQuit: quit });
 
   app.on('before-quit', (event) => {
     event.preventDefault();
+    shown.resolve();
     // The next start reopens the tunnels, unless the agent quit on request, which has closed them.
     void Promise.race([host.close(), systemClock.sleep(endLimitMs)]).finally(() => {
       // Do not call `quit` again: Electron may mistake a closing window for one that refuses to close, and stay. Do not
@@ -75,6 +78,7 @@ export function runDesktop(options: {
     openLink,
     place: () => place,
     trayBounds: () => tray?.bounds(),
+    onPage: shown.resolve,
   });
   /** The link of the start's arguments, until the window can show it. */
   let waiting = linkAmong(process.argv);
@@ -145,6 +149,9 @@ export function runDesktop(options: {
       wasOpenedAtLogin: () => app.getLoginItemSettings().wasOpenedAtLogin,
     });
     if (waiting !== undefined || !isHidden) showLink(waiting);
+    else shown.resolve();
+    // A page that does not come must not keep the agent from starting.
+    setTimeout(shown.resolve, pageLimitMs);
   };
   // No top-level await: Electron becomes ready only after this module was evaluated.
   app

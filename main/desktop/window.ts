@@ -29,6 +29,8 @@ export function createAppWindow(options: {
   readonly place: () => WindowPlace;
   /** Bounds of the tray's icon. */
   readonly trayBounds: () => Rectangle | undefined;
+  /** Called when the page has been drawn. */
+  readonly onPage: () => void;
 }): AppWindow {
   const { logger } = options;
   let window: BrowserWindow | undefined;
@@ -95,7 +97,7 @@ function load(window: BrowserWindow, address: string, logger: Logger): void {
 }
 
 function openWindow(
-  { preload, icon, logger, openLink, place, trayBounds }: Parameters<typeof createAppWindow>[0],
+  { preload, icon, logger, openLink, place, trayBounds, onPage }: Parameters<typeof createAppWindow>[0],
   address: string,
 ): BrowserWindow {
   const window = new BrowserWindow({
@@ -124,7 +126,10 @@ function openWindow(
   });
   webContents.on('will-navigate', (event) => event.preventDefault());
   webContents.on('will-attach-webview', (event) => event.preventDefault());
-  window.once('ready-to-show', () => window.show());
+  window.once('ready-to-show', () => {
+    window.show();
+    onPage();
+  });
   load(window, address, logger);
   return window;
 }
