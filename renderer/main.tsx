@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { createActions } from './agent/actions.ts';
 import { applyChange, fromSnapshot } from './agent/apply-change.ts';
 import { bridgeChannel, type OpenChannel } from './agent/channel.ts';
+import { createFigures } from './agent/figures.ts';
 import { createLink } from './agent/link.ts';
 import { PageContext } from './agent/page.tsx';
 import { createPageSecret, takeFromAddress } from './agent/page-secret.ts';
@@ -20,10 +21,13 @@ const link = createLink({
   onState: (state) => store.update((page) => ({ ...page, link: state })),
   onSnapshot: (snapshot) => store.update((page) => ({ ...page, agent: fromSnapshot(snapshot) })),
   onConfirmation: (isConfirming) => store.update((page) => ({ ...page, isConfirming })),
-  onChange: (change) =>
-    store.update((page) =>
-      page.agent === undefined ? page : { ...page, agent: applyChange(page.agent, change) },
-    ),
+  onChange: createFigures({
+    apply: (changes) =>
+      store.update((page) =>
+        page.agent === undefined ? page : { ...page, agent: changes.reduce(applyChange, page.agent) },
+      ),
+    tunnelOf: (cluster) => store.get().agent?.tunnels.get(cluster),
+  }),
 });
 
 const look = () => link.look(!document.hidden);
