@@ -1,9 +1,9 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readWorkerConfig } from '../world/releases/feed.ts';
+import { readWorkerConfig } from '../world/worker.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 let folder: string;
@@ -12,6 +12,8 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'wrangler-'));
   for (const part of ['resources/worker', 'main/agent/releases', 'main/model'])
     await cp(path.join(root, part), path.join(folder, part), { recursive: true });
+  await mkdir(path.join(folder, 'node_modules'));
+  await symlink(path.join(root, 'node_modules/jose'), path.join(folder, 'node_modules/jose'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
