@@ -17,9 +17,13 @@ export function describePublish({ json, command, withSession, done }: Describing
     .option('--new-key <file>', 'Make a key pair: write the private key, print the public key')
     .action(async (worker: string | undefined, flags: PublishFlags & { readonly newKey?: string }) => {
       const { loadPublish } = await import('./program-file.ts');
-      const { runNewKey, runPublish } = await loadPublish();
+      const { preparePublish, runNewKey } = await loadPublish();
       const { newKey } = flags;
-      if (newKey === undefined) return withSession((session) => runPublish(session, worker, flags));
-      return done(await runNewKey(newKey, { json }).catch((error: unknown) => reportError(error, { json })));
+      try {
+        if (newKey !== undefined) return done(await runNewKey(newKey, { json }));
+        return await withSession(await preparePublish(worker, flags));
+      } catch (error) {
+        return done(reportError(error, { json }));
+      }
     });
 }

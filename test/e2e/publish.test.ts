@@ -26,14 +26,16 @@ let team: AccessTeam;
 let worker: CatalogWorker;
 let world: World;
 let commandLine: CommandLine;
-/** What the clouds have: a test changes it. */
+/** What the clouds have, and which locations answer 403: a test changes them. */
 let eks: EksCluster[];
+let deniedCells: string[];
 
 beforeEach(async () => {
   team = await createAccessTeam();
   worker = await startCatalogWorker(team);
   eks = defaultPlan.eks.map((cluster) => tagged(cluster));
-  world = await startWorld({ plan: { ...defaultPlan, eks } });
+  deniedCells = [...defaultPlan.deniedCells];
+  world = await startWorld({ plan: { ...defaultPlan, eks, deniedCells } });
   commandLine = await createCommandLine(world, {
     K8S_TUNNELS_PUBLISH_SECRET: worker.secret,
     K8S_TUNNELS_CATALOG_KEY: worker.privateKey,
@@ -100,7 +102,7 @@ test('publishes what the clouds have, for whom their tags name', patience, async
   expect(await publish('--allow-unread')).toMatchObject({ changes: [], sent: 0, bundles: 3 });
   expect((await get('payments', etag)).status).toBe(304);
 
-  // A cluster is deleted, one gets other groups, and a location with a published one answers no more.
+  // A cluster is deleted, and another one gets other groups.
   eks.splice(0, eks.length, ...eks.filter(({ name }) => name !== 'tools'));
   const at = eks.findIndex(({ name }) => name === 'search-staging');
   eks.splice(at, 1, {
@@ -119,6 +121,27 @@ test('publishes what the clouds have, for whom their tags name', patience, async
   expect(other.noGroups).toEqual([]);
   expect(await clustersFor('other')).toContain('batch');
 });
+
+test(
+  'published clusters of a location that cannot be read stay, until a flag removes them',
+  patience,
+  async () => {
+    deniedCells.splice(0);
+    expect(await publish()).toMatchObject({ published: true, clusters: 3, failed: [] });
+    deniedCells.push('444455556666/eu-west-1');
+    const refused = await run('publish', '--json');
+    expect(refused.code).toBe(7);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      published: false,
+      failed: [{ account: '444455556666', region: 'eu-west-1', error: { code: 'aws-denied' } }],
+      unread: ['eks/444455556666/eu-west-1/payments-staging'],
+    });
+    expect(await publish('--allow-unread')).toMatchObject({ published: true, changes: [], kept: 1, sent: 0 });
+    expect(await clustersFor('payments')).toEqual(['payments-staging', 'tools']);
+    expect((await publish('--remove-unread')).changes).toMatchObject([{ kind: 'removed' }]);
+    expect(await clustersFor('payments')).toEqual(['tools']);
+  },
+);
 
 test('says what is missing before it discovers anything', patience, async () => {
   const file = path.join(world.home, 'catalog.key');

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { groupsFrom } from '../../agent/catalog/audience.ts';
+import { checkTag } from '../../agent/catalog/tag-checks.ts';
 import { createNetwork } from '../../agent/network/network.ts';
 import { trustUsableAuthorities } from '../../agent/network/trust.ts';
 import type { Environment } from '../../agent/parts.ts';
@@ -16,19 +18,21 @@ export interface PublishFlags {
 }
 
 export interface PublishOptions {
-  readonly worker: CatalogWorker;
+  /** Opens the Worker. What is asked ends with the signal. */
+  readonly open: (signal: AbortSignal) => CatalogWorker;
   /** Undefined in a dry run without one. */
   readonly key: SigningKey | undefined;
   /** Seconds. */
   readonly maxAge: number;
+  /** Who gets clusters without the tag `groups`. */
+  readonly untagged: readonly string[] | undefined;
 }
 
 /** Reads the arguments and variables of `publish`. Rejects with `bad-input` or `file-unreadable`. */
 export async function readOptions(
   address: string | undefined,
   flags: PublishFlags,
-  signal: AbortSignal,
-  env: Environment = process.env,
+  env: Environment,
 ): Promise<PublishOptions> {
   const { allowUnread, removeUnread, dryRun, keyFile } = flags;
   if (allowUnread && removeUnread)
@@ -50,15 +54,17 @@ export async function readOptions(
     throw new AppError('bad-input', 'Only one half of the service token of Access is set.', {
       hint: 'Set K8S_TUNNELS_ACCESS_CLIENT_ID and K8S_TUNNELS_ACCESS_CLIENT_SECRET.',
     });
-  trustUsableAuthorities({ env });
-  const worker = openCatalogWorker({
-    url,
-    secret,
-    serviceToken: id === '' ? undefined : { id, secret: token },
-    network: createNetwork(env),
-    signal,
-  });
-  return { worker, key, maxAge };
+  const serviceToken = id === '' ? undefined : { id, secret: token };
+  const untagged = flags.untagged === undefined ? undefined : untaggedGroups(flags.untagged);
+  return {
+    open(signal) {
+      trustUsableAuthorities({ env });
+      return openCatalogWorker({ url, secret, serviceToken, network: createNetwork(env), signal });
+    },
+    key,
+    maxAge,
+    untagged,
+  };
 }
 
 async function readKey(file: string | undefined, variable: string): Promise<SigningKey | undefined> {
@@ -102,5 +108,13 @@ function secondsFrom(text: string): number {
   if (total >= 1 && total <= longestDays * 1_440) return total * 60;
   throw new AppError('bad-input', `--max-age is "${text}", which is not a time from 1m to ${longestDays}d.`, {
     hint: 'Write it as 90m, 24h or 2d.',
+  });
+}
+
+function untaggedGroups(value: string): readonly string[] {
+  const result = checkTag('groups', value);
+  if ('value' in result) return groupsFrom(value);
+  throw new AppError('bad-input', `--untagged is "${value}", which names no groups.`, {
+    hint: 'Write everyone, or groups separated by + or commas.',
   });
 }

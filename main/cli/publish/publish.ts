@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { audienceOf, groupsFrom } from '../../agent/catalog/audience.ts';
-import { checkTag } from '../../agent/catalog/tag-checks.ts';
+import { audienceOf } from '../../agent/catalog/audience.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
@@ -10,7 +9,7 @@ import { writeJson } from '../json-document.ts';
 import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import type { CatalogWorker } from './catalog-worker.ts';
-import { type PublishFlags, readOptions } from './options.ts';
+import { type PublishFlags, type PublishOptions, readOptions } from './options.ts';
 import {
   audienceGiven,
   openBundle,
@@ -26,18 +25,28 @@ import { newKey, type SigningKey } from './signing-key.ts';
 import { locationsRead } from './unread.ts';
 
 /**
+ * Checks the arguments and variables of `publish`, so that nothing is discovered for nothing. Resolves with what runs it.
+ * Rejects with `bad-input` or `file-unreadable`.
+ */
+export async function preparePublish(
+  address: string | undefined,
+  flags: PublishFlags,
+): Promise<(session: Session) => Promise<number>> {
+  const options = await readOptions(address, flags, process.env);
+  return (session) => publish(session, options, flags);
+}
+
+/**
  * Discovers all clusters, signs what changed, and puts it into the organisation's Worker. Refused, with the exit code
  * `partial`, if a location could not be read, unless a flag says what becomes of its published clusters. Resolves with
  * the exit code.
  */
-export async function runPublish(
+async function publish(
   session: Session,
-  address: string | undefined,
-  flags: PublishFlags,
+  { open, key, maxAge, untagged }: PublishOptions,
+  { allowUnread = false, removeUnread = false, dryRun = false }: PublishFlags,
 ): Promise<number> {
-  const { untagged, allowUnread = false, removeUnread = false, dryRun = false } = flags;
-  const { worker, key, maxAge } = await readOptions(address, flags, session.signal);
-  const given = untagged === undefined ? undefined : untaggedGroups(untagged);
+  const worker = open(session.signal);
   session.progress.update('Reading what is published');
   const stored = await session.orInterrupted(worker.index());
   const published = await session.orInterrupted(readPublished(worker, stored?.index ?? [], key));
@@ -47,7 +56,7 @@ export async function runPublish(
   const live = clusters.filter(isPublishable);
   const audiences = live.map((cluster) => ({
     cluster,
-    audience: audienceGiven(audienceOf(cluster), given),
+    audience: audienceGiven(audienceOf(cluster), untagged),
   }));
   const wanted = audiences.flatMap(({ cluster, audience }): readonly Wanted[] =>
     audience === undefined ? [] : [{ cluster: publishedCluster(cluster), audience }],
@@ -55,7 +64,7 @@ export async function runPublish(
   const found = new Set<ClusterId>(live.map(({ id }) => id));
   const unread = [...published].filter(([id]) => !found.has(id) && !isRead(id)).map(([, record]) => record);
   const kept = removeUnread ? [] : unread;
-  const plan = planPublication([...wanted, ...keptClusters(kept, given)], published);
+  const plan = planPublication([...wanted, ...keptClusters(kept, untagged)], published);
 
   const isRefused = !allowUnread && !removeUnread && (listing.failed.length > 0 || unread.length > 0);
   const report: PublishReport = {
@@ -177,14 +186,6 @@ function revisionOf(stored: Awaited<ReturnType<CatalogWorker['index']>>, key: Si
   const manifest = stored === undefined ? undefined : key.open(stored.manifest);
   const { revision } = (manifest ?? {}) as { readonly revision?: number };
   return revision ?? 0;
-}
-
-function untaggedGroups(value: string): readonly string[] {
-  const result = checkTag('groups', value);
-  if ('value' in result) return groupsFrom(value);
-  throw new AppError('bad-input', `--untagged is "${value}", which names no groups.`, {
-    hint: 'Write everyone, or groups separated by + or commas.',
-  });
 }
 
 /**
