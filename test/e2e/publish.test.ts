@@ -35,7 +35,16 @@ beforeEach(async () => {
   worker = await startCatalogWorker(team);
   eks = defaultPlan.eks.map((cluster) => tagged(cluster));
   deniedCells = [...defaultPlan.deniedCells];
-  world = await startWorld({ plan: { ...defaultPlan, eks, deniedCells } });
+  const { gcp, vault } = defaultPlan;
+  world = await startWorld({
+    plan: {
+      ...defaultPlan,
+      eks,
+      deniedCells,
+      gcp: { ...gcp, projects: gcp.projects.filter(({ gke }) => gke !== 'denied') },
+      vault: { ...vault, deniedFolders: [] },
+    },
+  });
   commandLine = await createCommandLine(world, {
     K8S_TUNNELS_PUBLISH_SECRET: worker.secret,
     K8S_TUNNELS_CATALOG_KEY: worker.privateKey,

@@ -79,7 +79,11 @@ const stringOrComment = /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 
 /** `wrangler.jsonc` as wrangler reads it. Rejects where it is no JSON with comments. */
 export async function readWorkerConfig() {
-  const text = await readFile(path.join(workerFolder, 'wrangler.jsonc'), 'utf8');
+  return workerConfig(await readFile(path.join(workerFolder, 'wrangler.jsonc'), 'utf8'));
+}
+
+/** The text of such a file. Throws where it is none. */
+export function workerConfig(text: string) {
   const config: unknown = JSON.parse(text.replaceAll(stringOrComment, '$1'));
   return config as {
     readonly name: string;
