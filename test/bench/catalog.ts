@@ -75,8 +75,10 @@ export async function* benchmark({ small }: BenchOptions): AsyncIterable<Row> {
     const administrator = await team.assertion({ sub: 'admin', custom: { groups: ['administrators'] } });
     const asks: readonly Ask[] = assertions.map((one) => ({ url, headers: header(one), status: 200 }));
     const tags = new Map<string, string>();
-    for (const one of [...assertions, administrator])
-      tags.set(one, (await fetch(url, { method: 'HEAD', headers: header(one) })).headers.get('etag') ?? '');
+    await allOf([...assertions, administrator], async (one) => {
+      const { headers } = await fetch(url, { method: 'HEAD', headers: header(one) });
+      tags.set(one, headers.get('etag') ?? '');
+    });
     const known = (one: string): Ask => ({
       url,
       headers: { ...header(one), 'if-none-match': tags.get(one) ?? '' },
@@ -166,17 +168,21 @@ interface Measured {
   readonly cpuUs: number;
 }
 
-/** Sends all, so many at once. */
+/** Does the work for all, so many at once. */
+async function allOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const left = all.values();
+  const worker = async () => {
+    for (const one of left) await work(one);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+/** Sends all. */
 async function measure(asks: readonly Ask[]): Promise<Measured> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: atOnce });
-  const left = asks.values();
   const before = await workerCpuMs();
   const start = performance.now();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const ask of left) await send(ask, agent);
-    }),
-  );
+  await allOf(asks, (ask) => send(ask, agent));
   const ms = performance.now() - start;
   const cpu = (await workerCpuMs()) - before;
   agent.destroy();

@@ -4,7 +4,7 @@ import { groupNames } from './tag-checks.ts';
 import { readTags, tagPart } from './tags.ts';
 
 /** The audience of everybody whom Access admits to the organisation's catalog. */
-export const everyone = '*';
+const everyone = '*';
 
 /** Who gets a cluster of the organisation's catalog, by its tag `groups`. */
 export type Audience =

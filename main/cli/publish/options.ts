@@ -9,9 +9,9 @@ import { type CatalogWorker, openCatalogWorker } from './catalog-worker.ts';
 import { type SigningKey, signingKeyFrom } from './signing-key.ts';
 
 export interface PublishFlags {
-  readonly dryRun?: true;
-  readonly allowUnread?: true;
-  readonly removeUnread?: true;
+  readonly dryRun?: boolean;
+  readonly allowUnread?: boolean;
+  readonly removeUnread?: boolean;
   readonly untagged?: string;
   readonly maxAge?: string;
   readonly keyFile?: string;

@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Audience } from '../../agent/catalog/audience.ts';
 import type { ClusterId } from '../../model/cluster.ts';
-import { type CatalogRecord, catalogRecordSchema, type Envelope } from '../../model/published-catalog.ts';
+import {
+  type CatalogManifest,
+  type CatalogRecord,
+  catalogRecordSchema,
+  type Envelope,
+} from '../../model/published-catalog.ts';
 import { type Bundle, bundlesOf, digestOf, type SignedRecord } from './bundles.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -89,15 +94,15 @@ export function signPublication(
     };
   });
   const bundles = bundlesOf(signed);
-  const manifest = key.seal({
+  const manifest: CatalogManifest = {
     kind: 'manifest',
     version: 1,
     revision,
     publishedAt: publishedAt.toISOString(),
     maxAge,
     root: digestOf(bundles.map(({ digest }) => digest)),
-  });
-  return { manifest, bundles };
+  };
+  return { manifest: key.seal(manifest), bundles };
 }
 
 /** Opens the records of a bundle that the Worker has. What is no record is left out: it is published again. */

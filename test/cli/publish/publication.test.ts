@@ -84,7 +84,7 @@ describe('a publication', () => {
       { kind: 'changed', cluster: eksCluster('a').id, audience: ['sre'], fields: ['version'] },
     ]);
     const revisions = [...second.published.values()].map(({ record }) => record.revision);
-    expect(revisions.toSorted()).toEqual([10, 10, 11]);
+    expect(revisions.toSorted((a, b) => a - b)).toEqual([10, 10, 11]);
     const digests = (audience: string, { bundles }: typeof first) =>
       bundles.filter((one) => one.audience.includes(audience)).map(({ digest }) => digest);
     expect(digests('*', second)).toEqual(digests('*', first));
