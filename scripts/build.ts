@@ -45,6 +45,7 @@ async function build(): Promise<void> {
         agent: 'main/cli/agent-host.ts',
         doctor: 'main/cli/doctor/doctor.ts',
         diagnostics: 'main/cli/diagnostics/diagnostics.ts',
+        publish: 'main/cli/publish/publish.ts',
         sandbox: 'main/cli/sandbox/sandbox.ts',
         serve: 'main/web/serve.ts',
         mcp: 'main/mcp/serve.ts',

@@ -117,6 +117,32 @@ const documents = {
   'audit --follow': auditEntrySchema,
   'audit --metrics': operations['audit-metrics'].output,
   metrics: operations.metrics.output,
+  publish: z.object({
+    dryRun: z.boolean(),
+    published: z.boolean(),
+    revision: z.number().optional(),
+    publicKey: z.string().optional(),
+    clusters: z.int(),
+    changes: z.array(
+      z.object({
+        kind: z.enum(['added', 'changed', 'removed']),
+        cluster: clusterIdSchema,
+        /** Groups; `*` is everyone. */
+        audience: z.array(z.string()),
+        before: z.array(z.string()).optional(),
+        fields: z.array(z.string()).optional(),
+      }),
+    ),
+    noGroups: z.array(z.object({ cluster: clusterIdSchema, ...titled })),
+    files: z.int(),
+    failed: z.array(cellSchema),
+    unread: z.array(clusterIdSchema),
+    kept: z.int(),
+    bundles: z.int().optional(),
+    sent: z.int().optional(),
+    bytes: z.int().optional(),
+  }),
+  'publish --new-key': z.object({ file: z.string(), publicKey: z.string() }),
   diagnostics: z.object({
     /** Null with --list. */
     file: z.string().nullable(),

@@ -15,6 +15,7 @@ const shown: Readonly<Record<string, string>> = {
   AZURE_TENANT_ID:
     'agent/providers/azure/aks.test › an application that is refused does not stand in the way',
   BROWSER: 'agent/open-url.test › a program named by BROWSER is given the page too',
+  CATALOG_PUBLIC_KEY: 'worker/catalog-publish.test › and taken with each of the Worker’s keys',
   CLOUDSDK_API_ENDPOINT_OVERRIDES_:
     'agent/providers/gcp/gke.test › an address in gcloud’s settings that is none names the setting',
   GOOGLE_APPLICATION_CREDENTIALS:
@@ -24,11 +25,17 @@ const shown: Readonly<Record<string, string>> = {
   GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES:
     'agent/providers/gcp/gke.test › a program that may not run is named, with the variable that allows it',
   HTTPS_PROXY: 'agent/network/network.test › asks with user and password',
+  K8S_TUNNELS_ACCESS_CLIENT_ID: 'cli/publish/options.test › K8S_TUNNELS_ACCESS_CLIENT_ID',
+  K8S_TUNNELS_ACCESS_CLIENT_SECRET: 'cli/publish/options.test › and K8S_TUNNELS_ACCESS_CLIENT_SECRET',
+  K8S_TUNNELS_CATALOG_KEY: 'cli/publish/options.test › K8S_TUNNELS_CATALOG_KEY signs',
+  K8S_TUNNELS_CATALOG_URL: 'cli/publish/options.test › K8S_TUNNELS_CATALOG_URL is the Worker',
   K8S_TUNNELS_CLOUDFLARED:
     "agent/tunnels/cloudflared.test › prefers the package's own, then the one that is named",
+  K8S_TUNNELS_PUBLISH_SECRET: 'cli/publish/options.test › K8S_TUNNELS_PUBLISH_SECRET is sent',
   KUBECONFIG: 'agent/kubeconfig/list.test › empty, repeated and aliased entries of KUBECONFIG',
   NODE_EXTRA_CA_CERTS: 'agent/network/trust.test › are those of the file that %s names',
   NO_PROXY: 'agent/network/network.test › is passed by for the hosts of NO_PROXY',
+  PUBLISH_SECRET: 'worker/catalog-publish.test › nobody where it is not set up',
   VAULT_ADDR: 'agent/providers/vault/vault.test › without VAULT_ADDR there is nothing to read',
   VAULT_CACERT: 'agent/providers/vault/tls.test › VAULT_CACERT is the only authority then',
   VAULT_TOKEN: 'agent/providers/vault/vault.test › VAULT_TOKEN comes before the file',

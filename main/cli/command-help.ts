@@ -139,6 +139,16 @@ export const commandHelp = {
     summary: 'Check tags and print fix commands',
     examples: ['k8s-tunnels lint-tags', 'k8s-tunnels lint-tags --source eks --strict'],
   },
+  publish: {
+    summary: "Publish the organisation's catalog",
+    details:
+      "For the platform team's CI. Discovers all clusters, signs the ones that changed, and puts them into your Cloudflare Worker, from where the apps of your organisation read those of their groups. Needs K8S_TUNNELS_PUBLISH_SECRET and a signing key. Nothing is published if a location could not be read (exit code 7).",
+    examples: [
+      'k8s-tunnels publish --new-key catalog.key',
+      'k8s-tunnels publish https://catalog.example.com --dry-run',
+      'k8s-tunnels publish https://catalog.example.com --untagged everyone',
+    ],
+  },
   doctor: {
     summary: 'Check this computer and print how to fix what is wrong',
     details:

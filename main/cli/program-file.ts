@@ -36,6 +36,11 @@ export function loadDiagnostics(): Promise<typeof import('./diagnostics/diagnost
   return load({ built: 'agent/diagnostics.cjs', source: 'diagnostics/diagnostics.ts' });
 }
 
+/** Loads `publish` on demand. */
+export function loadPublish(): Promise<typeof import('./publish/publish.ts')> {
+  return load({ built: 'agent/publish.cjs', source: 'publish/publish.ts' });
+}
+
 /** Loads what runs commands in a sandbox on demand. */
 export function loadSandbox(): Promise<typeof import('./sandbox/sandbox.ts')> {
   return load({ built: 'agent/sandbox.cjs', source: 'sandbox/sandbox.ts' });

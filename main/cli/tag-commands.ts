@@ -1,5 +1,6 @@
 import { runLintTags } from './commands/lint-tags.ts';
 import { runTags } from './commands/tags.ts';
+import { describePublish } from './publish-command.ts';
 import { shellOption } from './shell-flag.ts';
 import type { Describing } from './terminal-commands.ts';
 
@@ -7,8 +8,9 @@ function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
-/** Describes the commands for tags. */
-export function describeTags({ command, withSession }: Describing): void {
+/** Describes the commands for tags, and the one that publishes clusters by them. */
+export function describeTags(describing: Describing): void {
+  const { command, withSession } = describing;
   command('tags <cluster>')
     .option('--set <field=value>', 'Set a tag, for example hostname=k8s.example.com', collect, [])
     .option('--unset <field>', 'Remove a tag', collect, [])
@@ -36,4 +38,5 @@ export function describeTags({ command, withSession }: Describing): void {
         readonly shell?: string;
       }) => withSession((session) => runLintTags(session, flags)),
     );
+  describePublish(describing);
 }

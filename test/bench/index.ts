@@ -6,6 +6,7 @@ import { type Result, resultOf } from './row.ts';
 import { tableOf } from './table.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
+  catalog: () => import('./catalog.ts'),
   completion: () => import('./completion.ts'),
   clients: () => import('./clients.ts'),
   connectors: () => import('./connectors.ts'),

@@ -1,9 +1,9 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readWorkerConfig } from '../world/releases/feed.ts';
+import { readWorkerConfig, workerConfig } from '../world/worker.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 let folder: string;
@@ -12,6 +12,8 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'wrangler-'));
   for (const part of ['resources/worker', 'main/agent/releases', 'main/model'])
     await cp(path.join(root, part), path.join(folder, part), { recursive: true });
+  await mkdir(path.join(folder, 'node_modules'));
+  await symlink(path.join(root, 'node_modules/jose'), path.join(folder, 'node_modules/jose'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -41,3 +43,13 @@ test('wrangler itself would deploy the Worker', async () => {
   // The code's name for it.
   expect(namespaces).toEqual([{ binding: 'RELEASES', id: expect.stringMatching(/./) }]);
 }, 60_000);
+
+test('what it says of the catalog is right without the comment marks', async () => {
+  const file = path.join(root, 'resources/worker/wrangler.jsonc');
+  const text = (await readFile(file, 'utf8')).replace(/^( *)\/\/ (?=[,"}]| {2})/gm, '$1');
+  const config = workerConfig(text) as Awaited<ReturnType<typeof readWorkerConfig>> & {
+    readonly vars: Readonly<Record<string, string>>;
+  };
+  expect(config.kv_namespaces.map(({ binding }) => binding)).toEqual(['RELEASES', 'CATALOG']);
+  expect(Object.keys(config.vars)).toEqual(['ACCESS_TEAM', 'ACCESS_AUDIENCE', 'CATALOG_PUBLIC_KEY']);
+});

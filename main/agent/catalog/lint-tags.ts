@@ -4,6 +4,7 @@ import { isProduction } from '../../model/is-production.ts';
 import { mixedScripts } from '../../model/mixed-scripts.ts';
 import type { Shell } from '../../model/shell-word.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { audienceOf } from './audience.ts';
 import { placeholder } from './tag-checks.ts';
 import { tagCommands } from './tag-commands.ts';
 import { type TagChange, tagFixes, tagPart } from './tags.ts';
@@ -21,7 +22,8 @@ export interface TagFinding {
     | 'title-mixed-scripts'
     | 'environment-unrecognised'
     | 'docs-not-https'
-    | 'owner-missing';
+    | 'owner-missing'
+    | 'groups-missing';
   readonly message: string;
   readonly hint: string;
   /**
@@ -32,8 +34,16 @@ export interface TagFinding {
 
 type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly fix?: TagChange };
 
-/** Returns all errors and warnings in the clusters' tags, in the order of the clusters. */
-export function lintTags(clusters: readonly Cluster[], shell: Shell = 'posix'): readonly TagFinding[] {
+/**
+ * Returns all errors and warnings in the clusters' tags, in the order of the clusters. `hasCatalog`: the organisation
+ * publishes its clusters, which it is also taken to do if one of them has the tag `groups`.
+ */
+export function lintTags(
+  clusters: readonly Cluster[],
+  shell: Shell = 'posix',
+  { hasCatalog = false }: { readonly hasCatalog?: boolean } = {},
+): readonly TagFinding[] {
+  const isPublishing = hasCatalog || clusters.some((cluster) => audienceOf(cluster).kind !== 'untagged');
   const byHostname = Map.groupBy(clusters, ({ reach }) => (reach.kind === 'tunnel' ? reach.hostname : ''));
   const byTitle = Map.groupBy(clusters, ({ title }) => title.toLowerCase());
   return clusters.flatMap((cluster) =>
@@ -41,6 +51,7 @@ export function lintTags(clusters: readonly Cluster[], shell: Shell = 'posix'): 
       ...ownFindings(cluster),
       ...sharedHostname(cluster, byHostname),
       ...sharedTitle(cluster, byTitle.get(cluster.title.toLowerCase()) ?? []),
+      ...(isPublishing ? missingGroups(cluster) : []),
     ].map((finding) => withCommands(cluster, finding, shell)),
   );
 }
@@ -111,6 +122,21 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       fix: { set: { owner: placeholder('owner') } },
     });
   return findings;
+}
+
+/** A cluster file is not published. */
+function missingGroups(cluster: Cluster): readonly Finding[] {
+  const { source, tagPrefix = usualTagPrefix } = cluster;
+  if (source === 'file' || audienceOf(cluster).kind !== 'untagged') return [];
+  return [
+    {
+      severity: 'warning',
+      kind: 'groups-missing',
+      message: `It has no ${tagPrefix}groups, so your organisation's catalog lists it for no one.`,
+      hint: 'Set it to the groups of its users, separated by +, or to everyone.',
+      fix: { set: { groups: placeholder('groups') } },
+    },
+  ];
 }
 
 const productionWords = new Set(['prod', 'prods', 'prd', 'production', 'productive', 'produktion', 'live']);

@@ -10,6 +10,7 @@ export const tagFields = [
   'name',
   'environment',
   'group',
+  'groups',
   'namespace',
   'connector',
   'entry',
@@ -85,6 +86,8 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
           };
     case 'docs':
       return checkDocs(key, value);
+    case 'groups':
+      return checkGroups(key, value);
     default:
       return { value };
   }
@@ -135,6 +138,29 @@ function checkDestination(key: string, value: string): Check {
     hint: 'Set it to the address of the API server as the tunnel sees it, for example kubernetes.default.svc:443.',
     instead: placeholder('destination'),
   };
+}
+
+function checkGroups(key: string, value: string): Check {
+  const groups = groupNames(value);
+  const instead = placeholder('groups');
+  if (groups.some((one) => one === '' || one === '*'))
+    return {
+      message: `${key} is "${value}", which has an empty group or *.`,
+      hint: 'Separate groups by + or commas, or set it to everyone.',
+      instead,
+    };
+  if (groups.includes('everyone') && groups.length > 1)
+    return {
+      message: `${key} names everyone and other groups.`,
+      hint: 'Set it to everyone, or to the groups alone.',
+      instead,
+    };
+  return { value };
+}
+
+/** Returns the names in the value of the tag `groups`, in lower case, because they are compared so. */
+export function groupNames(value: string): readonly string[] {
+  return value.split(/[+,]/).map((one) => one.trim().toLowerCase());
 }
 
 function checkDocs(key: string, value: string): Check {

@@ -49,7 +49,8 @@ export function taggedCluster(reading: ClusterReading): Cluster {
   const { source, account, region, name, certificateAuthorityData, version, status, credential } = reading;
   const { tagPrefix = usualTagPrefix } = reading;
   const { fields, problems } = readTags(reading.tags, tagPrefix);
-  const { name: title, reach, ...details } = fields;
+  // Only the publisher reads the groups, from the tags.
+  const { name: title, reach, groups: _, ...details } = fields;
   const ours = Object.entries(reading.tags)
     .filter(([key]) => tagPart(key, tagPrefix) !== undefined)
     .map(([key, value]) => [marked(key), marked(value)] as const);

@@ -10,6 +10,8 @@ export interface TagFields {
   readonly name?: string;
   readonly environment?: string;
   readonly group?: string;
+  /** Who gets the cluster from the organisation's catalog, as `groupsFrom` reads it. */
+  readonly groups?: string;
   readonly namespace?: string;
   readonly serverName?: string;
   readonly endpoint?: NonNullable<Cluster['endpoint']>;
@@ -56,6 +58,7 @@ export function readTags(
       ...text('name', 'name'),
       ...text('environment', 'environment'),
       ...text('group', 'group'),
+      ...text('groups', 'groups'),
       ...text('namespace', 'namespace'),
       ...text('serverName', 'server-name'),
       ...text('endpoint', 'endpoint'),

@@ -25,6 +25,7 @@ export async function runLintTags(
   const findings = lintTags(
     clusters.toSorted((a, b) => a.id.localeCompare(b.id)),
     shell,
+    { hasCatalog: cells.some(({ source: from }: { readonly source: string }) => from === 'catalog') },
   ).filter(({ cluster }) => isWanted(cluster));
   const checked = clusters.filter(isWanted);
   const failed = failedCells(cells).filter(isWanted);

@@ -1,3 +1,4 @@
+import { isKnown } from './conditional.ts';
 import { answer, type Channel, type Environment } from './environment.ts';
 import { readChannel } from './stored.ts';
 
@@ -25,10 +26,4 @@ export async function readFeed(
     return new Response(null, { status: 304, headers });
   // The runtime removes the body of a response to HEAD.
   return answer(200, { ...envelope }, headers);
-}
-
-/** Compares weakly by RFC 9110 §13.1.2, because a compressing proxy makes a tag weak. */
-function isKnown(header: string | null, etag: string): boolean {
-  const tags = (header ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
-  return tags.includes(etag) || tags.includes('*');
 }

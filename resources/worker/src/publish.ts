@@ -1,7 +1,9 @@
 import { compareVersions } from '../../../main/model/semver.ts';
+import { readAtMost } from './body.ts';
 import { answer, type Channel, type Environment } from './environment.ts';
+import { refusePublishing } from './permission.ts';
 import { notesAtMost, readPublication } from './publication.ts';
-import { etagOf, isSecret, signRelease } from './sign.ts';
+import { etagOf, signRelease } from './sign.ts';
 import { readChannel, type StoredRelease, writeChannel } from './stored.ts';
 
 /** The longest request: escaped notes may take twice their size in JSON, and the rest is short. */
@@ -17,9 +19,8 @@ export async function publish(
   { RELEASES, PUBLISH_SECRET = '', SIGNING_KEY = '' }: Environment,
 ): Promise<Response> {
   if (PUBLISH_SECRET === '' || SIGNING_KEY === '') return answer(503, { error: 'not-configured' });
-  const [, given = ''] = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '') ?? [];
-  if (!(await isSecret(given, PUBLISH_SECRET)))
-    return answer(401, { error: 'unauthorized' }, { 'www-authenticate': 'Bearer' });
+  const refused = await refusePublishing(request, PUBLISH_SECRET);
+  if (refused !== undefined) return refused;
 
   const text = await readAtMost(request, bodyAtMost);
   if (text === undefined) return malformed('body');
@@ -46,18 +47,4 @@ export async function publish(
 
 function malformed(field: string): Response {
   return answer(400, { error: 'malformed', field });
-}
-
-/**
- * Reads the body. Resolves with undefined if it is too long or not UTF-8, but reads it completely even then: otherwise
- * the sender may not get the response.
- */
-async function readAtMost(request: Request, bytes: number): Promise<string | undefined> {
-  const body = await request.arrayBuffer();
-  if (body.byteLength > bytes) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    return undefined;
-  }
 }

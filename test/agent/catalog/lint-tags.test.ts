@@ -116,3 +116,24 @@ test("names the organisation's keys, and mends them by those", () => {
     ['acme-environment=production'],
   ]);
 });
+
+describe('the groups of the organisation’s catalog', () => {
+  const tagged = { ...hostname('b'), 'k8s-tunnels-groups': 'sre' };
+  const findings = (hasCatalog: boolean, tags: Readonly<Record<string, string>>) =>
+    lintTags([eksCluster('a', { tags: hostname('a') }), eksCluster('b', { tags })], 'posix', {
+      hasCatalog,
+    }).map(({ cluster, kind, commands }) => [cluster.name, kind, commands.length]);
+
+  test('are missed where there is a catalog, and where another cluster has some', () => {
+    expect(findings(true, tagged)).toEqual([['a', 'groups-missing', 1]]);
+    expect(findings(false, tagged)).toEqual([['a', 'groups-missing', 1]]);
+    expect(findings(false, hostname('b'))).toEqual([]);
+  });
+
+  test('are an error where they are wrong, and not missed too', () => {
+    expect(findings(true, { ...hostname('b'), 'k8s-tunnels-groups': 'everyone+sre' })).toEqual([
+      ['a', 'groups-missing', 1],
+      ['b', 'tag-problem', 1],
+    ]);
+  });
+});
