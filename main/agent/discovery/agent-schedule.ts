@@ -48,6 +48,7 @@ export function createAgentSchedule(options: {
       organisation.current() === undefined
         ? 0
         : (organisation.current()?.sources?.spreadMinutes ?? spreadMinutes) * 60_000,
+    needsSession: organisationCatalog.needsSession,
     onStatus: (discovery) => state.set({ discovery }),
   });
   return { schedule, organisationCatalog };

@@ -44,10 +44,12 @@ export function createSchedule(options: {
   readonly spreadMs?: () => number;
   /** Returns a number from 0 to 1, without 1. */
   readonly random?: () => number;
+  /** Returns whether the last run could not read what a sign-in of the user would open. */
+  readonly needsSession?: () => boolean;
   readonly onStatus: (status: DiscoveryStatus) => void;
 }): Schedule {
   const { sources, catalog, clock, logger, maxAgeMs, onStatus } = options;
-  const { spreadMs = () => 0, random = Math.random } = options;
+  const { spreadMs = () => 0, random = Math.random, needsSession = () => false } = options;
   const make = (): Discovery => {
     const made = createDiscovery({
       sources: sources(),
@@ -96,6 +98,8 @@ export function createSchedule(options: {
     async runAsked() {
       if (afterSignIn !== undefined) await afterSignIn;
       await discovery.run({ asked: true });
+      // It joined a run that nobody waited for, and that opened no browser.
+      if (needsSession()) await discovery.run({ asked: true });
     },
     run: () => discovery.run(),
     start: () => start(),
