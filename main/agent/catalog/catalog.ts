@@ -241,9 +241,8 @@ export async function createCatalog(options: {
         publish({ ...nothing, upserted: [...upserted, ...stale], cells: changed });
         return;
       }
-      const removed = remove(cell.id, seen);
       const { readAt = clock.now() } = outcome;
-      publish({ upserted, removed, cells: putCell({ ...cell, readAt }), removedCells: [] });
+      publish({ ...nothing, upserted, removed: remove(cell.id, seen), cells: putCell({ ...cell, readAt }) });
     },
     addFromShell({ cell: location, outcome }) {
       if (!('clusters' in outcome)) return;
