@@ -26,7 +26,7 @@ const root = path.resolve(import.meta.dirname, '..');
 export const jsonOutputFile = path.join(root, 'docs/json-output.schema.json');
 
 const titled = { title: z.string() };
-const { agent, discovery, logins, sessions, endedSessions, identities, notices, release } =
+const { agent, discovery, logins, sessions, endedSessions, identities, notices, release, publishedCatalog } =
   snapshotSchema.shape;
 const about = clusterSchema.pick({ environment: true, owner: true, description: true, docs: true }).partial();
 
@@ -71,6 +71,7 @@ const documents = {
     clientFailures: z.array(clientFailureSchema.extend(titled)),
     notices,
     release,
+    publishedCatalog,
     setupPending: z.unknown().optional(),
   }),
   discover: operations.discover.output,

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import { toPlainError } from '../model/app-error.ts';
+import type { Access } from './access/access.ts';
 import { createSessions } from './access/sessions.ts';
 import { createActivity } from './activity/activity.ts';
 import type { Agent, Parts } from './agent.ts';
@@ -11,7 +12,7 @@ import { keepCompletionNames } from './catalog/completion-names.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { reportClients } from './client-reports.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
-import { createSchedule } from './discovery/schedule.ts';
+import { createAgentSchedule } from './discovery/agent-schedule.ts';
 import { createFavourites } from './favourites/favourites.ts';
 import { createSets } from './favourites/sets.ts';
 import { followCurrent } from './kubeconfig/follow-current.ts';
@@ -19,7 +20,7 @@ import { createKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { kubectlHome } from './kubeconfig/kubectl-home.ts';
 import { createOperations } from './operations/operations.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
-import { markProduction, sourceUnder } from './organisation/source-under.ts';
+import { markProduction } from './organisation/source-under.ts';
 import { pinnedEnvironment } from './paths.ts';
 import { createReach } from './reach.ts';
 import { feedOf } from './releases/feed.ts';
@@ -83,16 +84,10 @@ async function wireAgent(wired: {
     feed: () => feedOf(organisation.current()),
     onChange: (release) => state.set({ release: release ?? null }),
   });
-  const schedule = createSchedule({
-    sources: () =>
-      providers
-        .flatMap(({ source }) => source?.() ?? [])
-        .map((source) => sourceUnder(source, organisation.current())),
-    catalog,
-    clock,
-    logger,
-    maxAgeMs: () => settings.get().catalogMaxAgeMinutes * 60_000,
-    onStatus: (discovery) => state.set({ discovery }),
+  const reached = Promise.withResolvers<Access>();
+  const { schedule, organisationCatalog } = createAgentSchedule({
+    ...{ base, parts, state, notices },
+    access: reached.promise,
   });
   markProduction(catalog, organisation.current());
   const favourites = await createFavourites({
@@ -109,6 +104,7 @@ async function wireAgent(wired: {
     onDemand: async (id) => (await later.promise).demand(id, { interactive: true }),
   });
   const { access, policies, ports, tunnels } = reach;
+  reached.resolve(access);
   const kubeconfig = createKubeconfig({
     ...stored,
     onExposed: (warning) => notices.addOnce('warning', warning),
@@ -157,6 +153,7 @@ async function wireAgent(wired: {
         hostnamesOf(catalog, [id]).some((hostname) => teams.includes(access.teamOf(hostname) ?? '')),
       );
       reach.apiProxies.renew();
+      if (organisationCatalog.needsSession()) schedule.startAfterSignIn();
     },
     onOver: reach.endSecrets,
   });
@@ -200,12 +197,14 @@ async function wireAgent(wired: {
     releases.follow();
   });
   const stopNames = keepCompletionNames({ ...stored, catalog, state });
-  if (!schedule.isFresh()) schedule.start();
+  schedule.startUnlessFresh();
   organisation.follow();
   releases.follow();
   const background = providers.flatMap(({ background }) => background?.() ?? []);
 
-  const callers = createAgentCallers({ base, parts, reach, schedule, state, sessions, activity });
+  const callers = createAgentCallers({
+    ...{ base, parts, reach, schedule, organisationCatalog, state, sessions, activity },
+  });
   await listening;
 
   return {

@@ -19,6 +19,7 @@ import { plainErrorSchema } from './error-schema.ts';
 import { localProxySchema } from './local-proxy.ts';
 import { organisationViewSchema } from './organisation-view.ts';
 import { type Policy, policySchema } from './policy.ts';
+import { publishedCatalogViewSchema } from './published-catalog-view.ts';
 import { releaseViewSchema } from './release.ts';
 import { settingsFromSchema, settingsSchema } from './settings.ts';
 import { terminalSchema } from './terminal.ts';
@@ -142,6 +143,8 @@ const slices = {
   settingsFrom: settingsFromSchema,
   /** The organisation whose configuration applies. */
   organisation: organisationViewSchema.optional(),
+  /** The organisation's catalog of clusters, if its configuration names one. */
+  publishedCatalog: publishedCatalogViewSchema.optional(),
   /** A release that is newer than the agent. */
   release: releaseViewSchema.optional(),
 };

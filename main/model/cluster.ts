@@ -7,6 +7,10 @@ import { sources } from './sources.ts';
 const sourceSchema = z.enum(sources);
 export type Source = z.infer<typeof sourceSchema>;
 
+/** The source of a location: that of its clusters, or the organisation's catalog, whose own location has no clusters. */
+const cellSourceSchema = z.enum([...sources, 'catalog']);
+export type CellSource = z.infer<typeof cellSourceSchema>;
+
 /**
  * `<source>/<account, project, subscription or Vault mount>/<region or folder>/<name>`, each part URI-encoded (the name
  * in AKS is that of the resource group too, `<group>/<name>` in lower case):
@@ -69,8 +73,8 @@ const credentialSourceSchema = z.discriminatedUnion('kind', [
     /** The cluster's name in DescribeCluster: the signed `x-k8s-aws-id`. */
     cluster: z.string(),
     region: z.string(),
-    /** Logins that can access it, best first. */
-    ways: z.array(awsWaySchema).min(1),
+    /** Logins that can access it, best first. Empty for one of the organisation's catalog: the credential looks for them. */
+    ways: z.array(awsWaySchema),
   }),
   z.object({
     kind: z.literal('aks'),
@@ -184,7 +188,7 @@ export type Cluster = z.infer<typeof clusterSchema>;
 export const cellSchema = z.object({
   /** `<source>/<account>/<region>`, parts URI-encoded: the prefix of the ids of its clusters. */
   id: z.string(),
-  source: sourceSchema,
+  source: cellSourceSchema,
   account: z.string(),
   /** As in its clusters. */
   accountName: z.string().optional(),
@@ -197,11 +201,13 @@ export const cellSchema = z.object({
   error: plainErrorSchema.optional(),
   /** True while only shells with variables that the agent does not have could read it. */
   shell: z.literal(true).optional(),
+  /** True if the organisation's catalog listed it last. */
+  published: z.literal(true).optional(),
 });
 export type Cell = z.infer<typeof cellSchema>;
 
 /** Returns the id of a location, which is the prefix (before the next `/`) of its clusters' ids. */
-export function cellId(source: Source, account: string, region: string): string {
+export function cellId(source: CellSource, account: string, region: string): string {
   return [source, account, region].map(encoded).join('/');
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { awsRegionPattern } from './aws-portals.ts';
+import { ed25519Key, httpsUrl, privateUrl } from './organisation-fields.ts';
 import { channelSchema } from './release.ts';
 import { settingsSchema } from './settings.ts';
 import { usualTagPrefix } from './tag-prefix.ts';
@@ -8,10 +9,6 @@ import { usualTagPrefix } from './tag-prefix.ts';
  * The schema of an organisation's configuration, one YAML file. `resources/organisation.schema.json` is generated from
  * it, and editors show the descriptions.
  */
-
-const httpsUrl = z
-  .url({ protocol: /^https$/, error: 'must be an https:// address' })
-  .refine((text) => noLogin(text), 'must hold no user name and no password');
 
 const team = z
   .string()
@@ -87,10 +84,7 @@ const vault = z.strictObject({
   addresses: z
     .array(
       z.strictObject({
-        address: z
-          .url({ error: 'must be an https:// address' })
-          .refine(isPrivate, 'must be https://, except on this computer')
-          .refine(noLogin, 'must hold no user name and no password'),
+        address: privateUrl,
         namespace: z.string().min(1).optional(),
         mounts: names.min(1).describe('KV mounts that hold clusters.'),
         login: vaultLogin.optional(),
@@ -104,20 +98,26 @@ const vault = z.strictObject({
     .describe('Whether VAULT_SKIP_VERIFY may switch off the check of certificates. Yes when left out.'),
 });
 
+const catalog = z
+  .strictObject({
+    url: privateUrl.describe("The Worker's address, without /v1/catalog."),
+    publicKeys: z
+      .array(ed25519Key)
+      .min(1)
+      .describe('The ed25519 keys that may sign it, each 32 bytes in base64. Two while a key is rotated.'),
+    mode: z
+      .enum(['only', 'first', 'beside'])
+      .default('first')
+      .describe(
+        '`only`: no cloud is asked. `first`: clouds are asked while there is no valid catalog, and when a user refreshes. `beside`: both are read.',
+      ),
+  })
+  .describe("The organisation's catalog of clusters, which a Worker serves.");
+
 const releases = z
   .strictObject({
-    url: z
-      .url({ error: 'must be an https:// address' })
-      .refine(isPrivate, 'must be https://, except on this computer')
-      .refine(noLogin, 'must hold no user name and no password')
-      .optional()
-      .describe("The release feed's address, without /v1/releases."),
-    publicKey: z
-      .base64()
-      .refine(
-        (text) => Buffer.from(text, 'base64').length === 32,
-        'must be an ed25519 public key: 32 bytes in base64',
-      )
+    url: privateUrl.optional().describe("The release feed's address, without /v1/releases."),
+    publicKey: ed25519Key
       .optional()
       .describe('The ed25519 key that its releases are signed with: 32 bytes in base64.'),
     channel: channelSchema.optional().describe('`stable` when left out.'),
@@ -160,6 +160,15 @@ export const organisationSchema = z.strictObject({
       aks: aks.optional(),
       vault: vault.optional(),
       files: names.optional().describe('YAML lists of further clusters.'),
+      catalog: catalog.optional(),
+      spreadMinutes: z
+        .number()
+        .min(0)
+        .max(120)
+        .optional()
+        .describe(
+          'A refresh that is due begins within so many minutes, at a random time, so that computers that start together do not ask together. 5 when left out.',
+        ),
     })
     .optional(),
   tagPrefix: z
@@ -216,20 +225,3 @@ export const organisationSchema = z.strictObject({
 
 /** An organisation's configuration with its defaults. */
 export type Organisation = z.output<typeof organisationSchema>;
-
-function noLogin(text: string): boolean {
-  const url = URL.parse(text);
-  return url === null || (url.username === '' && url.password === '');
-}
-
-/** Requires https, except to this computer, because a Vault token is sent there. */
-function isPrivate(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}

@@ -1,5 +1,7 @@
 /** What several pages call a cluster's fields, and the values of some. */
 export const clusterText = {
+  /** The location of the organisation's catalog itself. */
+  catalog: 'Catalog',
   sources: { eks: 'EKS', gke: 'GKE', aks: 'AKS', vault: 'On-prem', file: 'File' },
   connectors: { builtin: 'k8s-tunnels', cloudflared: 'cloudflared', direct: 'none (direct connection)' },
   fields: {

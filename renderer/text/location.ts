@@ -3,22 +3,24 @@ import type { Cell } from '../../main/model/cluster.ts';
 import { clusterText } from './cluster.ts';
 import { isolated } from './isolated.ts';
 
+const sourceNames = { ...clusterText.sources, catalog: clusterText.catalog };
+
 type Place = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
 
 /** `EKS · Payments · eu-west-1`: a location, short enough for a row. */
 export function locationOf({ source, region, ...account }: Place): string {
   const title = accountTitle(account);
-  return joined([clusterText.sources[source], isSpoken(region) ? shortened(title) : title, region]);
+  return joined([sourceNames[source], isSpoken(region) ? shortened(title) : title, region]);
 }
 
 /** `EKS · Payments (444455556666) · eu-west-1`: a location in full. */
 export function fullLocationOf({ source, region, ...account }: Place): string {
-  return joined([clusterText.sources[source], accountText(account), region]);
+  return joined([sourceNames[source], accountText(account), region]);
 }
 
 /** `EKS · Payments`: the account that clusters are grouped by. */
 export function accountOf({ source, ...account }: Omit<Place, 'region'>): string {
-  return joined([clusterText.sources[source], accountTitle(account)]);
+  return joined([sourceNames[source], accountTitle(account)]);
 }
 
 function joined(parts: readonly string[]): string {

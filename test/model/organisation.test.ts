@@ -83,6 +83,34 @@ describe('a configuration', () => {
       'line 3, releases.publicKey: must be given with a url',
     ],
     [
+      'a catalog without https',
+      [
+        'version: 1',
+        'name: A',
+        `sources: {catalog: {url: "http://c.example", publicKeys: [${'A'.repeat(43)}=]}}`,
+      ],
+      'line 3, sources.catalog.url: must be https://, except on this computer',
+    ],
+    [
+      'a catalog that nobody signs',
+      ['version: 1', 'name: A', 'sources:', '  catalog:', '    url: https://c.example', '    publicKeys: []'],
+      'line 6, sources.catalog.publicKeys: ',
+    ],
+    [
+      'a key of a catalog that is none',
+      ['version: 1', 'name: A', 'sources: {catalog: {url: "https://c.example", publicKeys: [AAAA]}}'],
+      'line 3, sources.catalog.publicKeys[0]: must be an ed25519 public key: 32 bytes in base64',
+    ],
+    [
+      'a mode of a catalog that is none',
+      [
+        'version: 1',
+        'name: A',
+        `sources: {catalog: {url: "https://c.example", publicKeys: [${'A'.repeat(43)}=], mode: never}}`,
+      ],
+      'line 3, sources.catalog.mode: ',
+    ],
+    [
       'a key of releases that is none',
       ['version: 1', 'name: A', 'releases: {url: "https://r.example", publicKey: AAAA}'],
       'line 3, releases.publicKey: must be an ed25519 public key',

@@ -123,9 +123,11 @@ export async function startFixture(
     readonly silentMs?: number;
     readonly transferHoldMs?: number;
     readonly login?: { readonly user: string; readonly password: string };
+    /** The port of the origin behind applications of the web, in place of the fixture's. */
+    readonly webOrigin?: () => number;
   } = {},
 ): Promise<Fixture> {
-  const { plan: change, login, ...times } = options;
+  const { plan: change, login, webOrigin, ...times } = options;
   const plan = { ...defaultPlan, ...change };
   const traffic = new Traffic();
   const authority = await createAuthority('World Root');
@@ -146,7 +148,9 @@ export async function startFixture(
   const dial: Dial = (application, destination) => {
     destinations.push(destination);
     return connectTcp(
-      { socks: socks.port, tcp: origin.port, https: origin.port, down: 1 }[application.origin],
+      { socks: socks.port, tcp: origin.port, https: webOrigin?.() ?? origin.port, down: 1 }[
+        application.origin
+      ],
     );
   };
   const access = await startAccess({ plan, traffic, authority, dial, ...times });

@@ -87,6 +87,8 @@ export interface AccessApplication {
   readonly origin: 'socks' | 'tcp' | 'https' | 'down';
   /** With `https`: the cluster whose API it publishes as a web application. */
   readonly cluster?: string;
+  /** With `https`: it publishes the organisation's catalog, whose Worker gets the token of Access. */
+  readonly catalog?: true;
   /** People that the policy admits; everyone who can sign in when left out. */
   readonly admits?: readonly string[];
   /** Its one policy has the action Service Auth: no person passes. */

@@ -23,6 +23,7 @@ export type Service =
   | 'access'
   | 'edge'
   | 'origin'
+  | 'catalog'
   | 'kube'
   | 'proxy';
 

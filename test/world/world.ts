@@ -10,6 +10,7 @@ import { writeAwsHome } from './aws/home.ts';
 import { type Aws, startAws } from './aws/server.ts';
 import { installAz, writeAzureHome } from './azure/home.ts';
 import { type Azure, startAzure } from './azure/server.ts';
+import { type CatalogServer, startCatalogServer } from './catalog/server.ts';
 import { compileCache } from './compile-cache.ts';
 import { spreadPorts } from './free-ports.ts';
 import { startConnectGateway } from './gcp/gateway.ts';
@@ -52,11 +53,16 @@ export interface World {
   readonly browser: Browser;
   /** Where it was asked for. */
   readonly releases: ReleaseFeed | undefined;
+  readonly catalog: CatalogServer | undefined;
   /** The API server of a cluster, by its name at its source. */
   api(name: string): KubeApi;
   /** Ends every server and removes the home. */
   close(): Promise<void>;
 }
+
+/** Where the organisation's catalog is. */
+export const catalogHost = 'catalog.k8s.acme.example';
+const catalogApplication: AccessApplication = { hostname: catalogHost, origin: 'https', catalog: true };
 
 export async function startWorld(
   options: {
@@ -66,9 +72,12 @@ export async function startWorld(
     readonly standIns?: ReadonlyMap<string, KubeOrigin>;
     /** With a release feed, which the organisation names, and which is asked every second. */
     readonly releases?: boolean | undefined;
+    /** With the organisation's catalog behind Access, at `catalogHost`. */
+    readonly catalog?: boolean | undefined;
   } = {},
 ): Promise<World> {
-  const plan = options.plan ?? defaultPlan;
+  const { catalog: hasCatalog = false, plan: given = defaultPlan } = options;
+  const plan = hasCatalog ? { ...given, applications: [...given.applications, catalogApplication] } : given;
   const traffic = new Traffic();
   const root = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-world-'));
   const home = path.join(root, 'home');
@@ -134,10 +143,20 @@ export async function startWorld(
     plan,
     traffic,
     authority,
-    dial: (application) => dialOrigin(application, { plan, network, socksPort: socks.port }),
+    dial: (application) =>
+      application.catalog === true && catalog !== undefined
+        ? connectTcp(catalog.port)
+        : dialOrigin(application, { plan, network, socksPort: socks.port }),
     // A demo that ends must not wait for a poll.
     transferHoldMs: 5_000,
   });
+  const catalog = hasCatalog
+    ? await startCatalogServer({
+        traffic,
+        groupsOf: (assertion) => access.groupsOf(assertion, catalogHost),
+        secure: await authority.issueServer([catalogHost]),
+      })
+    : undefined;
   const gateway = await startConnectGateway({
     plan,
     traffic,
@@ -206,6 +225,7 @@ export async function startWorld(
     issuer,
     browser,
     releases,
+    catalog,
     api: apiOf,
     async close() {
       await Promise.all([
@@ -219,6 +239,7 @@ export async function startWorld(
         vault.close(),
         issuer?.close(),
         releases?.close(),
+        catalog?.close(),
         network.close(),
       ]);
       await rm(root, { recursive: true, force: true, maxRetries: 5 });

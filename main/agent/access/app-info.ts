@@ -10,7 +10,7 @@ import { canBeAtEdge } from './known-hosts.ts';
 
 /** The edge's description of an Access application, with its signature verified. */
 export interface AppInfo {
-  /** The requested hostname, optionally with a port. */
+  /** The requested hostname, optionally with a port, or with the path of an application that has only that. */
   readonly hostname: string;
   /** `<team>.cloudflareaccess.com` */
   readonly authDomain: string;

@@ -8,11 +8,11 @@ const sharedZones = new Set(['workers.dev', 'pages.dev', 'trycloudflare.com']);
 const countryZone = /^(?:ac|co|com|edu|go|gob|gov|ltd|me|mil|ne|net|nom|or|org|plc)\.[a-z]{2}$/;
 
 /**
- * Returns true if a hostname from a tag, optionally with a port, can be at Cloudflare's edge. No other host is asked
+ * Returns true if a hostname from a tag, optionally with a port, or the address of an application with a path, can be at Cloudflare's edge. No other host is asked
  * about an Access application.
  */
 export function canBeAtEdge(hostname: string): boolean {
-  const [name = '', port = ''] = hostname.split(':');
+  const [name = '', port = ''] = (hostname.split('/')[0] ?? '').split(':');
   return (
     name.includes('.') &&
     !/^[\d.]+$/.test(name) &&

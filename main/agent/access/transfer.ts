@@ -43,7 +43,8 @@ function loginUrl(app: AppInfo, publicKey: string): URL {
   const redirect = new URL(`https://${app.hostname}`);
   redirect.searchParams.set('aud', app.audience);
   redirect.searchParams.set('token', publicKey);
-  const url = new URL(`https://${app.hostname}/cdn-cgi/access/cli`);
+  // At the root of the host, also for an application of a path.
+  const url = new URL('/cdn-cgi/access/cli', redirect);
   url.searchParams.set('aud', app.audience);
   url.searchParams.set('token', publicKey);
   url.searchParams.set('redirect_url', redirect.href);

@@ -10,9 +10,11 @@ import {
   type ShellDiscovery,
   startShellDiscovery,
 } from '../discovery/shell-discovery.ts';
+import { withoutPublished } from '../discovery/with-catalog.ts';
 import type { Logins } from '../logins/logins.ts';
 import { signInOperations } from '../operations/sign-in.ts';
 import { sourceUnder } from '../organisation/source-under.ts';
+import type { OrganisationCatalog } from '../providers/catalog/organisation-catalog.ts';
 import type { Reach } from '../reach.ts';
 import type { State } from '../state/state.ts';
 import { type Callers, createCallers } from './callers.ts';
@@ -41,10 +43,11 @@ export function createAgentCallers(
     readonly parts: Pick<Parts, 'clock' | 'logger' | 'env' | 'isEnvironmentOfEveryShell'>;
     readonly reach: Pick<Reach, 'logins' | 'loginsFor' | 'apiProxies'>;
     readonly schedule: Schedule;
+    readonly organisationCatalog: OrganisationCatalog;
     readonly state: Pick<State, 'set'>;
   },
 ): Callers<Caller> {
-  const { base, parts, reach, schedule, state } = options;
+  const { base, parts, reach, schedule, organisationCatalog, state } = options;
   const { network, catalog, organisation } = base;
   const { clock, logger, env, isEnvironmentOfEveryShell: inherits = false } = parts;
 
@@ -101,8 +104,10 @@ export function createAgentCallers(
         sources: () =>
           providers
             .flatMap(({ source }) => source?.() ?? [])
-            .filter(({ source }) => wanted.includes(source))
-            .map((source) => sourceUnder(source, organisation.current())),
+            .filter(({ source }) => wanted.some((one) => one === source))
+            .map((source) =>
+              sourceUnder(withoutPublished(source, organisationCatalog), organisation.current()),
+            ),
         catalog,
         clock,
         logger,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
 import { type PlainError, toPlainError } from '../../model/app-error.ts';
-import { type Cell, type Cluster, type ClusterId, cellId, type Source } from '../../model/cluster.ts';
+import { type Cell, type CellSource, type Cluster, type ClusterId, cellId } from '../../model/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { CellResult } from '../providers/discovery-source.ts';
 import { type Account, createCatalogFiles } from './catalog-files.ts';
@@ -38,7 +38,7 @@ export interface Catalog {
    * empty. Otherwise their clusters stay and become stale, because nothing confirmed that they are gone.
    */
   settle(run: {
-    readonly source: Source;
+    readonly source: CellSource;
     readonly visited: ReadonlySet<string>;
     readonly error?: PlainError;
   }): void;
@@ -241,8 +241,8 @@ export async function createCatalog(options: {
         publish({ ...nothing, upserted: [...upserted, ...stale], cells: changed });
         return;
       }
-      const removed = remove(cell.id, seen);
-      publish({ upserted, removed, cells: putCell({ ...cell, readAt: clock.now() }), removedCells: [] });
+      const { readAt = clock.now() } = outcome;
+      publish({ ...nothing, upserted, removed: remove(cell.id, seen), cells: putCell({ ...cell, readAt }) });
     },
     addFromShell({ cell: location, outcome }) {
       if (!('clusters' in outcome)) return;

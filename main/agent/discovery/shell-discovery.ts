@@ -11,9 +11,12 @@ import { createDiscovery, type Discovery } from './discovery.ts';
 export interface ShellDiscovery extends Pick<Discovery, 'complete'> {
   /**
    * Reads every source, or `only` one, and resolves with the results of its locations. A call during a run joins it.
-   * Rejects as `Discovery.run`.
+   * `asked` is false if the user does not wait for the run. Rejects as `Discovery.run`.
    */
-  run(only?: Source): Promise<{ readonly read: ReadonlySet<string>; readonly failed: readonly Cell[] }>;
+  run(options?: {
+    readonly only?: Source | undefined;
+    readonly asked?: boolean;
+  }): Promise<{ readonly read: ReadonlySet<string>; readonly failed: readonly Cell[] }>;
   /** Returns whether a run has begun. */
   hasBegun(): boolean;
   /** Returns the cluster with the credential source that a run with these variables has found. */
@@ -64,10 +67,10 @@ export function createShellDiscovery(options: {
   };
 
   return {
-    async run(only) {
+    async run({ only, asked = true } = {}) {
       if (current === undefined || current.discovery.status().status === 'idle') current = begin();
       const { discovery, results } = current;
-      await discovery.run({ asked: true, only });
+      await discovery.run({ asked, only });
       return {
         read: new Set([...results].flatMap(([id, { outcome }]) => (outcome.kind === 'listed' ? [id] : []))),
         failed: [...results].flatMap(([id, { cell, outcome }]) =>
@@ -92,6 +95,6 @@ function forOthers(cluster: Cluster): Cluster {
 /** Runs without waiting for the result. */
 export function startShellDiscovery(discovery: ShellDiscovery, logger: Logger, only?: Source): void {
   discovery
-    .run(only)
+    .run({ only, asked: false })
     .catch((error: unknown) => logger.warn('Discovery ended', { error: toPlainError(error) }));
 }

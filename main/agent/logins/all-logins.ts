@@ -7,6 +7,7 @@ import { titleOf } from '../operations/clusters.ts';
 import type { OrganisationKeeper } from '../organisation/organisation.ts';
 import { switchedOffBy } from '../organisation/switched-off.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
+import { applicationOf } from '../providers/catalog/ask-catalog.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import { createAccessLogin } from './access-login.ts';
@@ -45,12 +46,16 @@ export function createAllLogins(options: {
   const isDenied = (hostname: string) => policies.get(hostname)?.verdict === 'denied';
   const accessLogin = createAccessLogin({
     ...options,
-    // Leave out applications whose policy denies this user.
-    hostnames: () =>
-      hostnamesOf(
-        catalog,
-        Array.from(catalog.clusters(), ({ id }) => id),
-      ).toSorted((a, b) => Number(isDenied(a)) - Number(isDenied(b))),
+    hostnames() {
+      const clusters = Array.from(catalog.clusters(), ({ id }) => id);
+      const ofCatalog = organisation.current()?.sources?.catalog?.url;
+      return [
+        ...hostnamesOf(catalog, clusters),
+        // Before the first cluster is known.
+        ...(ofCatalog === undefined ? [] : [applicationOf(ofCatalog)]),
+        // Those whose policy denies this user come last.
+      ].toSorted((a, b) => Number(isDenied(a)) - Number(isDenied(b)));
+    },
     onSignedOut(hostnames) {
       endSecretsOf((hostname) => hostnames.includes(hostname));
       const left = tunnelsWhere((hostname) => hostnames.includes(hostname));

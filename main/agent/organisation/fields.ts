@@ -43,6 +43,7 @@ const harmless: readonly RegExp[] = [
   /^sources\.(?:eks|gke|aks)\.enabled$/,
   /^sources\.eks\.(?:regions|roles)$/,
   /^sources\.gke\.projects$/,
+  /^sources\.spreadMinutes$/,
   /^defaults\.(?!(?:auditExport|clusterFiles|extraAuthorities|kubeconfigPath|vaultMounts|connector)$)/,
 ];
 

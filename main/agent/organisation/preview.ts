@@ -86,6 +86,11 @@ export function previewRemarks(options: {
     ...(files.length === 0
       ? []
       : [`Clusters are read from ${files.join(', ')}, which can name programs to run for a credential.`]),
+    ...(next.sources?.catalog === undefined
+      ? []
+      : [
+          `Clusters are listed by the catalog at ${new URL(next.sources.catalog.url).host}, where you sign in to Cloudflare Access.`,
+        ]),
     ...(next.releases?.url === undefined
       ? []
       : [

@@ -14,7 +14,7 @@ export function sourceUnder(
 ): DiscoverySource {
   if (organisation === undefined) return source;
   const kind = source.source;
-  if (kind !== 'file' && organisation.sources?.[kind]?.enabled === false)
+  if (kind !== 'file' && kind !== 'catalog' && organisation.sources?.[kind]?.enabled === false)
     return { source: kind, discover: async (run) => reportGone(run, () => true) };
   return {
     ...source,

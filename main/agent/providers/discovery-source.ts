@@ -1,10 +1,15 @@
 import type { PlainError } from '../../model/app-error.ts';
-import type { Cell, Cluster, Source } from '../../model/cluster.ts';
+import type { Cell, CellSource, Cluster } from '../../model/cluster.ts';
 
 /** The result for one location. */
 export type CellOutcome =
   /** The complete list: a known cluster that is not in `clusters` no longer exists. */
-  | { readonly kind: 'listed'; readonly clusters: readonly Cluster[] }
+  | {
+      readonly kind: 'listed';
+      readonly clusters: readonly Cluster[];
+      /** When the list was made, ms since the epoch, if that is not now. */
+      readonly readAt?: number;
+    }
   /** Not read, or read in part: `clusters` were read, the others are unknown. */
   | { readonly kind: 'failed'; readonly error: PlainError; readonly clusters?: readonly Cluster[] }
   /** The service is switched off in this location. That is an answer, not a failure. */
@@ -13,13 +18,13 @@ export type CellOutcome =
   | { readonly kind: 'skipped' };
 
 export interface CellResult {
-  readonly cell: Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
+  readonly cell: Pick<Cell, 'source' | 'account' | 'accountName' | 'region' | 'published'>;
   readonly outcome: CellOutcome;
 }
 
 /** A kind of source that lists clusters. */
 export interface DiscoverySource {
-  readonly source: Source;
+  readonly source: CellSource;
   /**
    * Reads every cell at once. A failed location is reported like any other result. A cell that a cancellation
    * interrupted is not reported. A location that the configuration no longer includes is reported as empty

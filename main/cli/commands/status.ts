@@ -22,6 +22,7 @@ import { lockLines } from '../lock-lines.ts';
 import { loginLine } from '../login-notes.ts';
 import { agentVariables, networkDifferences } from '../network-difference.ts';
 import { notAudited, notAuditedLines } from '../not-audited.ts';
+import { publishedCatalogLines } from '../published-catalog-lines.ts';
 import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
@@ -90,6 +91,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     notices,
     release,
+    publishedCatalog: snapshot.publishedCatalog,
     ...(pending === undefined ? {} : { setupPending: pending }),
   };
 }
@@ -164,6 +166,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
           `Discovering clusters: ${discovery.cellsRead} of ${plural(discovery.cellsKnown, { one: '# location', other: '# locations' })}`,
         ]
       : []),
+    ...publishedCatalogLines(snapshot, now),
     ...(organisation?.pending === undefined
       ? []
       : [

@@ -142,3 +142,30 @@ test('renewing makes the sources again; what becomes of the run before it is not
   expect(statuses.at(-1)).toBe('running');
   expect(schedule.isFresh()).toBe(false);
 });
+
+test('a user who joins a run that could not sign in gets another one, which may open the browser', async () => {
+  const asked: boolean[] = [];
+  let needsSession = false;
+  const other = createSchedule({
+    sources: () => [
+      {
+        source: 'catalog',
+        async discover(run) {
+          asked.push(run.asked);
+          needsSession = !run.asked;
+        },
+      },
+    ],
+    catalog,
+    clock,
+    logger: silentLogger,
+    maxAgeMs: () => hour,
+    needsSession: () => needsSession,
+    onStatus: () => {},
+  });
+  other.start();
+  await other.runAsked();
+  expect(asked).toEqual([false, true]);
+  await other.runAsked();
+  expect(asked).toEqual([false, true, true]);
+});

@@ -50,7 +50,12 @@ export async function handleApplication(
       );
     default: {
       if (!(await admitted(organisation, application, exchange))) return;
-      if (application.origin === 'https') return publish(exchange, () => organisation.dial(application));
+      const { origin, catalog } = application;
+      const dial = () => organisation.dial(application);
+      // The edge passes the token on to every origin. No cluster looks at it.
+      const token = request.headers['cf-access-token'] ?? exchange.cookies[accessCookie] ?? '';
+      const proof = catalog === true ? { 'cf-access-jwt-assertion': String(token) } : {};
+      if (origin === 'https') return publish(exchange, dial, proof);
       // What passed the policy reaches a tcp or SOCKS origin, which has no answer to plain HTTP.
       return send(response, 400, { text: 'Bad Request: this application speaks WebSocket only' });
     }

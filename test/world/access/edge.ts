@@ -39,6 +39,8 @@ export interface Access {
   setFailing(email: string, rules: readonly string[]): void;
   addServiceToken(hostnames?: readonly string[]): ServiceToken;
   rotateKeys(): Promise<void>;
+  /** The groups of the person that an application's token stands for; undefined where it is not good. */
+  groupsOf(token: string, hostname: string): Promise<readonly string[] | undefined>;
   /** Cuts open WebSockets with no close frame, of one host name or all. The number dropped. */
   dropConnections(hostname?: string): number;
   openConnections(hostname?: string): number;
@@ -181,6 +183,10 @@ export async function startAccess(options: {
     setFailing: policies.setFailing,
     addServiceToken: policies.addServiceToken,
     rotateKeys: tokens.rotateKeys,
+    async groupsOf(token, hostname) {
+      const identity = await tokens.verify(token, 'app', hostname);
+      return identity && policies.groupsOf(identity.email);
+    },
     dropConnections,
     openConnections: (hostname) => relaysOf(hostname).length,
   };

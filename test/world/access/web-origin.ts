@@ -17,6 +17,7 @@ const fieldsOf = (headers: http.IncomingHttpHeaders) =>
 export async function publish(
   { request, response, url }: Exchange,
   dial: () => Promise<net.Socket>,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const origin = await secured(dial).catch(() => undefined);
   if (origin === undefined) return send(response, 502, { text: 'error code: 502' });
@@ -26,6 +27,7 @@ export async function publish(
     path: url.pathname + url.search,
     headers: {
       ...fieldsOf(request.headers),
+      ...more,
       host: url.host,
       connection: 'close',
       ...(request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' }),

@@ -1,6 +1,7 @@
 import { AppError } from '../../../model/app-error.ts';
 import type { AwsWay, Cluster, CredentialSource } from '../../../model/cluster.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
+import { type AccountLogins, createAccountLogins } from './account-logins.ts';
 import { type AccountOf, createAccountOf } from './account-of.ts';
 import type { Aws } from './aws.ts';
 import { type AwsChoice, choiceFor, choiceName, chosen } from './choice.ts';
@@ -14,10 +15,11 @@ type EksSource = Extract<CredentialSource, { kind: 'eks' }>;
 /** Makes tokens for EKS, signed with credentials from the ways of a cluster. */
 export function eksCredentials(aws: Aws): CredentialProviderOf<'eks'> {
   const accountOf = createAccountOf(aws);
+  const accountLogins = createAccountLogins(aws, accountOf);
   return {
     kind: 'eks',
     async prepare({ source, cluster }) {
-      const ways = await waysOf({ aws, accountOf, source, cluster });
+      const ways = await waysOf({ aws, accountOf, accountLogins, source, cluster });
       return { identity: ways.identity, make: () => credentialBy(aws, source, ways) };
     },
   };
@@ -39,14 +41,15 @@ interface Ways {
 async function waysOf(options: {
   readonly aws: Aws;
   readonly accountOf: AccountOf;
+  readonly accountLogins: AccountLogins;
   readonly source: EksSource;
   readonly cluster: Pick<Cluster, 'account' | 'role'>;
 }): Promise<Ways> {
-  const { aws, accountOf } = options;
+  const { aws, accountOf, accountLogins } = options;
   const { account, role } = options.cluster;
   const configuration = await aws.configuration();
   // A shell whose keys reach another account is not the one that the cluster was found in.
-  const all = options.source.ways
+  const listed = options.source.ways
     .flatMap((way) => principalOf(way, configuration) ?? [])
     .filter((principal) => !isEnvironment(principal));
   const environment = configuration.profiles.find(isEnvironment);
@@ -54,10 +57,12 @@ async function waysOf(options: {
   if (environment !== undefined && (await accountOf(environment)) === account)
     return {
       principals: [environment],
-      all: [environment, ...all],
+      all: [environment, ...listed],
       choice: undefined,
       identity: await aws.credentials.identity(environment),
     };
+  // No listing of this user has found a cluster that only the organisation's catalog has.
+  const all = options.source.ways.length === 0 ? await accountLogins(account) : listed;
   const choice = await choiceFor({
     setting: aws.organisation?.().chosen?.[account],
     tag: role,
