@@ -12,8 +12,7 @@ import { hostnamesOf } from './catalog/hostnames.ts';
 import { reportClients } from './client-reports.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
 import { createSchedule } from './discovery/schedule.ts';
-import { createFavourites } from './favourites/favourites.ts';
-import { createSets } from './favourites/sets.ts';
+import { createLists } from './favourites/lists.ts';
 import { followCurrent } from './kubeconfig/follow-current.ts';
 import { createKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { kubectlHome } from './kubeconfig/kubectl-home.ts';
@@ -95,11 +94,7 @@ async function wireAgent(wired: {
     onStatus: (discovery) => state.set({ discovery }),
   });
   markProduction(catalog, organisation.current());
-  const favourites = await createFavourites({
-    ...stored,
-    onChange: (list) => state.set({ favourites: [...list] }),
-  });
-  const sets = await createSets({ ...stored, onChange: (list) => state.set({ sets: [...list] }) });
+  const lists = await createLists({ ...stored, state, notices, catalog, organisation });
   const later = Promise.withResolvers<Connections>();
   const reach = await createReach({
     base,
@@ -141,8 +136,6 @@ async function wireAgent(wired: {
   });
   later.resolve(connections);
   state.set({
-    favourites: [...favourites.list()],
-    sets: [...sets.list()],
     kept: [...connections.kept()],
     terminals: [...connections.terminals()],
     release: releases.view() ?? null,
@@ -196,6 +189,7 @@ async function wireAgent(wired: {
     settings.manage(managedSettings(organisation.current()));
     schedule.renew();
     markProduction(catalog, organisation.current());
+    lists.follow();
     schedule.start();
     releases.follow();
   });
@@ -222,8 +216,7 @@ async function wireAgent(wired: {
       current,
       kubeconfig,
       activity,
-      favourites,
-      sets,
+      lists,
       startedAt,
     }),
     async close() {

@@ -43,6 +43,8 @@ const harmless: readonly RegExp[] = [
   /^sources\.(?:eks|gke|aks)\.enabled$/,
   /^sources\.eks\.(?:regions|roles)$/,
   /^sources\.gke\.projects$/,
+  // Opening a set is the user's own action, which asks about production.
+  /^sets(?:\[|$)/,
   /^defaults\.(?!(?:auditExport|clusterFiles|extraAuthorities|kubeconfigPath|vaultMounts|connector)$)/,
 ];
 
