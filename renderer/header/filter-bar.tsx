@@ -98,6 +98,9 @@ function FilterChoices({ filters, onFilters }: Parameters<typeof FilterBar>[0]) 
         selectionMode="multiple"
         selectedKeys={filters.map(({ id }) => id)}
         onSelectionChange={choose}
+        // Escape closes the menu, and several are chosen in one go.
+        escapeKeyBehavior="none"
+        shouldCloseOnSelect={false}
         renderEmptyState={() => <p className="menu-none">{clustersText.filters.none}</p>}
       >
         {groups.map(({ title, filters: choices }) => (
