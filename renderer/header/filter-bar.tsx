@@ -154,7 +154,7 @@ function GroupChoices({ group }: { readonly group: GroupBy }) {
         ))}
       </MenuSection>
       {group !== 'none' && (
-        <MenuSection aria-label={clustersText.filters.allGroups}>
+        <MenuSection className="menu-more" aria-label={clustersText.filters.allGroups}>
           {(['collapseAll', 'expandAll'] as const).map((key) => (
             <MenuItem key={key} id={key} textValue={clustersText.filters[key]}>
               <span>{clustersText.filters[key]}</span>

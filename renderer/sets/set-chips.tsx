@@ -45,7 +45,7 @@ export function SetChips({
   const remove = (set: ClusterSet) => removeSet(set).then(keepFocus);
   if (sets.length === 0) return null;
   return (
-    <>
+    <section aria-label={setsText.title}>
       <Toolbar
         ref={row}
         className="set-chips"
@@ -66,7 +66,7 @@ export function SetChips({
           keepFocus();
         }}
       />
-    </>
+    </section>
   );
 }
 
