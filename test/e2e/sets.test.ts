@@ -38,7 +38,7 @@ test('a set is saved, changed, shared and connected; a favourite is added; both 
   expect((await run('favourites')).stdout).toBe(`${search}\n`);
   expect((await run('sets')).stdout).toMatch(new RegExp(`^every day +${staging}, ${search}\\n$`));
   expect((await run('sets', 'link', 'every day')).stdout).toMatch(
-    /^k8s-tunnels:\/\/set\?name=every%20day&cluster=eks\/\S+&cluster=gke\/\S+\n$/,
+    /^k8s-tunnels:\/\/set\?name=every%20day&cluster=eks\/\S+&cluster=eks\/\S+\n$/,
   );
   const connected = await run('connect', '--set', 'every day');
   expect([connected.code, connected.stdout]).toEqual([0, expect.stringContaining(`✓ ${search}`)]);
