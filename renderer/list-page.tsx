@@ -12,6 +12,7 @@ import { DiscoveryLine, Header } from './header/header.tsx';
 import type { Navigation } from './navigation/use-navigation.ts';
 import { StatusStrip } from './notices/status-strip.tsx';
 import { useNotices } from './notices/use-notices.tsx';
+import { SetChips } from './sets/set-chips.tsx';
 import { TerminalsButton } from './terminals/terminals-button.tsx';
 
 /** Search, filters and notices above the clusters, and the bar of a selection below them. */
@@ -86,6 +87,10 @@ export function ListPage({
         onSettings={navigation.openSettings}
       />
       {hasBar && <FilterBar filters={filters} onFilters={onFilters} />}
+      <SetChips
+        onAsk={({ name }) => navigation.open({ kind: 'set', name })}
+        onLeave={() => search.current?.focus()}
+      />
       <StatusStrip notices={notices}>
         <DiscoveryLine counts={counts} />
         <TerminalsButton onOpen={openCluster} />

@@ -110,6 +110,10 @@ const documents = {
     failed: z.array(z.record(z.string(), z.unknown())),
   }),
   sets: z.object({ sets: z.array(clusterSetSchema) }),
+  'sets link': z.object({ link: z.string() }),
+  favourites: z.object({
+    favourites: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })),
+  }),
   doctor: doctorSchema,
   compare: operations.compare.output,
   activity: operations.activity.output,

@@ -3,7 +3,6 @@ import type { ActivityEntry, History } from '../model/activity-entry.ts';
 import type { Change, ConnectOutcome, ConnectResult, Kubectl, Snapshot } from '../model/agent-view.ts';
 import type { CallerEnvironment } from '../model/caller-environment.ts';
 import type { Cell, ClusterId } from '../model/cluster.ts';
-import type { ClusterSet } from '../model/cluster-set.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { Consent } from '../model/consent.ts';
 import type { EntryForm } from '../model/entry-form.ts';
@@ -16,6 +15,7 @@ import type { WorkloadKind } from '../model/workload-kinds.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import type { WorkerScript } from './kubeconfig/planner.ts';
 import type { Logins } from './logins/logins.ts';
+import type { ListActions } from './operations/favourites.ts';
 import type { McpOperations } from './operations/mcp.ts';
 import type { ProductionActions } from './operations/production.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
@@ -61,7 +61,7 @@ interface Asking {
   readonly environment?: CallerEnvironment | undefined;
 }
 
-export interface Agent extends McpOperations, ProductionActions {
+export interface Agent extends ListActions, McpOperations, ProductionActions {
   snapshot(): Snapshot;
   /** Returns true while kubeconfigs work only as long as an agent runs, since no plugin of theirs starts one. */
   isNeeded(): boolean;
@@ -214,17 +214,6 @@ export interface Agent extends McpOperations, ProductionActions {
   findings(): Promise<Findings>;
   login(options: Parameters<Logins['login']>[0] & Asking): ReturnType<Logins['login']>;
   logout(options: Parameters<Logins['logout']>[0] & Asking): ReturnType<Logins['logout']>;
-  favourite(options: {
-    readonly cluster: string;
-    readonly on: boolean;
-  }): Promise<{ favourites: ClusterId[] }>;
-  orderFavourites(ids: readonly ClusterId[]): Promise<{ favourites: ClusterId[] }>;
-  /** Rejects with `bad-input` if there are too many sets, or as `connect` does if a cluster is not found. */
-  saveSet(options: {
-    readonly name: string;
-    readonly clusters: readonly string[];
-  }): Promise<{ sets: ClusterSet[] }>;
-  removeSet(name: string): Promise<{ sets: ClusterSet[] }>;
   /** Reports that the user looks at these clusters: looks up the policies that are not known yet. */
   lookAt(clusters: readonly ClusterId[]): void;
   /** Returns what happened, newest first: after the entry `since`, at most `limit` entries. */

@@ -13,8 +13,7 @@ import { hostnamesOf } from './catalog/hostnames.ts';
 import { reportClients } from './client-reports.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
 import { createAgentSchedule } from './discovery/agent-schedule.ts';
-import { createFavourites } from './favourites/favourites.ts';
-import { createSets } from './favourites/sets.ts';
+import { createLists } from './favourites/lists.ts';
 import { followCurrent } from './kubeconfig/follow-current.ts';
 import { createKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { kubectlHome } from './kubeconfig/kubectl-home.ts';
@@ -90,11 +89,7 @@ async function wireAgent(wired: {
     access: reached.promise,
   });
   markProduction(catalog, organisation.current());
-  const favourites = await createFavourites({
-    ...stored,
-    onChange: (list) => state.set({ favourites: [...list] }),
-  });
-  const sets = await createSets({ ...stored, onChange: (list) => state.set({ sets: [...list] }) });
+  const lists = await createLists({ ...stored, state, notices, catalog, organisation });
   const later = Promise.withResolvers<Connections>();
   const reach = await createReach({
     base,
@@ -137,8 +132,6 @@ async function wireAgent(wired: {
   });
   later.resolve(connections);
   state.set({
-    favourites: [...favourites.list()],
-    sets: [...sets.list()],
     kept: [...connections.kept()],
     terminals: [...connections.terminals()],
     release: releases.view() ?? null,
@@ -193,6 +186,7 @@ async function wireAgent(wired: {
     settings.manage(managedSettings(organisation.current()));
     schedule.renew();
     markProduction(catalog, organisation.current());
+    lists.follow();
     schedule.start();
     releases.follow();
   });
@@ -221,8 +215,7 @@ async function wireAgent(wired: {
       current,
       kubeconfig,
       activity,
-      favourites,
-      sets,
+      lists,
       startedAt,
     }),
     async close() {

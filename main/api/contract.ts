@@ -9,7 +9,6 @@ import {
 } from '../model/agent-view.ts';
 import { callerEnvironmentSchema } from '../model/caller-environment.ts';
 import { cellSchema, clusterIdSchema } from '../model/cluster.ts';
-import { clusterSetSchema, setNameSchema } from '../model/cluster-set.ts';
 import { consentSchema } from '../model/consent.ts';
 import { findingsSchema } from '../model/findings.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../model/organisation-view.ts';
@@ -17,6 +16,7 @@ import { readOnlySchema } from '../model/read-only.ts';
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
 import { compareOperations } from './compare-contract.ts';
 import { clusterWord, context, minutes, production } from './contract-inputs.ts';
+import { listOperations } from './lists-contract.ts';
 import { metricsOperations } from './metrics-contract.ts';
 import { productionOperations } from './production-contract.ts';
 import { terminalOperations } from './terminal-contract.ts';
@@ -178,24 +178,7 @@ export const operations = {
     }),
     output: signOutSchema,
   },
-  /** Adds or removes a favourite. */
-  favourite: {
-    input: z.object({ cluster: clusterWord, on: z.boolean() }),
-    output: z.object({ favourites: z.array(clusterIdSchema) }),
-  },
-  'favourites-order': {
-    input: z.object({ favourites: z.array(clusterIdSchema) }),
-    output: z.object({ favourites: z.array(clusterIdSchema) }),
-  },
-  /** Saves the clusters as a set. Replaces a set of the same name, compared without case. */
-  'set-save': {
-    input: z.object({ name: setNameSchema, clusters: z.array(clusterWord).min(1).max(50) }),
-    output: z.object({ sets: z.array(clusterSetSchema) }),
-  },
-  'set-remove': {
-    input: z.object({ name: setNameSchema }),
-    output: z.object({ sets: z.array(clusterSetSchema) }),
-  },
+  ...listOperations,
   /**
    * Reports the clusters in a window's view, each time it changes. Checks their Access policies if unknown; changes
    * report the results.

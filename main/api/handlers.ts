@@ -54,6 +54,10 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     'favourites-order': ({ favourites }) => agent.orderFavourites(favourites),
     'set-save': (input) => agent.saveSet(input),
     'set-remove': ({ name }) => agent.removeSet(name),
+    async 'groups-collapse'({ groups }) {
+      await agent.collapseGroups(groups);
+      return {};
+    },
     async policies({ clusters }) {
       agent.lookAt(clusters);
       return {};

@@ -1,7 +1,10 @@
 import { findCluster } from '../agent/catalog/find-cluster.ts';
-import { accountText } from '../model/account-name.ts';
 import { AppError, toPlainError } from '../model/app-error.ts';
 import type { Cluster, ClusterId } from '../model/cluster.ts';
+import { isSelected, isSelectorField, selectorFields, type TagPair } from '../model/cluster-selector.ts';
+import type { ClusterSet } from '../model/cluster-set.ts';
+import { longestSetName, mostInSet } from '../model/set-limits.ts';
+import { listed } from '../model/wording.ts';
 
 // Links into the app (`k8s-tunnels://`). Anybody can write one, so parsing is strict and a link only ever opens a
 // question.
@@ -10,30 +13,21 @@ import type { Cluster, ClusterId } from '../model/cluster.ts';
 export const linkScheme = 'k8s-tunnels';
 
 const maxLength = 2_000;
-const maxClusters = 50;
+const maxClusters = mostInSet;
 /** The longest id, title or name of a cluster in a link. */
 const maxWord = 512;
 
-const readings = {
-  environment: ({ environment }) => [environment],
-  group: ({ group }) => [group],
-  account: (cluster) => [cluster.account, cluster.accountName, accountText(cluster)],
-  source: ({ source }) => [source],
-  region: ({ region }) => [region],
-  name: ({ title, name }) => [title, name],
-  owner: ({ owner }) => [owner],
-} as const satisfies Record<string, (cluster: Cluster) => readonly (string | undefined)[]>;
-
-export interface TagPair {
-  readonly field: keyof typeof readings;
-  readonly value: string;
-}
-
-export type Link =
+/** How a link names clusters. */
+export type LinkedClusters =
   /** By id, title or name. */
   | { readonly kind: 'clusters'; readonly words: readonly string[] }
   /** A cluster must match every pair. */
-  | { readonly kind: 'tags'; readonly pairs: readonly TagPair[] }
+  | { readonly kind: 'tags'; readonly pairs: readonly TagPair[] };
+
+export type Link =
+  | LinkedClusters
+  /** A set that the link proposes to save. */
+  | { readonly kind: 'set'; readonly name: string; readonly of: LinkedClusters }
   /** The link, which `setup-preview` parses. */
   | { readonly kind: 'setup'; readonly source: string };
 
@@ -50,8 +44,8 @@ export function linkAmong(argv: readonly string[]): string | undefined {
 }
 
 /**
- * Parses `k8s-tunnels://connect?cluster=…[&cluster=…]`, `k8s-tunnels://connect?tags=field=value[,…]` or
- * `k8s-tunnels://setup?…`. Throws `bad-input` with the problem. The message repeats no text of the link.
+ * Parses `k8s-tunnels://connect?cluster=…[&cluster=…]`, `k8s-tunnels://connect?tags=field=value[,…]`,
+ * `k8s-tunnels://set?name=…` with the same clusters or tags, or `k8s-tunnels://setup?…`. Throws `bad-input` with the problem. The message repeats no text of the link.
  */
 export function parseLink(text: string): Link {
   if (text.length > maxLength)
@@ -66,21 +60,19 @@ export function parseLink(text: string): Link {
   // Check the text, because URL parsing drops paths such as `/a/..`.
   if (!/^[^?]*:\/\/[^/?]*\/?(\?|$)/.test(text)) throw refused('The link has a path.');
   if (url.host === 'setup') return { kind: 'setup', source: text };
-  if (url.host !== 'connect') throw refused('The link requests an unknown action.');
-  return parseConnect(url);
+  if (url.host === 'connect') return parseClusters(url, []);
+  if (url.host !== 'set') throw refused('The link requests an unknown action.');
+  const of = parseClusters(url, ['name']);
+  return { kind: 'set', name: setNameIn(url), of };
 }
 
 /** Returns the clusters that a link names, or why one is unknown. Throws `bad-input` for too many. */
 export function clustersMeant(
-  link: Exclude<Link, { kind: 'setup' }>,
+  link: LinkedClusters,
   clusters: ReadonlyMap<ClusterId, Cluster>,
 ): readonly Meant[] {
   if (link.kind === 'clusters') return meantBy(link.words, clusters);
-  const fitting = [...clusters.values()].filter((cluster) =>
-    link.pairs.every(({ field, value }) =>
-      readings[field](cluster).some((text) => text?.toLowerCase() === value.toLowerCase()),
-    ),
-  );
+  const fitting = [...clusters.values()].filter((cluster) => isSelected(cluster, link.pairs));
   if (fitting.length > maxClusters)
     throw refused(
       `The link matches ${fitting.length} clusters. At most ${maxClusters} can be opened at once.`,
@@ -104,11 +96,24 @@ export function meantBy(
   return [...meant.values()];
 }
 
-/** Returns a link to these clusters. Throws `bad-input` for none, and for more than a link can hold. */
+/** Returns a link that opens these clusters. Throws `bad-input` for none, and for more than a link can hold. */
 export function linkOf(clusters: readonly ClusterId[]): string {
+  return linkTo('connect', clusters);
+}
+
+/** Returns a link that proposes a set to another user. Throws `bad-input` for more than a link can hold. */
+export function setLinkOf({ name, clusters }: Pick<ClusterSet, 'name' | 'clusters'>): string {
+  return linkTo('set', clusters, [`name=${encodeURIComponent(name)}`]);
+}
+
+function linkTo(
+  action: 'connect' | 'set',
+  clusters: readonly ClusterId[],
+  first: readonly string[] = [],
+): string {
   // Keep slashes readable: a query needs no escape for them, and ids have many.
-  const query = clusters.map((id) => `cluster=${encodeURIComponent(id).replaceAll('%2F', '/')}`).join('&');
-  const link = `${linkScheme}://connect?${query}`;
+  const ids = clusters.map((id) => `cluster=${encodeURIComponent(id).replaceAll('%2F', '/')}`);
+  const link = `${linkScheme}://${action}?${[...first, ...ids].join('&')}`;
   if (clusters.length === 0 || clusters.length > maxClusters || link.length > maxLength)
     throw new AppError(
       'bad-input',
@@ -117,15 +122,16 @@ export function linkOf(clusters: readonly ClusterId[]): string {
   return link;
 }
 
-function parseConnect(url: URL): Link {
+function parseClusters(url: URL, others: readonly string[]): LinkedClusters {
   try {
     decodeURIComponent(url.search);
   } catch {
     throw refused('The link is damaged: its percent signs do not make characters.');
   }
   const names = [...url.searchParams.keys()];
-  if (names.some((name) => name !== 'cluster' && name !== 'tags'))
-    throw refused('The link says something besides cluster and tags.');
+  const known = [...others, 'cluster', 'tags'];
+  if (names.some((name) => !known.includes(name)))
+    throw refused(`The link says something besides ${listed(known)}.`);
   const words = [...new Set(url.searchParams.getAll('cluster'))];
   const tags = url.searchParams.getAll('tags');
   const [only] = tags;
@@ -143,9 +149,9 @@ function parseConnect(url: URL): Link {
 function parsePairs(text: string): readonly TagPair[] {
   const pairs = text.split(',').map((pair): TagPair => {
     const [, field = '', value = ''] = /^([a-z]+)=(.*)$/.exec(pair) ?? [];
-    if (!isField(field) || value.trim() === '')
+    if (!isSelectorField(field) || value.trim() === '')
       throw refused(
-        `The link's tags are not of the form field=value, of the fields ${Object.keys(readings).join(', ')}.`,
+        `The link's tags are not of the form field=value, of the fields ${selectorFields.join(', ')}.`,
       );
     return { field, value };
   });
@@ -154,8 +160,14 @@ function parsePairs(text: string): readonly TagPair[] {
   return pairs;
 }
 
-function isField(text: string): text is TagPair['field'] {
-  return Object.hasOwn(readings, text);
+function setNameIn(url: URL): string {
+  const [name = '', ...more] = url.searchParams.getAll('name').map((text) => text.trim());
+  if (more.length > 0) throw refused('The link says name more than once.');
+  if (name === '') throw refused('The link does not name its set.');
+  if (name.length > longestSetName)
+    throw refused(`The name of the link's set is longer than ${longestSetName} characters.`);
+  if (isUnprintable(name)) throw refused('The link holds characters that cannot be seen.');
+  return name;
 }
 
 /** Finds control and format characters, bidirectional ones included, and lone surrogates. */

@@ -38,7 +38,25 @@ export const commandHelp = {
     details: 'Updates the kubeconfig.',
     examples: ['k8s-tunnels rotate payments-staging', 'k8s-tunnels rotate --all'],
   },
-  sets: { summary: 'List saved sets of clusters', examples: ['k8s-tunnels sets'] },
+  sets: {
+    summary: 'List and change sets of clusters',
+    details:
+      'save creates a set or replaces it, add and remove change its clusters, rename its name, and delete deletes it. link prints a link that proposes the set to another user. Sets of your organisation are listed too.',
+    examples: [
+      'k8s-tunnels sets',
+      'k8s-tunnels sets save backend payments-staging search-staging',
+      'k8s-tunnels sets add backend ledger-staging',
+      'k8s-tunnels sets link backend',
+    ],
+  },
+  favourites: {
+    summary: 'List and change favourites',
+    examples: [
+      'k8s-tunnels favourites',
+      'k8s-tunnels favourites add payments-staging',
+      'k8s-tunnels favourites remove payments-staging',
+    ],
+  },
   status: { summary: 'Show tunnels and the current context', examples: ['k8s-tunnels status'] },
   activity: {
     summary: 'Show recent events, the newest last',

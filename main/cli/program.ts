@@ -18,7 +18,7 @@ import { runQuit } from './commands/quit.ts';
 import { runRemove } from './commands/remove.ts';
 import { runRotate } from './commands/rotate.ts';
 import { runServe } from './commands/serve.ts';
-import { runConnectSet, runSets } from './commands/sets.ts';
+import { runConnectSet } from './commands/sets.ts';
 import { runSettings } from './commands/settings.ts';
 import { runSetup, type SetupFlags } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
@@ -26,6 +26,7 @@ import { runSwitch } from './commands/switch.ts';
 import { minutesFrom } from './duration.ts';
 import { exitCodes } from './exit-codes.ts';
 import { exitCodesHelp } from './exit-codes-help.ts';
+import { describeLists } from './list-commands.ts';
 import { programName } from './program-name.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
@@ -121,7 +122,6 @@ export function describe(options: {
   };
   const withSession = async (run: (session: Session) => Promise<number>) =>
     done(await withAgent({ json }, run));
-
   command('list [words...]')
     .option('--all', 'Include clusters that your Access policies deny')
     .option('-o, --output <format>', 'Output format: wide, name, json or yaml')
@@ -181,7 +181,7 @@ export function describe(options: {
   describeCompare(describing);
   describeKubeconfig(describing);
   describeOwn(describing);
-  command('sets').action(() => withSession(runSets));
+  describeLists(describing);
   command('status').action(() => withSession(runStatus));
   command('activity')
     .option('--limit <number>', 'Number of events, up to 500 (default: 50)')

@@ -122,7 +122,10 @@ const slices = {
   /** The current context in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),
+  /** The user's sets, and those of the organisation. */
   sets: z.array(clusterSetSchema),
+  /** The groups that the list shows collapsed. */
+  collapsedGroups: z.array(z.string()).optional(),
   /** On-demand contexts: disconnected, but still in the kubeconfig. They connect when kubectl needs them. */
   kept: z.array(clusterIdSchema),
   /** The context names that kubeconfigs have or had, and their clusters: no other cluster gets one of them. */

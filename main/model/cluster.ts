@@ -18,7 +18,10 @@ export type CellSource = z.infer<typeof cellSourceSchema>;
  */
 export const clusterIdSchema = z
   .string()
-  .regex(/^[a-z]+\/[^/]*\/[^/]*\/[^/]+$/)
+  .regex(
+    /^[a-z]+\/[^/]*\/[^/]*\/[^/]+$/,
+    'must be the id of a cluster, such as eks/111122223333/eu-west-1/payments',
+  )
   .brand<'ClusterId'>();
 export type ClusterId = z.infer<typeof clusterIdSchema>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { awsRegionPattern } from './aws-portals.ts';
 import { ed25519Key, httpsUrl, privateUrl } from './organisation-fields.ts';
+import { organisationSetsSchema } from './organisation-sets.ts';
 import { channelSchema } from './release.ts';
 import { settingsSchema } from './settings.ts';
 import { usualTagPrefix } from './tag-prefix.ts';
@@ -216,6 +217,7 @@ export const organisationSchema = z.strictObject({
     .min(1)
     .default(['builtin', 'cloudflared'])
     .describe('How clusters may be reached. `direct`, which goes around Access, works only when listed.'),
+  sets: organisationSetsSchema.optional(),
   releases: releases.optional(),
   links: z
     .strictObject({ support: httpsUrl.optional(), accessRequest: httpsUrl.optional() })

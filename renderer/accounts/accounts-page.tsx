@@ -1,5 +1,5 @@
-import { Check, LoaderCircle, TriangleAlert } from 'lucide-react';
-import { useEffect } from 'react';
+import { Check, LoaderCircle, Search, TriangleAlert } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import type { Account, SignOut } from '../../main/model/account.ts';
 import { isInBrowser, missingSignIns } from '../../main/model/next-sign-in.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
@@ -8,12 +8,18 @@ import { useNow } from '../agent/use-now.ts';
 import { SubPage } from '../controls/sub-page.tsx';
 import { AccountRow } from './account-row.tsx';
 import { AddAccount } from './add-account.tsx';
+import { fits } from './needs.ts';
 import { accountsText } from './text.ts';
 import './accounts.css';
 import { useAccounts } from './use-accounts.ts';
+import { useOrder } from './use-order.ts';
 import { WaitingRow } from './waiting.tsx';
 
 type Provider = Account['provider'];
+
+/** From this number on, the page has a search field. */
+const manyAccounts = 8;
+
 const providers = Object.keys(accountsText.providers) as Provider[];
 
 /** Lists the sessions, with buttons to sign in and out. */
@@ -21,6 +27,16 @@ export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
   const { accounts, error, isReading, read } = useAccounts();
   const { clearSignIns } = useActions();
   useEffect(() => clearSignIns, [clearSignIns]);
+  const [query, setQuery] = useState('');
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const { sorted, needsAction } = useOrder(accounts ?? []);
+  const groups = providers.map((provider) => ({
+    provider,
+    all: sorted.filter((account) => account.provider === provider),
+  }));
+  // Stable: providers keep their order among those that need nothing.
+  const ordered = groups.toSorted((a, b) => Number(needsAction(b.all)) - Number(needsAction(a.all)));
+  const isFound = sorted.some((account) => fits(account, words));
   return (
     <SubPage
       title={accountsText.title}
@@ -35,6 +51,27 @@ export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
       }
     >
       <h1 className="for-screen-readers">{accountsText.title}</h1>
+      {sorted.length >= manyAccounts && (
+        <div className="accounts-search">
+          <Search size={14} aria-hidden />
+          <input
+            type="search"
+            className="field"
+            aria-label={accountsText.search(sorted.length)}
+            placeholder={accountsText.search(sorted.length)}
+            spellCheck={false}
+            autoComplete="off"
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Escape' || query === '') return;
+              // The first Escape clears the field; the next one leaves the page.
+              event.preventDefault();
+              setQuery('');
+            }}
+          />
+        </div>
+      )}
       <SignInToAll accounts={accounts ?? []} />
       {error !== undefined && (
         <div className="why" role="alert">
@@ -48,22 +85,24 @@ export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
         </div>
       )}
       {accounts !== undefined &&
-        providers.map((provider) => (
-          <Group
-            key={provider}
-            provider={provider}
-            accounts={accounts.filter((account) => account.provider === provider)}
-          />
+        ordered.map(({ provider, all }) => (
+          <Group key={provider} provider={provider} accounts={all} words={words} />
         ))}
+      {words.length > 0 && !isFound && (
+        <p className="accounts-none" role="status">
+          {accountsText.none(query.trim())}
+        </p>
+      )}
     </SubPage>
   );
 }
 
-/** One button for all missing sessions, if there are several. */
+/** One button for all missing sessions, if there are several, and how many are left while they are signed in to. */
 function SignInToAll({ accounts }: { readonly accounts: readonly Account[] }) {
   const { signInToAll } = useActions();
   const isRunning = usePage((page) => page.isSigningIn === true);
-  if (missingSignIns(accounts).filter(({ asks }) => isInBrowser(asks)).length < 2 && !isRunning) return null;
+  const missing = missingSignIns(accounts).filter(({ asks }) => isInBrowser(asks)).length;
+  if (missing < 2 && !isRunning) return null;
   return (
     <div className="accounts-all">
       <button
@@ -74,6 +113,9 @@ function SignInToAll({ accounts }: { readonly accounts: readonly Account[] }) {
       >
         {accountsText.signInAll}
       </button>
+      <span role="status">
+        {isRunning ? accountsText.left(missing) : accountsText.missing(missing, accounts.length)}
+      </span>
     </div>
   );
 }
@@ -81,9 +123,12 @@ function SignInToAll({ accounts }: { readonly accounts: readonly Account[] }) {
 function Group({
   provider,
   accounts,
+  words,
 }: {
   readonly provider: Provider;
   readonly accounts: readonly Account[];
+  /** What the user searches. */
+  readonly words: readonly string[];
 }) {
   const logins = useAgent((agent) => agent.logins).filter(({ kind }) => kind === provider);
   const signIns = usePage((page) => page.signIns);
@@ -95,6 +140,9 @@ function Group({
     account.ours ? logins.find(({ session }) => session === account.session) : undefined;
   const known = accounts.map(loginOf);
   const others = logins.filter((login) => !known.includes(login));
+  const shown = accounts.filter((account) => fits(account, words));
+  const isSearched = words.length > 0;
+  if (isSearched && shown.length === 0) return null;
   if (accounts.length + others.length + left.length === 0 && provider !== 'access') return null;
   const title = accountsText.providers[provider];
   return (
@@ -102,7 +150,7 @@ function Group({
       <h2>{title}</h2>
       {provider === 'access' && <p className="accounts-note">{accountsText.accessNote}</p>}
       <ul>
-        {accounts.map((account) => (
+        {shown.map((account) => (
           <AccountRow
             key={`${accountKey(account)} ${account.store}`}
             account={account}
@@ -114,7 +162,7 @@ function Group({
           <WaitingRow key={login.url} login={login} />
         ))}
       </ul>
-      <AddAccount provider={provider} accounts={accounts} />
+      {!isSearched && <AddAccount provider={provider} accounts={accounts} />}
       <div role="status">
         {left.map(({ key, result }) => (
           <SignedOut key={key} result={result} />

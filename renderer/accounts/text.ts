@@ -1,4 +1,5 @@
-import { listed } from '../../main/model/wording.ts';
+import { listed, plural } from '../../main/model/wording.ts';
+
 export const accountsText = {
   waiting: {
     title: (domain: string) => `Waiting for you to sign in to ${domain}`,
@@ -39,7 +40,11 @@ export const accountsText = {
   signOut: 'Sign out',
   addAccount: 'Add another account',
   addAccountOf: (provider: string) => `Add another account of ${provider}`,
-  signInAll: 'Sign in to everything',
+  signInAll: 'Sign in to all',
+  missing: (count: number, all: number) => `${count} of ${all} need you to sign in`,
+  left: (count: number) => `One after another · ${count} left`,
+  search: (count: number) => plural(count, { one: 'Search # account', other: 'Search # accounts' }),
+  none: (query: string) => `No account matches “${query}”`,
   signInTo: (session: string) => `Sign in to ${session}`,
   signOutOf: (session: string) => `Sign out of ${session}`,
   cancel: 'Cancel',

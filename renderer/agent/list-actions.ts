@@ -12,8 +12,10 @@ export interface ListActions {
   star(id: ClusterId, on: boolean): Promise<void>;
   order(favourites: readonly ClusterId[]): Promise<void>;
   groupBy(group: Settings['listGroup']): Promise<void>;
-  /** Rejects. */
-  saveSet(set: ClusterSet): Promise<void>;
+  /** Replaces the groups that are collapsed. */
+  collapse(groups: readonly string[]): Promise<void>;
+  /** Saves a set, and renames the set `replaces` to it. Rejects. */
+  saveSet(set: ClusterSet, replaces?: string): Promise<void>;
   removeSet(set: ClusterSet): Promise<void>;
   discover(): Promise<void>;
   /** Reports the clusters in view, whose policies the agent then looks up. Shows nothing where that fails. */
@@ -45,8 +47,13 @@ export function createListActions({
       ),
     groupBy: (listGroup) =>
       reports.attempt(agentText.problems.group, () => link.call('settings-set', { listGroup })),
-    async saveSet({ name, clusters }) {
-      await link.call('set-save', { name, clusters: [...clusters] });
+    collapse: (groups) =>
+      reports.attempt(agentText.problems.collapse, () =>
+        link.call('groups-collapse', { groups: [...groups] }),
+      ),
+    async saveSet({ name, clusters }, replaces) {
+      const renamed = replaces === undefined ? {} : { replaces };
+      await link.call('set-save', { name, clusters: [...clusters], ...renamed });
       reports.done({ title: agentText.done.saved(name) });
     },
     removeSet: (set) =>

@@ -37,11 +37,12 @@ export const agentText = {
     switchBack: 'Could not restore the previous context',
     allow: (title: string) => `Could not allow ${title}`,
     star: (title: string) => `Could not change the favourite ${title}`,
-    removeSet: (name: string) => `Could not remove the set ${name}`,
+    removeSet: (name: string) => `Could not delete the set ${name}`,
     saveSet: (name: string) => `Could not save the set ${name}`,
     order: 'Could not reorder the favourites',
     discover: 'Could not refresh the clusters',
     group: 'Could not change the grouping',
+    collapse: 'Could not save which groups are collapsed',
     firstRun: 'Could not save that set-up is done',
   },
   done: {
@@ -53,7 +54,7 @@ export const agentText = {
     setupRemoved: (name: string) => `Removed the set-up for ${isolated(name)}.`,
     setupChanged: 'The configuration has changed.',
     setupUnchanged: 'The configuration is up to date.',
-    removed: (name: string) => `Removed the set ${isolated(name)}.`,
+    removed: (name: string) => `Deleted the set ${isolated(name)}.`,
     switched: (context: string, from: string | undefined) =>
       from === undefined
         ? `Switched the current context to ${isolated(context)}.`

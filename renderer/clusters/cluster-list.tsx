@@ -19,6 +19,7 @@ import { headHeight, itemsOf, placesOf, rowHeight } from './items.ts';
 import type { Section } from './layout.ts';
 import { queryWords } from './search.ts';
 import { extended, toggled } from './selected.ts';
+import { useCollapsed, useHeadInView } from './use-collapsed.ts';
 import { useInView } from './use-in-view.ts';
 import { useVirtualItems } from './use-virtual-items.ts';
 
@@ -63,9 +64,11 @@ export function ClusterList({
   const anchor = useRef<ClusterId>(undefined);
   const words = useMemo(() => queryWords(query), [query]);
   const isFolded = fold?.isFolded === true;
+  const collapse = useCollapsed();
+  const { collapsed } = collapse;
   const items = useMemo(
-    () => itemsOf(sections, ({ id }) => id === 'denied' && isFolded),
-    [sections, isFolded],
+    () => itemsOf(sections, ({ id }) => (id === 'denied' && isFolded) || collapsed.has(id)),
+    [sections, isFolded, collapsed],
   );
   const places = useMemo(() => placesOf(items), [items]);
   const ids = useMemo(() => [...places.keys()], [places]);
@@ -74,6 +77,8 @@ export function ClusterList({
   const shown = useVirtualItems({ list, items, kept, queryKey });
   const inView = shown.inView.flatMap((item) => (item.kind === 'row' ? [item.cluster.id] : []));
   useInView(list, inView);
+
+  useHeadInView({ list, items, collapsed });
 
   useLayoutEffect(onShown);
 
@@ -168,6 +173,7 @@ export function ClusterList({
             section={section}
             place={{ top, height }}
             fold={section.id === 'denied' ? fold : undefined}
+            collapse={collapse.of(section)}
           >
             {rows.map(({ cluster: { id, title }, at }) => (
               <ClusterRow

@@ -1,13 +1,17 @@
+import { ChevronDown } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { useActions } from '../agent/page.tsx';
 import { countOf, type Section } from './layout.ts';
 import { clustersText } from './text.ts';
+import './cluster-section.css';
+import type { Collapse } from './use-collapsed.ts';
 
 /** Renders the head of a section and its rendered rows. */
 export function ClusterSection({
   section,
   place,
   fold,
+  collapse,
   children,
 }: {
   readonly section: Section;
@@ -15,6 +19,8 @@ export function ClusterSection({
   readonly place: { readonly top: number; readonly height: number };
   /** Set if the section can be folded. */
   readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
+  /** Set for a group, which the head collapses. */
+  readonly collapse: Collapse | undefined;
   readonly children: readonly ReactNode[];
 }) {
   const { disconnectAll } = useActions();
@@ -23,7 +29,19 @@ export function ClusterSection({
     <section aria-labelledby={titleId} style={place}>
       <div className="section-head" data-section={section.id}>
         <h2 id={titleId} title={section.title}>
-          {section.title}
+          {collapse === undefined ? (
+            section.title
+          ) : (
+            <button
+              type="button"
+              className="section-toggle"
+              aria-expanded={!collapse.isCollapsed}
+              onClick={() => collapse.onCollapse(!collapse.isCollapsed)}
+            >
+              <ChevronDown className="section-toggle-mark" size={12} aria-hidden />
+              <span className="section-toggle-title">{section.title}</span>
+            </button>
+          )}
         </h2>
         {section.id !== 'found' && <span>{countOf([section])}</span>}
         {section.id === 'connected' && section.clusters.length > 1 && (

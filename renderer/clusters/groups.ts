@@ -3,7 +3,7 @@ import { isProduction } from '../../main/model/is-production.ts';
 import type { Settings } from '../../main/model/settings.ts';
 import { controlsText } from '../controls/text.ts';
 import { clusterText } from '../text/cluster.ts';
-import { accountOf } from '../text/location.ts';
+import { accountOf, fullAccountOf } from '../text/location.ts';
 import type { Section } from './layout.ts';
 import { clustersText } from './text.ts';
 
@@ -53,8 +53,7 @@ function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string 
   if (first === undefined) return key;
   switch (by) {
     case 'account':
-      // Some may have been discovered before the account's name was known.
-      return accountOf(members.find(({ accountName }) => accountName !== undefined) ?? first);
+      return accountTitleOf(members, first);
     case 'cloud':
       return clusterText.sources[first.source];
     case 'none':
@@ -62,4 +61,30 @@ function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string 
     default:
       return key === '' ? clustersText.sections.without[by] : key;
   }
+}
+
+/** An AWS account is a number, which few people know: its name is beside it, or that of a profile. */
+function accountTitleOf(members: readonly Cluster[], first: Cluster): string {
+  // Some may have been discovered before the account's name was known.
+  const named = members.find(({ accountName }) => accountName !== undefined) ?? first;
+  if (named.source !== 'eks') return accountOf(named);
+  return fullAccountOf({ ...named, accountName: named.accountName ?? profileOf(members) });
+}
+
+/** Returns the profile that signs in to most of the clusters. */
+function profileOf(members: readonly Cluster[]): string | undefined {
+  const names = members.flatMap(({ credential }) => {
+    const way = credential?.kind === 'eks' ? credential.ways[0] : undefined;
+    return way?.kind === 'profile' && way.name !== '' ? way.name : [];
+  });
+  const counts = [...Map.groupBy(names, (name) => name)];
+  const [most] = counts.sort(([a, one], [b, other]) => other.length - one.length || a.localeCompare(b));
+  return most?.[0];
+}
+
+const fixed = ['connected', 'favourites', 'denied', 'found'];
+
+/** Returns whether a section of the list can be collapsed. That of denied clusters has a button of its own. */
+export function isCollapsible(id: Section['id']): boolean {
+  return !fixed.includes(id) && !id.startsWith('late ');
 }

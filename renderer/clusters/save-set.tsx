@@ -2,6 +2,7 @@ import { type FormEvent, useId, useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { toPlainError } from '../../main/model/app-error.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
+import { setKey } from '../../main/model/set-limits.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { clustersText } from './text.ts';
 import './save-set.css';
@@ -45,16 +46,17 @@ function NameForm({
   const { saveSet } = useActions();
   const [name, setName] = useState('');
   const [problem, setProblem] = useState<string>();
-  const isThere = useAgent(({ sets }) =>
-    sets.some((set) => set.name.toLowerCase() === name.trim().toLowerCase()),
-  );
+  const same = useAgent(({ sets }) => sets.find((set) => setKey(set.name) === setKey(name)));
   const id = useId();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    saveSet({ name: name.trim(), clusters: [...clusters] }).then(onClose, (error: unknown) => {
+  const save = (ids: readonly ClusterId[]) => {
+    saveSet({ name: name.trim(), clusters: [...ids] }).then(onClose, (error: unknown) => {
       const { message, hint } = toPlainError(error);
       setProblem([message, hint].filter(Boolean).join(' '));
     });
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save(clusters);
   };
   return (
     <form className="save-set" onSubmit={submit}>
@@ -83,8 +85,17 @@ function NameForm({
         <button type="button" className="button" onClick={onClose}>
           {clustersText.sets.cancel}
         </button>
+        {same !== undefined && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => save([...new Set([...same.clusters, ...clusters])])}
+          >
+            {clustersText.sets.add}
+          </button>
+        )}
         <button type="submit" className="button primary" disabled={name.trim() === ''}>
-          {isThere ? clustersText.sets.replace : clustersText.sets.save}
+          {same === undefined ? clustersText.sets.save : clustersText.sets.replace}
         </button>
       </div>
     </form>

@@ -1,18 +1,22 @@
 import { ChevronDown, X } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
 import {
+  Autocomplete,
   Button,
   Header,
+  Input,
   Menu,
   MenuItem,
   MenuSection,
   MenuTrigger,
   Popover,
+  SearchField,
   type Selection,
+  useFilter,
 } from 'react-aria-components';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { type Filter, filtersOf } from '../clusters/filters.ts';
-import type { GroupBy } from '../clusters/groups.ts';
+import { type GroupBy, groupsOf } from '../clusters/groups.ts';
 import { byTitle } from '../clusters/layout.ts';
 import { clustersText } from '../clusters/text.ts';
 import './filter-bar.css';
@@ -73,6 +77,7 @@ function FilterMenu({ filters, onFilters }: Parameters<typeof FilterBar>[0]) {
 function FilterChoices({ filters, onFilters }: Parameters<typeof FilterBar>[0]) {
   const clusters = useAgent((agent) => agent.clusters);
   const groups = useMemo(() => filtersOf(byTitle(clusters.values())), [clusters]);
+  const { contains } = useFilter({ sensitivity: 'base' });
   const choose = (chosen: Selection) => {
     const all = groups.flatMap((group) => group.filters);
     const keys = chosen === 'all' ? new Set(all.map(({ id }) => id)) : chosen;
@@ -83,47 +88,80 @@ function FilterChoices({ filters, onFilters }: Parameters<typeof FilterBar>[0]) 
     ]);
   };
   return (
-    <Menu
-      className="menu"
-      aria-label={clustersText.filters.filter}
-      selectionMode="multiple"
-      selectedKeys={filters.map(({ id }) => id)}
-      onSelectionChange={choose}
-    >
-      {groups.map(({ title, filters: choices }) => (
-        <MenuSection key={title}>
-          <Header>{title}</Header>
-          {choices.map((choice) => (
-            <MenuItem key={choice.id} id={choice.id} textValue={choice.title}>
-              <span>{choice.title}</span>
-            </MenuItem>
-          ))}
-        </MenuSection>
-      ))}
-    </Menu>
+    <Autocomplete filter={contains}>
+      <SearchField className="menu-search" aria-label={clustersText.filters.search} autoFocus>
+        <Input className="field" placeholder={clustersText.filters.search} />
+      </SearchField>
+      <Menu
+        className="menu"
+        aria-label={clustersText.filters.filter}
+        selectionMode="multiple"
+        selectedKeys={filters.map(({ id }) => id)}
+        onSelectionChange={choose}
+        // Escape closes the menu, and several are chosen in one go.
+        escapeKeyBehavior="none"
+        shouldCloseOnSelect={false}
+        renderEmptyState={() => <p className="menu-none">{clustersText.filters.none}</p>}
+      >
+        {groups.map(({ title, filters: choices }) => (
+          <MenuSection key={title}>
+            <Header>{title}</Header>
+            {choices.map((choice) => (
+              <MenuItem key={choice.id} id={choice.id} textValue={choice.title}>
+                <span>{choice.title}</span>
+              </MenuItem>
+            ))}
+          </MenuSection>
+        ))}
+      </Menu>
+    </Autocomplete>
   );
 }
 
 function GroupMenu() {
   const group = useAgent((agent) => agent.settings.listGroup);
-  const { groupBy } = useActions();
-  const choices = Object.entries(clustersText.filters.groups) as [GroupBy, string][];
   return (
     <BarMenu label={clustersText.filters.groupBy(clustersText.filters.groups[group])}>
-      <Menu
-        className="menu"
+      <GroupChoices group={group} />
+    </BarMenu>
+  );
+}
+
+function GroupChoices({ group }: { readonly group: GroupBy }) {
+  const { groupBy, collapse } = useActions();
+  const clusters = useAgent((agent) => agent.clusters);
+  const collapsed = useAgent((agent) => agent.collapsedGroups) ?? [];
+  const choices = Object.entries(clustersText.filters.groups) as [GroupBy, string][];
+  const act = (key: string | number) => {
+    if (key === 'expandAll') return collapse([]);
+    if (key !== 'collapseAll') return groupBy(key as GroupBy);
+    return collapse([
+      ...new Set([...collapsed, ...groupsOf([...clusters.values()], group).map(({ id }) => id)]),
+    ]);
+  };
+  return (
+    <Menu className="menu" aria-label={clustersText.filters.group} onAction={(key) => void act(key)}>
+      <MenuSection
         aria-label={clustersText.filters.group}
         selectionMode="single"
         disallowEmptySelection
         selectedKeys={[group]}
-        onAction={(key) => void groupBy(key as GroupBy)}
       >
         {choices.map(([key, title]) => (
           <MenuItem key={key} id={key} textValue={title}>
             <span>{title}</span>
           </MenuItem>
         ))}
-      </Menu>
-    </BarMenu>
+      </MenuSection>
+      {group !== 'none' && (
+        <MenuSection className="menu-more" aria-label={clustersText.filters.allGroups}>
+          {(['collapseAll', 'expandAll'] as const).map((key) => (
+            <MenuItem key={key} id={key} textValue={clustersText.filters[key]}>
+              <span>{clustersText.filters[key]}</span>
+            </MenuItem>
+          ))}
+        </MenuSection>
+      )}
+    </Menu>
   );
 }

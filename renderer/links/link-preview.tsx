@@ -1,13 +1,21 @@
-import { type ReactNode, useMemo } from 'react';
+import { useMemo } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { clustersMeant, type Link, type Meant, meantBy, parseLink } from '../../main/api/link.ts';
+import {
+  clustersMeant,
+  type Link,
+  type LinkedClusters,
+  type Meant,
+  meantBy,
+  parseLink,
+} from '../../main/api/link.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
-import { type OpeningLine, openingLines, openingPlan } from '../agent/opening.ts';
+import { openingLines, openingPlan } from '../agent/opening.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { ProductionBadge } from '../controls/production-badge.tsx';
 import { SetupQuestion } from '../setup/setup-preview.tsx';
+import { Answers, Lines, Refused } from './answers.tsx';
+import { SetProposal } from './set-proposal.tsx';
 import { linksText } from './text.ts';
 import './link-preview.css';
 
@@ -90,6 +98,8 @@ function AskedByLink({
       return <Refused error={read.error} onClose={onClose} />;
     case 'setup':
       return <SetupQuestion source={read.source} onClose={onClose} onDone={onSetUp} />;
+    case 'set':
+      return <SetProposal link={read} onClose={onClose} />;
     default:
       return <Clusters link={read} onClose={onClose} />;
   }
@@ -102,13 +112,7 @@ function AskedBySet({ name, onClose }: { readonly name: string; readonly onClose
   return <Opening meant={meant} origin="set" note={linksText.ofSet(name)} onClose={onClose} />;
 }
 
-function Clusters({
-  link,
-  onClose,
-}: {
-  readonly link: Exclude<Link, { kind: 'setup' }>;
-  readonly onClose: () => void;
-}) {
+function Clusters({ link, onClose }: { readonly link: LinkedClusters; readonly onClose: () => void }) {
   const clusters = useAgent((agent) => agent.clusters);
   const meant = useMemo((): readonly Meant[] | PlainError => {
     try {
@@ -149,15 +153,7 @@ function Opening({
     <>
       <Heading slot="title">{linksText.title(ids.length)}</Heading>
       <p>{note}</p>
-      {lines.length === 0 && <p>{linksText.nothingFits}</p>}
-      {lines.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by the keys.
-        <ul tabIndex={0} aria-label={linksText.list}>
-          {lines.map((line) => (
-            <Line key={line.key} line={line} />
-          ))}
-        </ul>
-      )}
+      <Lines label={linksText.list} lines={lines} />
       {production.length > 0 && <p>{linksText.production(production)}</p>}
       <Answers no={ids.length === 0 ? linksText.close : linksText.no} onNo={onClose}>
         {production.length > 0 && others > 0 && (
@@ -176,49 +172,5 @@ function Opening({
         )}
       </Answers>
     </>
-  );
-}
-
-function Line({ line: { title, where, cluster, why } }: { readonly line: OpeningLine }) {
-  return (
-    <li data-left={why !== undefined || undefined}>
-      <span className="opening-title">
-        <bdi>{title}</bdi>
-        {cluster !== undefined && <ProductionBadge cluster={cluster} />}
-      </span>
-      <small>{why ?? where}</small>
-    </li>
-  );
-}
-
-function Refused({ error, onClose }: { readonly error: PlainError; readonly onClose: () => void }) {
-  return (
-    <>
-      <Heading slot="title">{linksText.refused}</Heading>
-      <p>
-        {error.message} {error.hint}
-      </p>
-      <Answers no={linksText.close} onNo={onClose} />
-    </>
-  );
-}
-
-function Answers({
-  no,
-  onNo,
-  children,
-}: {
-  readonly no: string;
-  readonly onNo: () => void;
-  readonly children?: ReactNode;
-}) {
-  return (
-    <div className="actions">
-      {/* biome-ignore lint/a11y/noAutofocus: the safe answer has the focus. */}
-      <button type="button" className="button" autoFocus onClick={onNo}>
-        {no}
-      </button>
-      {children}
-    </div>
   );
 }

@@ -1,3 +1,4 @@
+import { setLinkOf } from '../../main/api/link.ts';
 import type { Actions } from '../agent/actions.ts';
 import type { Filter } from '../clusters/filters.ts';
 import { copyLink } from '../links/copy-link.ts';
@@ -44,7 +45,7 @@ export function perform(
       });
       return;
     case 'linkSet':
-      void copyLink(action.set).then(actions.showDone, () => {});
+      void copyLink(action.set, setLinkOf).then(actions.showDone, () => {});
       return;
     case 'removeSet':
       void actions.removeSet(action.set);

@@ -31,7 +31,7 @@ export const paletteText = {
   sets: {
     openSet: (name: string) => `Open set ${isolated(name)}`,
     linkSet: (name: string) => `Copy link to set ${isolated(name)}`,
-    removeSet: (name: string) => `Remove set ${isolated(name)}`,
+    removeSet: (name: string) => `Delete set ${isolated(name)}`,
   },
   shortcuts: {
     title: 'Keyboard shortcuts',

@@ -23,6 +23,11 @@ export function accountOf({ source, ...account }: Omit<Place, 'region'>): string
   return joined([sourceNames[source], accountTitle(account)]);
 }
 
+/** `EKS · Payments (444455556666)`: the account with its id. */
+export function fullAccountOf({ source, ...account }: Omit<Place, 'region'>): string {
+  return joined([clusterText.sources[source], accountText(account)]);
+}
+
 function joined(parts: readonly string[]): string {
   return parts.filter(isSpoken).map(isolated).join(' · ');
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseSetupLink } from '../../main/agent/organisation/source.ts';
-import { clustersMeant, linkAmong, linkOf, meantBy, parseLink } from '../../main/api/link.ts';
+import { clustersMeant, linkAmong, linkOf, meantBy, parseLink, setLinkOf } from '../../main/api/link.ts';
 import { clusterId } from '../../main/model/cluster.ts';
 import { aCluster } from '../renderer/shown.ts';
 
@@ -25,6 +25,38 @@ test('names tags, escaped or not', () => {
   ];
   expect(parseLink(connect('tags=environment=staging,owner=a=b'))).toEqual({ kind: 'tags', pairs });
   expect(parseLink(connect('tags=environment%3Dstaging%2Cowner%3Da%3Db'))).toEqual({ kind: 'tags', pairs });
+});
+
+test('proposes a set, by ids or by tags', () => {
+  const id = clusterId('eks', '1', 'eu', 'orders');
+  const set = { name: 'on call: EU & more', clusters: [id] };
+  expect(parseLink(setLinkOf(set))).toEqual({
+    kind: 'set',
+    name: set.name,
+    of: { kind: 'clusters', words: [id] },
+  });
+  expect(parseLink('k8s-tunnels://set?tags=group=core&name=%20Core%20')).toEqual({
+    kind: 'set',
+    name: 'Core',
+    of: { kind: 'tags', pairs: [{ field: 'group', value: 'core' }] },
+  });
+});
+
+test.each([
+  ['no name', 'cluster=a', /does not name its set/],
+  ['an empty name', 'name=%20&cluster=a', /does not name its set/],
+  ['two names', 'name=a&name=b&cluster=a', /name more than once/],
+  ['a name of 61 characters', `name=${'n'.repeat(61)}&cluster=a`, /longer than 60/],
+  ['a name that is turned around', 'name=a%E2%80%AEb&cluster=a', /cannot be seen/],
+  ['no clusters', 'name=a', /names no cluster/],
+  ['more', 'name=a&cluster=a&open=1', /besides name, cluster and tags/],
+])('refuses a set with %s', (_, query, message) => {
+  refusal(`k8s-tunnels://set?${query}`).toThrow(message);
+  refusal(`k8s-tunnels://set?${query}`).toThrow(badInput);
+});
+
+test('has no name for clusters that it opens', () => {
+  refusal(connect('name=a&cluster=a')).toThrow(/besides cluster and tags/);
 });
 
 test('leaves a setup link to its own parser', () => {
@@ -100,7 +132,7 @@ test('fits clusters by every pair, letters’ case aside', () => {
   const clusters = new Map([orders, billing].map((one) => [one.id, one]));
   const titles = (tags: string) => {
     const link = parseLink(connect(`tags=${tags}`));
-    if (link.kind === 'setup') throw new Error('it is no setup link');
+    if (link.kind !== 'tags') throw new Error('it names tags');
     return clustersMeant(link, clusters).map((one) => (one.kind === 'known' ? one.cluster.title : one.why));
   };
   expect(titles('environment=staging')).toEqual(['orders', 'billing']);

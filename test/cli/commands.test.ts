@@ -106,10 +106,70 @@ describe('sets', () => {
     });
   });
 
+  it('are saved, changed, renamed, deleted, and shared as a link', async () => {
+    const saved = async () =>
+      Object.fromEntries(
+        ((await json('sets')).document.sets as unknown as { name: string; clusters: string[] }[]).map(
+          ({ name, clusters }) => [name, clusters.map((id) => id.split('/').at(-1))],
+        ),
+      );
+    const create = await run('sets', 'save', 'back end', 'prod', 'staging');
+    expect([create.stdout, create.code]).toEqual(['Saved the set "back end" of prod and staging.\n', 0]);
+    expect((await run('sets', 'add', 'Back End', 'waits')).stdout).toBe(
+      'The set "back end" now has prod, staging and waits.\n',
+    );
+    // A cluster that is gone stays in a set until its id is removed.
+    await run('sets', 'add', 'lost', 'prod');
+    await run('sets', 'remove', 'back end', 'prod', 'staging');
+    await run('sets', 'rename', 'back end', 'core');
+    expect(await saved()).toMatchObject({ core: ['waits'], lost: ['gone', 'prod'] });
+    await run('sets', 'remove', 'lost', 'eks/444455556666/eu-west-1/gone');
+    expect((await saved()).lost).toEqual(['prod']);
+    const link =
+      'k8s-tunnels://set?name=both&cluster=eks/444455556666/eu-west-1/prod&cluster=eks/444455556666/eu-west-1/staging';
+    expect((await run('sets', 'link', 'both')).stdout).toBe(`${link}\n`);
+    expect((await json('sets', 'link', 'both')).document).toEqual({ link });
+    expect((await json('sets', 'delete', 'CORE')).document.sets).not.toContainEqual(
+      expect.objectContaining({ name: 'core' }),
+    );
+    expect(await saved()).not.toHaveProperty('core');
+  });
+
+  it.each([
+    [['add', 'nowhere', 'prod'], 'not-found', /no set called "nowhere"/],
+    [['save', 'one', 'prodd'], 'not-found', /no cluster called "prodd"/],
+    [['remove', 'both', 'prod', 'staging'], 'bad-input', /at least one cluster/],
+    [['save', 'one'], 'bad-input', /name clusters/],
+    [['rename', 'both'], 'bad-input', /new name/],
+    [['rename', 'both', 'a', 'b'], 'bad-input', /too many/],
+    [['keep', 'both'], 'bad-input', /save, add, remove/],
+  ])('are not changed by %j', async (args, code, message) => {
+    const { document } = await json('sets', ...args);
+    expect(document.error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(rig.agent.calls.filter(({ name }) => name.startsWith('set-'))).toEqual([]);
+  });
+
   it.each(['nowhere', 'lost'])('that lead to nothing are refused: %s', async (name) => {
     const { document } = await json('connect', '--set', name);
     expect(document.error).toMatchObject({ code: 'not-found' });
     expect(rig.agent.calls.filter((call) => call.name === 'connect')).toEqual([]);
+  });
+});
+
+describe('favourites', () => {
+  it('are added, listed in their order, and removed', async () => {
+    expect((await run('favourites')).stderr).toContain('k8s-tunnels favourites add CLUSTER');
+    expect((await run('favourite', 'add', 'staging', 'prod')).stdout).toBe(
+      'Added to favourites: staging and prod.\n',
+    );
+    expect((await run('favourites', 'list')).stdout).toBe('staging\nprod\n');
+    expect((await json('favourites', 'remove', 'staging')).document).toEqual({
+      favourites: [{ cluster: 'eks/444455556666/eu-west-1/prod', title: 'prod' }],
+    });
+    expect((await json('favourites', 'add', 'prod', 'nowhere')).document.error).toMatchObject({
+      code: 'not-found',
+    });
+    expect((await run('favourites', 'remove')).code).toBe(2);
   });
 });
 

@@ -106,6 +106,13 @@ describe('in a shell', () => {
       expect(await complete(shell, 'k8s-tunnels kubeconfig ')).toEqual(
         expect.arrayContaining(['diff', 'history', 'undo']),
       );
+      expect(await complete(shell, 'k8s-tunnels sets re')).toEqual(['remove', 'rename']);
+      expect(await complete(shell, 'k8s-tunnels sets delete ')).toEqual([
+        shell === 'bash' ? 'back\\ end' : 'back end',
+      ]);
+      expect(await complete(shell, 'k8s-tunnels sets save new st')).toEqual(['staging']);
+      expect(await complete(shell, 'k8s-tunnels favourites a')).toEqual(['add']);
+      expect(await complete(shell, 'k8s-tunnels favourites add st')).toEqual(['staging']);
       expect(await complete(shell, 'k8s-tunnels list -o ')).toEqual(
         expect.arrayContaining(['json', 'name', 'wide', 'yaml']),
       );

@@ -204,6 +204,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   const waiting = Promise.withResolvers<void>();
   const undone = Promise.withResolvers<void>();
   let settings = defaultSettings;
+  let sets = clusterSets;
   let settingsFrom: SettingsFrom = { ...defaultSettingsFrom, extraAuthorities: 'organisation' };
   let unlocks: readonly Unlock[] = [];
   let current: Cluster | undefined;
@@ -288,7 +289,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     sessions: [],
     kubectl: kubectl(),
     favourites: [...favourites],
-    sets: clusterSets,
+    sets,
     kept: [...kept].filter((id) => !open.has(id)),
     policies: [...policies],
     settings,
@@ -516,8 +517,16 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     history: notExpected,
     'audit-metrics': async () => ({ text: '# EOF\n' }),
     metrics: async () => ({ text: '# EOF\n' }),
-    'set-save': async () => ({ sets: [] }),
-    'set-remove': async () => ({ sets: [] }),
+    async 'set-save'({ name, clusters, replaces = name }) {
+      const ids = clusters.map((word) => word as ClusterId);
+      sets = [...sets.filter((set) => set.name !== name && set.name !== replaces), { name, clusters: ids }];
+      return { sets };
+    },
+    async 'set-remove'({ name }) {
+      sets = sets.filter((set) => set.name !== name);
+      return { sets };
+    },
+    'groups-collapse': async () => ({}),
     'favourites-order': async () => ({ favourites: [...favourites] }),
     'setup-preview': notExpected,
     'setup-apply': notExpected,

@@ -53,6 +53,36 @@ describe('a configuration', () => {
       'line 3, access.team: must be <team>',
     ],
     [
+      'a set without clusters',
+      ['version: 1', 'name: A', 'sets: [{name: a}]'],
+      'line 3, sets[0]: must have either',
+    ],
+    [
+      'a set by both',
+      ['version: 1', 'name: A', 'sets: [{name: a, clusters: [eks/1/eu/a], tags: {group: a}}]'],
+      'line 3, sets[0]: must have either clusters or tags',
+    ],
+    [
+      'a set by a name',
+      ['version: 1', 'name: A', 'sets:', '  - name: a', '    clusters: [payments]'],
+      'line 5, sets[0].clusters[0]: must be the id of a cluster, such as ',
+    ],
+    [
+      'a number as a tag',
+      ['version: 1', 'name: A', 'sets:', '  - {name: a, tags: {account: 111122223333}}'],
+      'line 4, sets[0].tags.account: must be text: put a number in quotes',
+    ],
+    [
+      'an unknown tag',
+      ['version: 1', 'name: A', 'sets:', '  - {name: a, tags: {colour: red}}'],
+      'line 4, sets[0].tags.colour: is not known',
+    ],
+    [
+      'two sets of one name',
+      ['version: 1', 'name: A', 'sets: [{name: a, tags: {group: a}}, {name: A, tags: {group: b}}]'],
+      'line 3, sets: must not have two sets of the same name',
+    ],
+    [
       'a missing field',
       ['version: 1', 'name: A', 'sources: {vault: {addresses: [{address: "https://v"}]}}'],
       'line 3, sources.vault.addresses[0].mounts: is missing',

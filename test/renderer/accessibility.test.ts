@@ -365,6 +365,45 @@ test('the name of a set, before and after it was refused', async (context) => {
   await expectAccessible(page);
 });
 
+test('sets: the row, a menu, the form that changes one, and what a link proposes; collapsed groups', async (context) => {
+  const clusters = open.map(({ cluster }) => cluster);
+  const ids = clusters.map(({ id }) => id);
+  const { page } = await shown.open(context, {
+    ...quiet,
+    clusters,
+    tunnels: open.slice(0, 1).map(({ tunnel }) => tunnel),
+    sets: [
+      { name: 'one', clusters: ids.slice(0, 1) },
+      { name: 'two', clusters: ids.slice(0, 2), organisation: true },
+    ],
+    collapsedGroups: ['account eks 111122223333'],
+  });
+  await page.getByRole('toolbar', { name: 'Sets' }).waitFor();
+  for (const width of [440, 320]) {
+    await page.setViewportSize({ width, height: 680 });
+    await expectAccessible(page);
+  }
+  await page.getByRole('button', { name: 'Actions for the set two' }).click();
+  await page.getByRole('menuitem', { name: 'Copy link' }).waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Actions for the set one' }).click();
+  await page.getByRole('menuitem', { name: 'Change…' }).click();
+  await page.getByRole('searchbox', { name: 'Add clusters' }).fill('e');
+  await page.getByRole('button', { name: /^Add / }).first().waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.evaluate(
+    (hash) => {
+      location.hash = hash;
+    },
+    placeHash({ kind: 'link', link: 'k8s-tunnels://set?name=one&cluster=failed&cluster=nowhere' }),
+  );
+  await page.getByRole('button', { name: 'Replace set' }).waitFor();
+  await expectAccessible(page);
+});
+
 test('what a link asks for, of every sort, and one that is refused', async (context) => {
   const ledger = aCluster('ledger', { environment: 'production' });
   const asked = [...open.map(({ cluster }) => cluster), ...resting, ledger];

@@ -64,15 +64,16 @@ test('stand by provider, each with who, for how long, where it is kept, and whos
     anAccount('vault.example:8200', { ...out, provider: 'vault', asks: 'password' }),
   ]);
   await account('acme').waitFor();
+  // What needs action comes first.
   expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual([
-    'Cloudflare Access',
     'AWS',
+    'Cloudflare Access',
     'Azure',
     'Vault',
   ]);
   expect(await group('AWS').getByRole('heading', { level: 3 }).allTextContents()).toEqual([
-    'acme',
     'partners',
+    'acme',
   ]);
   expect(await state('acme.cloudflareaccess.com')).toBe(
     'acme.cloudflareaccess.com: ada@acme.example · signed in',
@@ -81,10 +82,61 @@ test('stand by provider, each with who, for how long, where it is kept, and whos
   await account('acme').getByText('Stored in /home/ada/.aws/sso/cache/acme.json').waitFor();
   await account('Azure CLI').getByText('Read-only; managed by Azure CLI').waitFor();
   expect(await page.getByRole('main').getByRole('button').allTextContents()).toEqual([
+    'Sign in',
     'Sign out',
     'Sign in',
-    'Sign in',
   ]);
+});
+
+test('60 accounts: what needs action is on top, is searched, and signed in to one after another', async (context) => {
+  const accounts = Array.from({ length: 60 }, (_, at) =>
+    anAccount(
+      `profile-${String(at).padStart(2, '0')}`,
+      at % 20 === 7 ? { status: 'ended', needed: true } : {},
+    ),
+  );
+  const { agent, page, account, have, group } = await openAccounts(context, accounts);
+  const shownNames = () => group('AWS').getByRole('heading', { level: 3 }).allTextContents();
+  const ended = ['profile-07', 'profile-27', 'profile-47'];
+  await eventually(async () => (await shownNames()).slice(0, 4)).toEqual([...ended, 'profile-00']);
+  await page.getByText('3 of 60 need you to sign in').waitFor();
+
+  const field = page.getByRole('searchbox', { name: 'Search 60 accounts' });
+  await field.fill('aws 47');
+  await eventually(shownNames).toEqual(['profile-47']);
+  await field.fill('nobody');
+  await page.getByText('No account matches “nobody”').waitFor();
+  await page.keyboard.press('Escape');
+  await eventually(async () => (await shownNames()).length).toBe(60);
+
+  const begun: (string | undefined)[] = [];
+  let running = 0;
+  let now = accounts;
+  const answers = ended.map(() => Promise.withResolvers<void>());
+  agent.handlers.login = async ({ session }) => {
+    begun.push(session);
+    running += 1;
+    expect(running).toBe(1);
+    await answers[begun.length - 1]?.promise;
+    running -= 1;
+    const signedIn = anAccount(session ?? '');
+    now = now.map((one) => (one.session === session ? signedIn : one));
+    have(...now);
+    return { account: signedIn };
+  };
+  await page.getByRole('button', { name: 'Sign in to all' }).click();
+  await eventually(async () => begun).toEqual(['profile-07']);
+  await page.getByText('One after another · 3 left').waitFor();
+  answers[0]?.resolve();
+  await page.getByText('One after another · 2 left').waitFor();
+  // No row moves while its user signs in.
+  expect((await shownNames()).slice(0, 4)).toEqual([...ended, 'profile-00']);
+  for (const { resolve } of answers) resolve();
+  await eventually(() => account('profile-47').getByRole('status').textContent()).toBe(
+    'profile-47: signed in',
+  );
+  await page.getByRole('button', { name: 'Sign in to all' }).waitFor({ state: 'detached' });
+  expect(begun).toEqual(ended);
 });
 
 test('a sign-in shows that it waits, its page and its code; it is seen when it is done', async (context) => {

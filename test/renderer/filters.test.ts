@@ -11,6 +11,7 @@ const at = (title: string, more: Parameters<typeof aCluster>[1] = {}) =>
     reach: { kind: 'tunnel', hostname: `${title}.k8s.example.com`, origin: 'socks' },
     ...more,
   });
+const inAccount = (title: string, account: string) => at(title, { account });
 const billing = at('billing', { environment: 'production' });
 const orders = at('orders', { environment: 'staging', source: 'gke', account: 'shop' });
 const people = at('people', { environment: 'staging' });
@@ -84,6 +85,78 @@ test('groups are chosen beside them and remembered; the connected and the favour
   await page.reload();
   await eventually(heads).toEqual(['Connected', 'Favourites', 'production', 'staging']);
   expect(await titles()).toEqual(['people', 'search', 'billing', 'orders']);
+});
+
+test('the menu of filters searches, by keys alone too', async (context) => {
+  const { page, titles } = await shown.open(context, { clusters });
+  await page.getByRole('button', { name: 'Filters and groups' }).click();
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  const field = page.getByRole('searchbox', { name: 'Search filters' });
+  await eventually(() => field.evaluate((element) => element === document.activeElement)).toBe(true);
+  await page.keyboard.type('gk');
+  const items = () => page.getByRole('menuitemcheckbox').allTextContents();
+  await eventually(items).toEqual(['GKE', 'GKE · shop']);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await eventually(titles).toEqual(['orders']);
+  await field.fill('nothing like it');
+  await page.getByText('No filter matches').waitFor();
+  await field.fill('');
+  await eventually(async () => (await items()).length).toBeGreaterThan(5);
+});
+
+const groupHead = ({ page }: ShownWindow, name: string) => page.getByRole('button', { name, exact: true });
+
+test('groups collapse, one or all, and stay so', async (context) => {
+  const window = await shown.open(context, { clusters, tunnels: [aTunnel(people.id, connected())] });
+  const { page, agent, titles, focused } = window;
+  const head = groupHead(window, 'EKS · 111122223333');
+  await eventually(titles).toEqual(['people', 'billing', 'search', 'orders']);
+  await head.click();
+  await eventually(titles).toEqual(['people', 'orders']);
+  expect(await head.getAttribute('aria-expanded')).toBe('false');
+  await eventually(focused).toBe('EKS · 111122223333');
+  await page.reload();
+  await eventually(titles).toEqual(['people', 'orders']);
+  // A search finds what is collapsed.
+  await page.getByRole('searchbox').fill('billing');
+  await eventually(titles).toEqual(['billing']);
+  await page.getByRole('searchbox').fill('');
+  await head.focus();
+  await page.keyboard.press('Enter');
+  await eventually(titles).toEqual(['people', 'billing', 'search', 'orders']);
+  const choose = async (name: string) => {
+    await page.getByRole('button', { name: 'Group by account' }).click();
+    await page.getByRole('menuitem', { name }).click();
+  };
+  await page.getByRole('button', { name: 'Filters and groups' }).click();
+  await choose('Collapse all groups');
+  await eventually(titles).toEqual(['people']);
+  expect(agent.snapshot().collapsedGroups).toHaveLength(2);
+  await choose('Expand all groups');
+  await eventually(titles).toHaveLength(4);
+  // What is connected has no button.
+  expect(await groupHead(window, 'Connected').count()).toBe(0);
+});
+
+test('a group that is collapsed in the middle of its rows stays in view', async (context) => {
+  const many = (account: string) =>
+    Array.from({ length: 40 }, (_, at) => inAccount(`${account}-${String(at).padStart(2, '0')}`, account));
+  const window = await shown.open(context, {
+    clusters: ['111122223333', '222233334444', '333344445555'].flatMap(many),
+  });
+  const { page, titles } = window;
+  await page.locator('.row').first().waitFor();
+  await page.locator('.clusters').evaluate((list) => list.scrollTo(0, list.scrollHeight / 2));
+  const head = groupHead(window, 'EKS · 222233334444');
+  await head.click();
+  await eventually(titles).not.toContain('222233334444-20');
+  const [top, edge] = await Promise.all([
+    head.evaluate((element) => element.getBoundingClientRect().top),
+    page.locator('.clusters').evaluate((element) => element.getBoundingClientRect().top),
+  ]);
+  expect(top).toBeGreaterThanOrEqual(edge);
+  expect(top).toBeLessThan(edge + 40);
 });
 
 test('a grouping that the organisation manages stays, and it is said why', async (context) => {

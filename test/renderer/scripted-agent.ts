@@ -168,13 +168,17 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
       tell({ kind: 'set', values: { favourites } });
       return { favourites };
     },
-    async 'set-save'({ name, clusters }) {
-      const others = snapshot.sets.filter((set) => set.name !== name);
+    async 'set-save'({ name, clusters, replaces = name }) {
+      const others = snapshot.sets.filter((set) => set.name !== name && set.name !== replaces);
       tell({
         kind: 'set',
         values: { sets: [...others, { name, clusters: clusters.map((word) => clusterOf(word).id) }] },
       });
       return { sets: snapshot.sets };
+    },
+    async 'groups-collapse'({ groups }) {
+      tell({ kind: 'set', values: { collapsedGroups: groups } });
+      return {};
     },
     async 'set-remove'({ name }) {
       tell({ kind: 'set', values: { sets: snapshot.sets.filter((set) => set.name !== name) } });

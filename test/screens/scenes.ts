@@ -91,6 +91,17 @@ const readOnlyProduction: Partial<Snapshot> = {
   settings: { ...defaultSettings, ...everyday.settings, productionReadOnly: true },
 };
 
+/** Sets of the user's and of the organisation's; all clusters of one are connected. */
+const withSets: Partial<Snapshot> = {
+  ...everyday,
+  sets: [
+    { name: 'Morning', clusters: [paymentsStaging.id, search.id] },
+    { name: 'On-prem', clusters: [warehouse.id], organisation: true },
+    { name: 'Staging', clusters: [paymentsStaging.id, search.id, loyalty.id] },
+    { name: 'What the night shift looks at', clusters: [ledger.id, paymentsProduction.id] },
+  ],
+};
+
 export const scenes: Readonly<Record<string, Scene>> = {
   list: { snapshot: everyday, arrange: ({ row }) => row(paymentsStaging.title).waitFor() },
   'list-wide': {
@@ -276,6 +287,74 @@ export const scenes: Readonly<Record<string, Scene>> = {
     async arrange(shown) {
       await shown.page.getByRole('searchbox').fill('serach');
       await shown.page.getByRole('button', name(search.title)).waitFor();
+    },
+  },
+  sets: { snapshot: withSets, arrange: ({ row }) => row(paymentsStaging.title).waitFor() },
+  'sets-narrow': {
+    snapshot: withSets,
+    size: { width: 320, height: 680 },
+    arrange: ({ row }) => row(paymentsStaging.title).waitFor(),
+  },
+  'set-menu': {
+    snapshot: withSets,
+    async arrange(shown) {
+      await press(shown, 'Actions for the set Staging');
+      await shown.page.getByRole('menuitem', { name: 'Delete set' }).waitFor();
+    },
+  },
+  'set-change': {
+    snapshot: withSets,
+    async arrange(shown) {
+      await press(shown, 'Actions for the set Staging');
+      await shown.page.getByRole('menuitem', { name: 'Change…' }).click();
+      await shown.page.getByRole('searchbox', { name: 'Add clusters' }).fill('prod');
+      await shown.page.getByRole('button', name(`Add ${ledger.title}`)).waitFor();
+    },
+  },
+  'set-link': {
+    snapshot: withSets,
+    async arrange(shown) {
+      await go(
+        shown,
+        linkTo(
+          `set?name=On%20call&cluster=${ledger.title}&cluster=${paymentsProduction.title}&cluster=retired`,
+        ),
+      );
+      await heading(shown, 'Save the set On call');
+    },
+  },
+  'groups-collapsed': {
+    snapshot: { ...everyday, collapsedGroups: ['account eks 111122223333', 'account eks 424242424242'] },
+    async arrange(shown) {
+      await press(shown, 'Filters and groups');
+      await press(shown, 'Group by account');
+      await shown.page.getByRole('menuitem', { name: 'Collapse all groups' }).waitFor();
+    },
+  },
+  'filters-search': {
+    snapshot: everyday,
+    async arrange(shown) {
+      await press(shown, 'Filters and groups');
+      await press(shown, 'Filter');
+      await shown.page.getByRole('searchbox', { name: 'Search filters' }).fill('eks');
+      await shown.page.getByRole('menuitemcheckbox', { name: 'staging' }).waitFor({ state: 'detached' });
+    },
+  },
+  'accounts-many': {
+    snapshot: everyday,
+    async arrange(shown) {
+      shown.agent.handlers.accounts = async () => ({
+        accounts: Array.from({ length: 60 }, (_, at) =>
+          anAccount(`team-${String(at + 1).padStart(2, '0')}`, {
+            store: '/home/rosa/.aws/sso/cache',
+            ...(at % 12 === 5
+              ? { status: 'ended', needed: true, endsAt: now - (at + 1) * 60_000 }
+              : { endsAt: now + (at === 3 ? 0.4 : 7) * 3_600_000 }),
+          }),
+        ),
+      });
+      await press(shown, 'Accounts');
+      await shown.page.getByText('5 of 60').waitFor();
     },
   },
   filters: {

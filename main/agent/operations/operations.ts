@@ -8,8 +8,7 @@ import { createConfirmations } from '../confirmations/confirmations.ts';
 import type { Connections } from '../connections/connections.ts';
 import { readFindings } from '../discovery/findings.ts';
 import type { Schedule } from '../discovery/schedule.ts';
-import type { Favourites } from '../favourites/favourites.ts';
-import type { Sets } from '../favourites/sets.ts';
+import type { Lists } from '../favourites/lists.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
 import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 import { measureProcess, metricsText } from '../metrics/agent-metrics.ts';
@@ -50,8 +49,7 @@ export function createOperations(agent: {
   readonly current: CurrentContexts;
   readonly kubeconfig: Kubeconfig;
   readonly activity: Activity;
-  readonly favourites: Favourites;
-  readonly sets: Sets;
+  readonly lists: Lists;
   /** The start of the agent, ms since the epoch. */
   readonly startedAt: number;
 }): Omit<Agent, 'close'> {

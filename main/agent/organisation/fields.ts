@@ -44,6 +44,8 @@ const harmless: readonly RegExp[] = [
   /^sources\.eks\.(?:regions|roles)$/,
   /^sources\.gke\.projects$/,
   /^sources\.spreadMinutes$/,
+  // Opening a set is the user's own action, which asks about production.
+  /^sets(?:\[|$)/,
   /^defaults\.(?!(?:auditExport|clusterFiles|extraAuthorities|kubeconfigPath|vaultMounts|connector)$)/,
 ];
 

@@ -27,6 +27,7 @@ export function createState(logger: Logger): State {
     kubectl: {},
     favourites: [],
     sets: [],
+    collapsedGroups: [],
     kept: [],
     terminals: [],
     settings: defaultSettings,

@@ -108,6 +108,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   'favourites-order': 'free',
   'set-save': 'free',
   'set-remove': 'free',
+  'groups-collapse': 'free',
   policies: 'free',
   activity: 'free',
   history: 'free',

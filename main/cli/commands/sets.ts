@@ -1,25 +1,27 @@
 import { AppError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
+import { setKey } from '../../model/set-limits.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
-import { printable } from '../terminal.ts';
+import { paint, printable } from '../terminal.ts';
 import { type ConnectHow, runConnect } from './connect.ts';
 
 /** Lists the saved sets and their clusters. */
 export async function runSets({ client, json }: Session): Promise<number> {
-  const { sets, clusters } = await client.call('snapshot', {});
+  const { sets, clusters, organisation } = await client.call('snapshot', {});
   const titles = new Map(clusters.map(({ id, title }) => [id, title]));
   if (json) writeJson({ sets });
-  else if (sets.length === 0) writeLines(['No sets yet. Select clusters in the window to save a set.']);
+  else if (sets.length === 0) writeLines(['No sets yet. Save one: k8s-tunnels sets save NAME CLUSTER…']);
   else
     writeLines(
       table(
         sets.map((set) => [
           printable(set.name),
           printable(set.clusters.map((id) => titles.get(id) ?? id).join(', ')),
+          ...(set.organisation ? [paint('dim', printable(organisation?.name ?? 'organisation'))] : []),
         ]),
       ),
     );
@@ -44,7 +46,7 @@ export async function clustersOfSet(
   name: string,
 ): Promise<{ readonly clusters: readonly ClusterId[] }> {
   const { sets, clusters } = await session.client.call('snapshot', {});
-  const set = sets.find((one) => one.name.toLowerCase() === name.trim().toLowerCase());
+  const set = sets.find((one) => setKey(one.name) === setKey(name));
   if (set === undefined)
     throw new AppError('not-found', `There is no set called "${name}".`, {
       hint: 'See `k8s-tunnels sets`.',

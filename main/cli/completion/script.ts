@@ -1,6 +1,7 @@
 import type { Argument, Command } from 'commander';
 import { AppError } from '../../model/app-error.ts';
 import { listed } from '../../model/wording.ts';
+import { type AfterOperand, actionWords } from './actions.ts';
 
 /** The shells that commands can be completed in. */
 const completionShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
@@ -16,6 +17,7 @@ interface Completed {
   readonly summary: string;
   readonly options: readonly { readonly flags: readonly string[]; readonly values: Values | undefined }[];
   readonly values: Values | undefined;
+  readonly after: readonly AfterOperand[];
 }
 
 const providers = ['access', 'aws', 'gcp', 'azure', 'vault', 'oidc'];
@@ -41,6 +43,7 @@ function completed(command: Command): Completed {
       values: option.required ? optionValues(name, option.long ?? '') : undefined,
     })),
     values: argumentValues(name, command.registeredArguments[0]),
+    after: actionWords[name] ?? [],
   };
 }
 
@@ -60,6 +63,7 @@ function argumentValues(command: string, argument: Argument | undefined): Values
   switch (argument?.name()) {
     case 'cluster':
     case 'clusters':
+    case 'action':
       return { names: command === 'switch' ? 'context' : 'cluster' };
     case 'words':
       return { names: 'cluster' };
@@ -94,7 +98,7 @@ function valuesIn(values: Values): string {
 /** A `case` that prints what completes the word: after an option with a value, an option, or an operand. */
 function posixCases(commands: readonly Completed[]): string {
   return commands
-    .map(({ name, options, values }) => {
+    .map(({ name, options, values, after }) => {
       const flags = options.flatMap((option) => option.flags);
       const withValues = options.filter((option) => option.values !== undefined);
       return [
@@ -104,6 +108,7 @@ function posixCases(commands: readonly Completed[]): string {
           (option) =>
             `        ${option.flags.join('|')}) ${valuesIn(option.values ?? { words: [] })}; return ;;`,
         ),
+        ...after.map((one) => `        ${one.words.join('|')}) ${valuesIn(one.values)}; return ;;`),
         '      esac',
         '      case "$word" in',
         `        -*) printf '%s\\n' ${flags.join(' ')} ;;`,
@@ -169,11 +174,19 @@ function fishScript(commands: readonly Completed[]): string {
     'names' in values
       ? `'(k8s-tunnels __names ${values.names} 2>/dev/null)'`
       : quoted(values.words.join(' '));
-  const lines = commands.flatMap(({ name, summary, options, values }) => {
-    const inside = `-n '__fish_seen_subcommand_from ${name}'`;
+  const lines = commands.flatMap(({ name, summary, options, values, after }) => {
+    const follows = (one: AfterOperand) => `__fish_prev_arg_in ${one.words.join(' ')}`;
+    const insideAnd = (more: readonly string[]) =>
+      `-n '${[`__fish_seen_subcommand_from ${name}`, ...more].join('; and ')}'`;
+    const inside = insideAnd([]);
     return [
       `complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
-      ...(values === undefined ? [] : [`complete -c ${program} ${inside} -a ${valuesOf(values)}`]),
+      ...(values === undefined
+        ? []
+        : [
+            `complete -c ${program} ${insideAnd(after.map((one) => `not ${follows(one)}`))} -a ${valuesOf(values)}`,
+          ]),
+      ...after.map((one) => `complete -c ${program} ${insideAnd([follows(one)])} -a ${valuesOf(one.values)}`),
       ...options.map((option) => {
         const flags = option.flags.map((flag) =>
           flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
@@ -197,14 +210,17 @@ function powershellScript(commands: readonly Completed[]): string {
     if (values === undefined) return '@()';
     return 'names' in values ? `@(& $program __names ${values.names} $word)` : list(values.words);
   };
-  const cases = commands.map(({ name, options, values }) => {
+  const cases = commands.map(({ name, options, values, after }) => {
     const flags = options.flatMap((option) => option.flags);
-    const after = options.flatMap((option) =>
-      option.values === undefined
+    const known = [
+      ...options.map((option) => ({ words: option.flags, values: option.values })),
+      ...after,
+    ].flatMap((one) =>
+      one.values === undefined
         ? []
-        : option.flags.map((flag) => `if ($previous -eq '${flag}') { return ${valuesOf(option.values)} }; `),
+        : one.words.map((word) => `if ($previous -eq '${word}') { return ${valuesOf(one.values)} }; `),
     );
-    return `    '${name}' { ${after.join('')}if ($word.StartsWith('-')) { return ${list(flags)} }; return ${valuesOf(values)} }`;
+    return `    '${name}' { ${known.join('')}if ($word.StartsWith('-')) { return ${list(flags)} }; return ${valuesOf(values)} }`;
   });
   return `# Completion of k8s-tunnels for PowerShell. In $PROFILE: k8s-tunnels completion powershell | Out-String | Invoke-Expression
 function global:_K8sTunnelsWords($program, $command, $previous, $word) {

@@ -56,6 +56,20 @@ describe('sets', () => {
     expect(told).toHaveLength(3);
   });
 
+  it('are renamed in one step, and never over a third one', async () => {
+    const sets = await open();
+    await sets.save({ name: 'staging', clusters: [one] });
+    await sets.save({ name: 'Prod', clusters: [two] });
+    await expect(sets.save({ name: 'PROD', clusters: [one], replaces: 'staging' })).rejects.toThrow(badInput);
+    expect(sets.list().map(({ name }) => name)).toEqual(['Prod', 'staging']);
+    await sets.save({ name: 'Staging EU', clusters: [one, two], replaces: 'STAGING' });
+    await sets.save({ name: 'prod', clusters: [two], replaces: 'Prod' });
+    expect((await open()).list()).toEqual([
+      { name: 'prod', clusters: [two] },
+      { name: 'Staging EU', clusters: [one, two] },
+    ]);
+  });
+
   it('are no more than 50; those that are there can be changed', async () => {
     const sets = await open();
     for (let at = 0; at < 50; at += 1) await sets.save({ name: `set ${at}`, clusters: [one] });
@@ -74,6 +88,7 @@ describe('sets', () => {
 
 describe('the agent', () => {
   let agent: Agent;
+  let start: () => Promise<Agent>;
   const call = (name: string, input: unknown) =>
     dispatch(createHandlers(agent, { quit: () => {} }), name, input, { signal });
   beforeEach(async () => {
@@ -90,7 +105,8 @@ describe('the agent', () => {
       ['a', 'b'].map((name) => `- {name: ${name}, server: "https://10.0.0.1:443"}\n`).join(''),
     );
     await writeFile(path.join(paths.config, 'settings.json'), JSON.stringify({ clusterFiles: [list] }));
-    agent = await startAgent({ env, paths });
+    start = () => startAgent({ env, paths });
+    agent = await start();
     await agent.discover();
   });
   afterEach(() => agent.close());
@@ -108,6 +124,53 @@ describe('the agent', () => {
     expect(told.reduce(applyChange, stateOf(before)).sets).toEqual(sets);
     await expect(call('set-remove', { name: 'BOTH' })).resolves.toEqual({ sets: [] });
     expect(told.reduce(applyChange, stateOf(before)).sets).toEqual([]);
+  });
+
+  test('keeps a cluster that is gone in a set, by its id', async () => {
+    const gone = clusterId('eks', '1', 'eu', 'gone');
+    const [a] = agent.snapshot().clusters;
+    const sets = [{ name: 'n', clusters: [gone, a?.id] }];
+    await expect(call('set-save', { name: 'n', clusters: [gone, a?.id] })).resolves.toEqual({ sets });
+    await expect(call('favourite', { cluster: gone, on: false })).resolves.toEqual({ favourites: [] });
+    await expect(call('favourite', { cluster: gone, on: true })).rejects.toThrow(
+      expect.objectContaining({ code: 'not-found' }),
+    );
+  });
+
+  test('remembers which groups are collapsed', async () => {
+    await call('groups-collapse', { groups: ['account eks 1', 'no-tunnel', 'account eks 1'] });
+    expect(agent.snapshot().collapsedGroups).toEqual(['account eks 1', 'no-tunnel']);
+    await agent.close();
+    agent = await start();
+    expect(agent.snapshot().collapsedGroups).toEqual(['account eks 1', 'no-tunnel']);
+  });
+
+  test('has the sets of the organisation, until the user saves one of the same name', async () => {
+    await writeFile(
+      path.join(home, 'managed.yaml'),
+      [
+        'version: 1',
+        'name: Acme',
+        'sets:',
+        '  - {name: Lab, tags: {source: FILE}}',
+        '  - {name: Only b, tags: {name: b, source: file}}',
+        '  - {name: Nobody, tags: {environment: moon}}',
+        '  - {name: By id, clusters: [eks/1/eu/one]}',
+      ].join('\n'),
+    );
+    await agent.close();
+    agent = await start();
+    const ids = agent.snapshot().clusters.map(({ id }) => id);
+    const [, b] = ids;
+    const organisation = true;
+    const byId = { name: 'By id', clusters: [one], organisation };
+    const onlyB = { name: 'Only b', clusters: [b], organisation };
+    expect(agent.snapshot().sets).toEqual([byId, { name: 'Lab', clusters: ids, organisation }, onlyB]);
+    await expect(call('set-remove', { name: 'lab' })).rejects.toThrow(badInput);
+    await call('set-save', { name: 'LAB', clusters: ['a'] });
+    expect(agent.snapshot().sets).toEqual([byId, { name: 'LAB', clusters: [ids[0]] }, onlyB]);
+    await call('set-remove', { name: 'Lab' });
+    expect(agent.snapshot().sets).toContainEqual({ name: 'Lab', clusters: ids, organisation });
   });
 
   test.each([

@@ -13,7 +13,7 @@ const clusters = [
 const [a, b] = clusters as [Cluster, Cluster, ...Cluster[]];
 
 test.each<[GroupBy, string[]]>([
-  ['account', ['EKS · 111122223333: a', 'EKS · Lab: b', 'GKE · lab: c', 'On-prem · clusters: d']],
+  ['account', ['EKS · 111122223333: a', 'EKS · Lab (444455556666): b', 'GKE · lab: c', 'On-prem · clusters: d']],
   ['environment', ['production: a b', 'staging: c', 'No environment: d']],
   ['cloud', ['EKS: a b', 'GKE: c', 'On-prem: d']],
   ['group', ['shop: a c', 'No group: b d']],
@@ -42,7 +42,7 @@ test('of one facet any filter has to fit, of several facets each', () => {
   expect(passing('production')).toEqual(['a', 'b']);
   expect(passing('production', 'staging')).toEqual(['a', 'b', 'c']);
   expect(passing('No environment')).toEqual(['d']);
-  expect(passing('production', 'EKS · Lab')).toEqual(['b']);
+  expect(passing('production', 'EKS · Lab (444455556666)')).toEqual(['b']);
   expect(passing('EKS', 'staging')).toEqual([]);
   expect(passing('EKS', 'GKE', 'staging')).toEqual(['c']);
   expect(passing('Favourite')).toEqual(['a', 'b']);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Cluster } from '../../../main/model/cluster.ts';
 import { byTitle, layoutOf } from '../../../renderer/clusters/layout.ts';
 import { aCluster } from '../shown.ts';
 
@@ -43,12 +44,39 @@ describe('the sections', () => {
         isDenied: () => false,
       }).map(({ title }) => title);
     expect(titles([named(other, 'Zoo'), named(node10, 'Payments'), node9])).toEqual([
-      'EKS · Payments',
-      'EKS · Zoo',
+      'EKS · Payments (111122223333)',
+      'EKS · Zoo (444455556666)',
     ]);
     expect(titles([named(other, 'Lab'), named(node10, 'Lab')])).toEqual([
       'EKS · Lab (111122223333)',
       'EKS · Lab (444455556666)',
+    ]);
+  });
+
+  test('of AWS without a name have that of the profile that reads most of it', () => {
+    const by = (name: string): Pick<Cluster, 'credential'> => ({
+      credential: { kind: 'eks', cluster: 'c', region: 'eu-west-1', ways: [{ kind: 'profile', name }] },
+    });
+    const clusters = [
+      { ...node9, ...by('old') },
+      { ...node10, ...by('payments-admin') },
+      { ...aCluster('node-11'), ...by('payments-admin') },
+      // The variables of a shell have no name.
+      { ...other, ...by('') },
+      { ...aCluster('shop', { source: 'gke', account: 'acme-shop' }), ...by('not of AWS') },
+    ];
+    const sections = layoutOf({
+      clusters: byTitle(clusters),
+      open: new Set(),
+      favourites: [],
+      order: 'own',
+      groupBy: 'account',
+      isDenied: () => false,
+    });
+    expect(sections.map(({ title }) => title)).toEqual([
+      'EKS · 444455556666',
+      'EKS · payments-admin (111122223333)',
+      'GKE · acme-shop',
     ]);
   });
 

@@ -83,11 +83,11 @@ describe('what the palette offers', () => {
   test('has a set to open before it is asked for, and the rest with its name', () => {
     const facts = { ...resting, sets: [{ name: 'EU pair', clusters: [orders.id, reports.id] }] };
     expect(titles('', facts)).toContain('Open set EU pair');
-    expect(titles('', facts)).not.toContain('Remove set EU pair');
+    expect(titles('', facts)).not.toContain('Delete set EU pair');
     expect(titles('eu pair', facts)).toEqual([
       'Open set EU pair',
       'Copy link to set EU pair',
-      'Remove set EU pair',
+      'Delete set EU pair',
     ]);
     expect(choicesOf('open set', facts)[0]).toMatchObject({ hint: '2 clusters' });
   });

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { clusterIdSchema } from './cluster.ts';
+import type { SelectorField } from './cluster-selector.ts';
+import { setNameSchema } from './cluster-set.ts';
+import { mostInSet, setKey } from './set-limits.ts';
+
+const value = z.string('must be text: put a number in quotes').min(1).max(512).optional();
+
+const tags = z
+  .strictObject({
+    environment: value,
+    group: value,
+    account: value.describe('The id or the name of the account, project or subscription.'),
+    source: value.describe('eks, gke, aks, vault or file.'),
+    region: value,
+    name: value,
+    owner: value,
+  } satisfies Record<SelectorField, z.ZodType>)
+  .refine((given) => Object.values(given).some((one) => one !== undefined), 'must not be empty')
+  .describe('The clusters that have all of these values; upper and lower case are the same.');
+
+const organisationSet = z
+  .strictObject({
+    name: setNameSchema,
+    clusters: z
+      .array(clusterIdSchema)
+      .min(1)
+      .max(mostInSet)
+      .optional()
+      .describe('Ids of clusters, as `k8s-tunnels list --json` prints them.'),
+    tags: tags.optional(),
+  })
+  .refine(({ clusters, tags: given }) => (clusters === undefined) !== (given === undefined), {
+    error: 'must have either clusters or tags',
+  });
+
+/** The named sets of an organisation's configuration. */
+export const organisationSetsSchema = z
+  .array(organisationSet)
+  .max(50)
+  .refine(
+    (sets) => new Set(sets.map(({ name }) => setKey(name))).size === sets.length,
+    'must not have two sets of the same name',
+  )
+  .describe('Sets of clusters that everybody has. A set of the user’s with the same name takes precedence.');
+export type OrganisationSets = z.output<typeof organisationSetsSchema>;
