@@ -239,7 +239,7 @@ describe('the table', () => {
       const workloads = Array.from({ length: 30 }, (_, at) => aDeployment(`web-frontend-${at}`));
       const window = await shown.open(context, { clusters: six });
       const { page } = window;
-      asks(window, aComparison(...six.map((one) => [one, { workloads }] as const)));
+      asks(window, aComparison(...six.map((one, at) => [one, { workloads, nodes: at }] as const)));
       await select(window, ...six.map(({ title }) => title));
       await page.setViewportSize({ width, height: 480 });
       await tool(window, 'Compare').click();
