@@ -115,7 +115,9 @@ export function ListPage({
           />
         )}
       </div>
-      {selected.size > 0 && <SelectionBar selected={selected} onClear={clearSelection} />}
+      {selected.size > 0 && (
+        <SelectionBar selected={selected} onClear={clearSelection} onCompare={navigation.openComparison} />
+      )}
     </>
   );
 }

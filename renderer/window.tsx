@@ -5,6 +5,7 @@ import { useActions, usePage } from './agent/page.tsx';
 import { agentText } from './agent/text.ts';
 import { NoAgent } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
+import { ComparePage } from './compare/compare-page.tsx';
 import { ConfirmClient } from './confirmations/confirm-client.tsx';
 import { SubPage } from './controls/sub-page.tsx';
 import { ClusterPage } from './detail/cluster-page.tsx';
@@ -93,11 +94,11 @@ function Main() {
   const toggle = (kind: 'palette' | 'shortcuts') => (isOpen: boolean) =>
     isOpen ? navigation.open({ kind }) : navigation.close();
   return (
-    <div className="window">
+    <div className="window" data-page={page.kind}>
       {/* Stays mounted while another page is shown, to keep the scroll position and the query. */}
       <div
         className="list-page"
-        hidden={page.kind !== 'list' && !isWide}
+        hidden={page.kind === 'compare' || (page.kind !== 'list' && !isWide)}
         data-alone={(isFirstRun && page.kind === 'list') || undefined}
       >
         {isFirstRun ? (
@@ -146,6 +147,9 @@ function Main() {
           onAll={() => openActivity()}
           onBack={back}
         />
+      )}
+      {page.kind === 'compare' && (
+        <ComparePage clusters={page.clusters} onBack={back} onAccounts={openAccounts} />
       )}
       {page.kind === 'settings' && (
         <SettingsPage

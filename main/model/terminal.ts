@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clusterIdSchema } from './cluster.ts';
+import { namespaceName } from './namespace-name.ts';
 import { readOnlySchema } from './read-only.ts';
 
 /**
@@ -12,10 +13,8 @@ export type TerminalKind = z.infer<typeof terminalKindSchema>;
 /** The name of a folder, so nothing but these characters. */
 export const terminalIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'must be the id of a terminal');
 
-/** The name of a namespace: a DNS label (RFC 1123). */
-export const namespaceSchema = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace');
+/** The name of a namespace. */
+export const namespaceSchema = z.string().regex(namespaceName, 'must be the name of a namespace');
 
 /** A terminal or a program with a kubeconfig of its own, which names one cluster. */
 export const terminalSchema = z.object({

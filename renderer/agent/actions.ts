@@ -1,5 +1,7 @@
+import type { Input } from '../../main/api/contract.ts';
 import type { ActivityEntry, History } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
+import type { Comparison } from '../../main/model/comparison.ts';
 import type { SettingName, Settings } from '../../main/model/settings.ts';
 import { confirmationsText } from '../confirmations/text.ts';
 import { terminalsText } from '../terminals/text.ts';
@@ -43,6 +45,8 @@ export interface Actions
   happened(): Promise<readonly ActivityEntry[]>;
   /** Resolves to a cluster's past and its traffic. Rejects. */
   history(id: ClusterId): Promise<History>;
+  /** Reads clusters, to put them side by side. Rejects; with `cancelled` when the signal ends it. */
+  compare(asked: Input<'compare'>, signal: AbortSignal): Promise<Comparison>;
   /** Answers an AI client that asks to read a production cluster. */
   answerClient(id: string, allow: boolean): Promise<void>;
   /** Ends what an AI client's process has open. */
@@ -86,6 +90,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     endClient: (pid) => reports.attempt(terminalsText.notEnded, () => link.call('mcp-end', { pid })),
     happened: async () => (await link.call('activity', {})).entries,
     history: (id) => link.call('history', { cluster: id }),
+    compare: (asked, signal) => link.call('compare', asked, { signal }),
     retry: () => link.retry(),
   };
 }

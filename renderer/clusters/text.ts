@@ -55,6 +55,8 @@ export const clustersText = {
     selected: 'selected',
     connect: 'Connect',
     disconnect: 'Disconnect',
+    compare: 'Compare',
+    compareHint: 'Compare the selected clusters: c',
     star: 'Star',
     save: 'Save as set…',
     clear: 'Clear',

@@ -9,6 +9,7 @@ export function SubPage({
   label = title,
   controls,
   children,
+  fillsWindow = false,
   isBeside = false,
   onBack,
 }: {
@@ -18,11 +19,14 @@ export function SubPage({
   readonly label?: string;
   readonly controls?: ReactNode;
   readonly children: ReactNode;
+  /** Whether it is over the list in a wide window, too. */
+  readonly fillsWindow?: boolean;
   /** Whether the focus stays in the list while this page is open. */
   readonly isBeside?: boolean;
   readonly onBack: () => void;
 }) {
-  const isWide = useIsWide();
+  const hasRoom = useIsWide();
+  const isWide = hasRoom && !fillsWindow;
   /** Otherwise back leads to another page. */
   const closes = isWide && (isBeside || label === title);
   const back = useRef<HTMLButtonElement>(null);

@@ -10,6 +10,7 @@ export type Page =
   /** Back leads to `from`. */
   | { readonly kind: 'cluster'; readonly id: ClusterId; readonly from?: Page }
   | { readonly kind: 'activity'; readonly cluster?: ClusterId; readonly from: Page }
+  | { readonly kind: 'compare'; readonly clusters: readonly ClusterId[]; readonly from: Page }
   | { readonly kind: 'accounts'; readonly from: Page };
 
 /** The dialog that is open over the page. */
@@ -29,6 +30,8 @@ export interface Navigation {
   openClusterFromHere(id: ClusterId): void;
   /** Opens the activity of one cluster, or all of it. */
   openActivity(cluster?: ClusterId): void;
+  /** Compares clusters, in this order. */
+  openComparison(clusters: readonly ClusterId[]): void;
   openAccounts(): void;
   openSettings(): void;
   openSetUp(): void;
@@ -64,6 +67,8 @@ export function useNavigation(): { readonly route: Route; readonly navigation: N
       openCluster,
       openClusterFromHere: (id) => toPage((page) => ({ kind: 'cluster', id, from: page })),
       openActivity,
+      openComparison: (clusters) =>
+        toPage((page) => ({ kind: 'compare', clusters, from: page.kind === 'compare' ? page.from : page })),
       openAccounts,
       openSettings,
       openSetUp: () => toPage(() => ({ kind: 'setUp' })),

@@ -49,6 +49,7 @@ export const paletteText = {
         [['Alt', '↑', '↓'], 'Reorder favourites'],
         [['x'], 'Select; Shift with an arrow extends the selection'],
         [[modifier, 'A'], 'Select all'],
+        [['c'], 'Compare the selected clusters'],
         [[modifier, 'Z'], 'Undo'],
         [['Esc'], 'Clear, or go back'],
         [['?'], 'Show keyboard shortcuts'],

@@ -8,6 +8,7 @@ import type { Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import { defaultSettings } from '../../main/model/settings.ts';
 import type { TunnelState } from '../../main/model/tunnel-state.ts';
+import { aComparison, aDeployment } from './comparisons.ts';
 import {
   aCell,
   aCluster,
@@ -513,5 +514,46 @@ test('what an organisation would set up, and the organisation among the settings
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await page.getByRole('button', { name: 'Remove…' }).click();
   await page.getByRole('alertdialog').waitFor();
+  await expectAccessible(page);
+});
+
+test('clusters side by side: while they are read, read in part, the namespaces, production, and none', async (context) => {
+  const { page, agent, switchOf } = await shown.open(context, quiet);
+  const answer = Promise.withResolvers<Awaited<ReturnType<typeof agent.handlers.compare>>>();
+  agent.handlers.compare = () => answer.promise;
+  const [ledger, other, bare] = [first?.cluster, ...resting] as const;
+  if (ledger === undefined || other === undefined || bare === undefined)
+    throw new Error('there are clusters');
+  await switchOf('connected').focus();
+  await page.keyboard.press('x');
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.keyboard.press('c');
+  await page.getByText(/^Reading 2 clusters/).waitFor();
+  await expectAccessible(page);
+  const why = { code: 'aws-session-expired', message: 'The session ended.', retryable: false } as const;
+  answer.resolve(
+    aComparison(
+      [ledger, { workloads: [aDeployment('web'), aDeployment('worker')] }],
+      [other, { version: 'v1.30.2', workloads: [aDeployment('web', { restarts: 7 })] }],
+      [bare, { error: why }],
+    ),
+  );
+  await page.getByText('The session ended.').waitFor();
+  await page.getByRole('button', { name: 'Namespaces' }).click();
+  await page.getByLabel('All clusters').fill('A b');
+  await page.keyboard.press('Enter');
+  await page.getByText('is not the name of a namespace').waitFor();
+  for (const width of [440, 320, 960]) {
+    await page.setViewportSize({ width, height: 680 });
+    await expectAccessible(page);
+  }
+  agent.handlers.compare = () => Promise.reject(new AppError('production-unconfirmed', 'It asks.'));
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await page.getByRole('alertdialog').waitFor();
+  await expectAccessible(page);
+  agent.handlers.compare = () => Promise.reject(new AppError('timeout', 'It took too long.'));
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await page.getByText('It took too long.').waitFor();
   await expectAccessible(page);
 });

@@ -13,6 +13,7 @@ import {
   aSetupPreview,
   someActivity,
 } from '../renderer/shown.ts';
+import { comparisonScenes } from './comparison-scenes.ts';
 import {
   clusters,
   everyday,
@@ -373,6 +374,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await page.getByText('3 selected').waitFor();
     },
   },
+  ...comparisonScenes,
   palette: {
     snapshot: everyday,
     async arrange({ page, row }) {

@@ -70,8 +70,8 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   },
   lock: 'free',
   'read-only-file': 'free',
-  // The window does not call it yet.
-  compare: 'never',
+  // It sends nothing but GET.
+  compare: 'free',
   contexts: 'free',
   'connect-preview': 'free',
   'kubeconfig-history': 'never',

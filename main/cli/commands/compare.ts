@@ -2,8 +2,8 @@ import type { Input } from '../../api/contract.ts';
 import { AppError } from '../../model/app-error.ts';
 import type { ComparedColumn, Comparison } from '../../model/comparison.ts';
 import { comparisonMarkdown } from '../../model/comparison-markdown.ts';
+import { comparisonSummary } from '../../model/comparison-summary.ts';
 import { onlyDifferent } from '../../model/only-different.ts';
-import { plural } from '../../model/wording.ts';
 import { type WorkloadKind, workloadKindOf, workloadKinds } from '../../model/workload-kinds.ts';
 import { comparisonText } from '../comparison-text.ts';
 import { withConfirmation } from '../confirm-production.ts';
@@ -56,7 +56,10 @@ export async function runCompare(
   else if (flags.output === 'markdown') writeLines([comparisonMarkdown(shown)]);
   else {
     const { columns = Number.POSITIVE_INFINITY, isTTY } = process.stdout;
-    writeLines([...comparisonText(shown, isTTY ? columns : Number.POSITIVE_INFINITY), summaryOf(result)]);
+    writeLines([
+      ...comparisonText(shown, isTTY ? columns : Number.POSITIVE_INFINITY),
+      comparisonSummary(result),
+    ]);
   }
   if (!json) writeAside(result.clusters.flatMap(columnLines));
   return exitCodeOf(result, flags);
@@ -93,16 +96,6 @@ function inNamespaces(names: readonly string[], given: readonly string[]): Input
     const namespace = own.get(cluster) ?? all;
     return namespace === undefined ? { cluster } : { cluster, namespace };
   });
-}
-
-function summaryOf({ differences, workloads, leftOut }: Comparison): string {
-  const found = plural(differences, { one: '# difference', other: '# differences' });
-  const among = plural(workloads.length, { one: '# workload', other: '# workloads' });
-  const more =
-    leftOut === undefined
-      ? ''
-      : ` ${plural(leftOut, { other: '# more' })} left out: give a kind of workload.`;
-  return `${found} in ${among} and the clusters.${more}`;
 }
 
 /** Says what could not be read of a cluster, and why. */
