@@ -11,6 +11,7 @@ import { keepCompletionNames } from './catalog/completion-names.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { reportClients } from './client-reports.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
+import { createRecent } from './connections/recent.ts';
 import { createSchedule } from './discovery/schedule.ts';
 import { createFavourites } from './favourites/favourites.ts';
 import { createSets } from './favourites/sets.ts';
@@ -114,8 +115,10 @@ async function wireAgent(wired: {
     onExposed: (warning) => notices.addOnce('warning', warning),
     worker: parts.planWorker,
   });
+  const recent = await createRecent({ ...stored, onChange: (list) => state.set({ recent: [...list] }) });
   const connections = await createConnections({
     ...stored,
+    onConnection: recent.hear,
     catalog,
     tunnels,
     ports,
@@ -190,6 +193,7 @@ async function wireAgent(wired: {
     const { message, hint = '' } = toPlainError(error);
     notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
+  void restored.finally(recent.settle);
   const followed = { state, notices, schedule, connections, current, catalog, reach, restored };
   const listening = followSettings({ ...followed, clock });
   organisationEvents.on('change', () => {
@@ -232,6 +236,7 @@ async function wireAgent(wired: {
       stopNames();
       current.close();
       connections.close();
+      await recent.flush();
       organisation.close();
       schedule.close();
       await reach.close();

@@ -180,7 +180,7 @@ describe('the first run', () => {
     await row('AWS').getByText('acme: signed in').waitFor();
   });
 
-  test('goes for good when it is not wanted, and comes again from the palette and the settings', async (context) => {
+  test('goes for good when it is not wanted, and comes again from the bar and the settings', async (context) => {
     const { agent, page, press } = await opened(context);
     await press('Not now');
     await page.getByRole('heading', { name: 'No clusters found' }).waitFor();

@@ -284,6 +284,7 @@ describe('while the pointer moves over the list', () => {
     await check([named('cluster-001', 'account-0'), named('cluster-002', 'account-1')]);
     await page.mouse.move(200, 20);
     await page.getByRole('searchbox').fill('cluster');
+    await page.keyboard.press('Escape');
     await eventually(titles).toContain('cluster-001');
     await check([named('cluster-003', 'account-0'), named('cluster-004', 'account-1')]);
     await page.mouse.move(200, 20);
