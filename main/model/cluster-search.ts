@@ -9,16 +9,8 @@ import { searchText } from './search-text.ts';
  * before the location. In a name, its start comes before the start of another of its words, then any other part, then
  * letters of its words (`paystg` in payments-staging).
  */
-export const matchTiers = [
-  'name-start',
-  'word-start',
-  'name-part',
-  'letters',
-  'owner',
-  'tag',
-  'location',
-] as const;
-export type MatchTier = (typeof matchTiers)[number];
+const matchTiers = ['name-start', 'word-start', 'name-part', 'letters', 'owner', 'tag', 'location'] as const;
+type MatchTier = (typeof matchTiers)[number];
 
 /** The searchable fields of a cluster, in lower case. */
 interface Fields {

@@ -73,7 +73,11 @@ export function BarPanel({ bar }: { readonly bar: Bar }) {
   }, [active, choices]);
   const isOfCluster = 'cluster' in (choices[active]?.action ?? {});
   return (
-    <div className="bar-panel" onPointerDown={(event) => event.preventDefault()}>
+    <section
+      className="bar-panel"
+      aria-label={barText.title}
+      onPointerDown={(event) => event.preventDefault()}
+    >
       {acting !== undefined && <h2>{barText.actions(acting.name ?? acting.title)}</h2>}
       <div id={listId} ref={list} role="listbox" aria-label={barText.title}>
         {choices.map((choice, index) => (
@@ -105,7 +109,7 @@ export function BarPanel({ bar }: { readonly bar: Bar }) {
         )}
         <kbd>Esc</kbd> {barText.keys.back}
       </div>
-    </div>
+    </section>
   );
 }
 

@@ -90,7 +90,7 @@ export function choicesOf(query: string, facts: BarFacts): readonly Choice[] {
   return words.length === 0 ? atHand(facts) : found(words, facts);
 }
 
-/** Returns what can be done with what a choice stands for; empty if that is the choice alone. */
+/** Returns what can be done with the cluster or the set of a choice; empty if it is about neither. */
 export function furtherChoices({ action }: Choice, facts: BarFacts): readonly Choice[] {
   if ('cluster' in action)
     return actionsOf(action.cluster, facts).map((kind) => verbChoice(kind, action.cluster, facts));

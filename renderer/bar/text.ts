@@ -21,7 +21,6 @@ export const barText = {
   /** Names up to three clusters, and counts the others. */
   resume: (titles: readonly string[], at: number, now: number) =>
     `Resume ${clusterCount(titles.length)}${resumedDay(at, now)}: ${listed(titles.slice(0, namesAtMost).map(isolated), titles.length)}`,
-  resumeShort: 'Resume',
   inList: (count: number) => `Show ${clusterCount(count)} in the list`,
   verbs: {
     connect: (title: string) => `Connect ${isolated(title)}`,

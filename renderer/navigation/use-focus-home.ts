@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 
 /** Where the focus goes when nothing has it, best first. */
-const homes = ['.search input', '.crumb-back', 'main :is(button, a[href], input)', 'button'];
+const homes = ['.search input', '.crumb-back', 'main .button.primary', 'main :is(button, a[href], input)', 'button'];
 
 /** Dialogs and menus give the focus back themselves. */
 const overlays = '.veil, .popover, [role="menu"]';

@@ -41,20 +41,25 @@ export function useRenewals(): readonly Notice[] {
       const state = signIns.get(accountKey(ending));
       const isBusy = isUnderWay(state);
       const title = noticesText.renewal.title(session, endsAt, now);
-      const action = (
+      const action = {
+        label: isBusy ? noticesText.renewal.renewing : noticesText.renewal.renew,
+        isBusy,
+        onPress: () => void signIn(ending),
+      };
+      const button = (
         <button
           key="renew"
           type="button"
           className="button small"
           disabled={isBusy}
-          onClick={() => void signIn(ending)}
+          onClick={action.onPress}
         >
-          {isBusy ? noticesText.renewal.renewing : noticesText.renewal.renew}
+          {action.label}
         </button>
       );
       const onDismiss = () => setDismissed((known) => new Set([...known, key]));
       const banner = (
-        <Banner key={key} kind="attention" title={title} action={action} onDismiss={onDismiss}>
+        <Banner key={key} kind="attention" title={title} action={button} onDismiss={onDismiss}>
           <small>
             {state?.status === 'failed'
               ? `${state.error.message} ${state.error.hint ?? ''}`
@@ -62,7 +67,7 @@ export function useRenewals(): readonly Notice[] {
           </small>
         </Banner>
       );
-      return [{ key, kind: 'attention', title, banner }];
+      return [{ key, kind: 'attention', title, banner, action }];
     });
 }
 

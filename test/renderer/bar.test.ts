@@ -203,7 +203,7 @@ describe('the focus', () => {
   test('leaves text that is selected by the pointer selected', async (context) => {
     const { page } = await opened(context, { clusters });
     await page.getByRole('button', { name: 'orders', exact: true }).click();
-    await page.getByRole('heading', { name: 'orders', level: 1 }).click({ clickCount: 2 });
+    await page.locator('.detail h1 span').dblclick();
     const selected = () => page.evaluate(() => String(getSelection()).trim());
     await eventually(selected).not.toBe('');
     await page.evaluate(

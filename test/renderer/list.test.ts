@@ -83,7 +83,7 @@ describe('the keyboard', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('or');
     await eventually(titles).toEqual(['orders']);
-    expect(await page.locator('mark').allTextContents()).toEqual(['or']);
+    expect(await page.locator('.row mark').allTextContents()).toEqual(['or']);
     await page.getByRole('heading', { name: '1 of 5' }).waitFor();
     // The choices of the field go, what was found stays.
     await page.keyboard.press('Escape');

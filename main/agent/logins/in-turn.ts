@@ -43,7 +43,7 @@ export async function signInInTurn(
     if (provider === 'access' || !providers.has(provider) || !isInBrowser(asks)) continue;
     if (!(await attempt(() => logins.login({ provider, session, signal })))) return;
   }
-  /** The first application of an organisation stands for all of it. */
+  /** One login serves all applications of an organisation. */
   const teams = new Set<string>();
   const hostnames = new Set(clusters.flatMap(({ reach }) => (reach.kind === 'tunnel' ? reach.hostname : [])));
   for (const hostname of hostnames) {
