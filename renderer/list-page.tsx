@@ -1,6 +1,12 @@
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useDeferredValue, useEffect, useRef, useState } from 'react';
 import type { ClusterId } from '../main/model/cluster.ts';
-import { useAgent, usePage } from './agent/page.tsx';
+import { useActions, useAgent, usePage } from './agent/page.tsx';
+import { BarPanel } from './bar/bar-panel.tsx';
+import type { BarAction } from './bar/choices.ts';
+import { resume } from './bar/perform.ts';
+import { ResumeRow, useResumeRow } from './bar/resume-row.tsx';
+import { useBar } from './bar/use-bar.ts';
+import { useResumeOffer } from './bar/use-resume-offer.ts';
 import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
 import { NoClusters, NoHits } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
@@ -18,6 +24,9 @@ import { TerminalsButton } from './terminals/terminals-button.tsx';
 /** Search, filters and notices above the clusters, and the bar of a selection below them. */
 export function ListPage({
   search,
+  barIsOpen,
+  onBar,
+  onAction,
   filters,
   onFilters,
   opened,
@@ -25,6 +34,10 @@ export function ListPage({
   takesFocus,
 }: {
   readonly search: RefObject<HTMLInputElement | null>;
+  /** Whether the search field shows what it offers. */
+  readonly barIsOpen: boolean;
+  readonly onBar: (isOpen: boolean) => void;
+  readonly onAction: (action: Exclude<BarAction, { readonly kind: 'list' }>) => void;
   readonly filters: readonly Filter[];
   readonly onFilters: (filters: readonly Filter[]) => void;
   /** The one whose page is shown. */
@@ -59,9 +72,26 @@ export function ListPage({
     });
     return () => cancelAnimationFrame(frame);
   }, [search]);
+  const actions = useActions();
+  const offer = useResumeOffer();
+  const offersResume = useResumeRow(offer, pointer.pointed !== undefined);
+  const focusList = () => list.current !== null && focusFirstRow(list.current);
+  const resumeAll = () => void resume(actions, navigation);
+  const bar = useBar({
+    field: search,
+    query,
+    isOpen: barIsOpen,
+    onQuery: setQuery,
+    onOpen: onBar,
+    onAction,
+    onList: focusList,
+    onEnter: offersResume && query === '' ? resumeAll : focusList,
+  });
+  // The panel covers the list: its choices come first.
+  const listQuery = useDeferredValue(query);
   const isLost = usePage(({ link }) => link.status !== 'ready' && link.status !== 'opening');
   const { sections, queryKey, counts } = useSections({
-    query,
+    query: listQuery,
     filters,
     foldsDenied: fold?.isFolded === true,
     pointer,
@@ -69,8 +99,7 @@ export function ListPage({
   return (
     <>
       <Header
-        query={query}
-        search={search}
+        bar={bar}
         count={counts.searched}
         filtering={{
           isOpen: hasBar,
@@ -80,12 +109,11 @@ export function ListPage({
             if (!isOpen) onFilters([]);
           },
         }}
-        onQuery={setQuery}
-        onDown={() => list.current !== null && focusFirstRow(list.current)}
         onActivity={() => navigation.openActivity()}
         onAccounts={openAccounts}
         onSettings={navigation.openSettings}
       />
+      {bar.isOpen && <BarPanel bar={bar} />}
       {hasBar && <FilterBar filters={filters} onFilters={onFilters} />}
       <SetChips
         onAsk={({ name }) => navigation.open({ kind: 'set', name })}
@@ -95,15 +123,16 @@ export function ListPage({
         <DiscoveryLine counts={counts} />
         <TerminalsButton onOpen={openCluster} />
       </StatusStrip>
+      {offersResume && offer !== undefined && <ResumeRow offer={offer} onResume={resumeAll} />}
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
         {!hasClusters && <NoClusters onAccounts={openAccounts} onSetUp={navigation.openSetUp} />}
         {hasClusters && sections.length === 0 && (
-          <NoHits query={query} filters={filters} onQuery={setQuery} onFilters={onFilters} />
+          <NoHits query={listQuery} filters={filters} onQuery={setQuery} onFilters={onFilters} />
         )}
         {hasClusters && sections.length > 0 && (
           <ClusterList
             sections={sections}
-            query={query}
+            query={listQuery}
             queryKey={queryKey}
             fold={fold}
             selected={selected}

@@ -1,8 +1,12 @@
 import { useCallback, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { AccountsPage } from './accounts/accounts-page.tsx';
 import { ActivityPage } from './activity/activity-page.tsx';
 import { useActions, usePage } from './agent/page.tsx';
 import { agentText } from './agent/text.ts';
+import { perform } from './bar/perform.ts';
+import { Shortcuts } from './bar/shortcuts.tsx';
+import { type GlobalKey, useGlobalKeys } from './bar/use-global-keys.ts';
 import { NoAgent } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
 import { ComparePage } from './compare/compare-page.tsx';
@@ -18,15 +22,12 @@ import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
 import { type Asked, LinkPreview } from './links/link-preview.tsx';
 import { ListPage } from './list-page.tsx';
+import { useFocusHome } from './navigation/use-focus-home.ts';
 import { type Navigation, type Overlay, useNavigation } from './navigation/use-navigation.ts';
 import { ConfirmingToast } from './notices/confirming-toast.tsx';
 import { DoneToast } from './notices/done-toast.tsx';
 import { StatusStrip } from './notices/status-strip.tsx';
 import { useNotices } from './notices/use-notices.tsx';
-import { Palette } from './palette/palette.tsx';
-import { perform } from './palette/perform.ts';
-import { Shortcuts } from './palette/shortcuts.tsx';
-import { useGlobalKeys } from './palette/use-global-keys.ts';
 import { ReleaseNotes } from './releases/release-notes.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
 import { useIsWide } from './window-width.ts';
@@ -37,6 +38,7 @@ export function Window() {
   const hasAnswered = usePage(({ agent }) => agent !== undefined);
   const link = usePage((page) => page.link);
   const { retry } = useActions();
+  useFocusHome();
   // Hide the last known state, too: it belongs to the ended session.
   if (link.status === 'ended')
     return <NoAgent title={agentText.link.ended[link.why]} hint={agentText.link.endedHints[link.why]} />;
@@ -67,19 +69,24 @@ function Main() {
   const openSetUp = isFirstRun ? openList : navigation.openSetUp;
   const [filters, setFilters] = useState<readonly Filter[]>([]);
   const search = useRef<HTMLInputElement>(null);
-  useGlobalKeys(
-    useCallback(
-      (key) => {
-        if (key === 'undo') void actions.undo();
-        else if (key !== 'search') navigation.open({ kind: key });
-        else if (search.current?.checkVisibility() === true) {
-          search.current.focus();
-          search.current.select();
-        }
-      },
-      [actions, navigation],
-    ),
+  const [barIsOpen, setBarOpen] = useState(false);
+  const hearKey = useCallback(
+    (key: GlobalKey) => {
+      if (key === 'undo') return void actions.undo();
+      if (key === 'shortcuts') return navigation.open({ kind: key });
+      const field = search.current;
+      // There is none during the first run.
+      if (field === null) return;
+      // Another page may be over the list.
+      if (!field.checkVisibility()) flushSync(openList);
+      field.focus();
+      if (key === 'type') return;
+      field.select();
+      setBarOpen(true);
+    },
+    [actions, navigation, openList],
   );
+  useGlobalKeys(hearKey);
   const showList = useCallback(() => {
     leave();
     openList();
@@ -91,8 +98,6 @@ function Main() {
   };
   const addFilter = (filter: Filter) =>
     setFilters((known) => [...known.filter(({ id }) => id !== filter.id), filter]);
-  const toggle = (kind: 'palette' | 'shortcuts') => (isOpen: boolean) =>
-    isOpen ? navigation.open({ kind }) : navigation.close();
   return (
     <div className="window" data-page={page.kind}>
       {/* Stays mounted while another page is shown, to keep the scroll position and the query. */}
@@ -117,6 +122,11 @@ function Main() {
         ) : (
           <ListPage
             search={search}
+            barIsOpen={barIsOpen}
+            onBar={setBarOpen}
+            onAction={(action) =>
+              perform(action, { actions, navigation, onSetUp: openSetUp, onFilter: addFilter })
+            }
             filters={filters}
             onFilters={setFilters}
             opened={page.kind === 'cluster' ? page.id : undefined}
@@ -172,21 +182,16 @@ function Main() {
       <ConfirmClient />
       <LinkPreview asked={askedIn(overlay)} onClose={navigation.close} onSetUp={goOnSetUp} />
       <ReleaseNotes isOpen={overlay?.kind === 'release'} onClose={navigation.close} />
-      <Palette
-        isOpen={overlay?.kind === 'palette'}
-        onOpen={toggle('palette')}
-        onAction={(action) =>
-          perform(action, { actions, navigation, onSetUp: openSetUp, onFilter: addFilter })
-        }
+      <Shortcuts
+        isOpen={overlay?.kind === 'shortcuts'}
+        onOpen={(isOpen) => (isOpen ? navigation.open({ kind: 'shortcuts' }) : navigation.close())}
       />
-      <Shortcuts isOpen={overlay?.kind === 'shortcuts'} onOpen={toggle('shortcuts')} />
     </div>
   );
 }
 
 function askedIn(overlay: Overlay | undefined): Asked | undefined {
   switch (overlay?.kind) {
-    case 'palette':
     case 'shortcuts':
     case 'release':
       return undefined;

@@ -77,6 +77,8 @@ const documents = {
   discover: operations.discover.output,
   connect: operations.connect.output,
   'connect --dry-run': operations['connect-preview'].output,
+  resume: operations.connect.output,
+  'resume --dry-run': operations['connect-preview'].output,
   disconnect: operations.disconnect.output,
   remove: operations.forget.output,
   rotate: operations.rotate.output,

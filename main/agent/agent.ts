@@ -83,8 +83,8 @@ export interface Agent extends ListActions, McpOperations, ProductionActions {
     readonly place?: Place | undefined;
     readonly environment?: CallerEnvironment | undefined;
     readonly mode?: Settings['kubeconfigMode'] | undefined;
-    /** Set where a link or a set names the clusters, not the user. */
-    readonly origin?: 'link' | 'set' | undefined;
+    /** Set where a link, a set or what was connected before names the clusters, not the user. */
+    readonly origin?: 'link' | 'set' | 'resume' | undefined;
     /** The user's answer for a production cluster. Without one, `production-unconfirmed` asks for it. */
     readonly production?: boolean | undefined;
     /** Restores the previous context after this many minutes, where the current context is switched. */

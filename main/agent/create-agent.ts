@@ -12,6 +12,7 @@ import { keepCompletionNames } from './catalog/completion-names.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { reportClients } from './client-reports.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
+import { createRecent } from './connections/recent.ts';
 import { createAgentSchedule } from './discovery/agent-schedule.ts';
 import { createLists } from './favourites/lists.ts';
 import { followCurrent } from './kubeconfig/follow-current.ts';
@@ -105,8 +106,10 @@ async function wireAgent(wired: {
     onExposed: (warning) => notices.addOnce('warning', warning),
     worker: parts.planWorker,
   });
+  const recent = await createRecent({ ...stored, onChange: (list) => state.set({ recent: [...list] }) });
   const connections = await createConnections({
     ...stored,
+    onConnection: recent.hear,
     catalog,
     tunnels,
     ports,
@@ -180,6 +183,7 @@ async function wireAgent(wired: {
     const { message, hint = '' } = toPlainError(error);
     notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
+  void restored.finally(recent.settle);
   const followed = { state, notices, schedule, connections, current, catalog, reach, restored };
   const listening = followSettings({ ...followed, clock });
   organisationEvents.on('change', () => {
@@ -224,6 +228,7 @@ async function wireAgent(wired: {
       stopNames();
       current.close();
       connections.close();
+      await recent.flush();
       organisation.close();
       schedule.close();
       await reach.close();

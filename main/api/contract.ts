@@ -51,8 +51,8 @@ export const operations = {
       ...environment,
       clusters: z.array(clusterWord).min(1),
       mode: z.enum(['switch', 'add']).optional(),
-      /** The origin of the clusters, if the user did not name them. */
-      origin: z.enum(['link', 'set']).optional(),
+      /** The origin of the clusters, if the user did not name them. `resume`: their logins follow one another. */
+      origin: z.enum(['link', 'set', 'resume']).optional(),
       production,
       minutes,
     }),

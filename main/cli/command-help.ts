@@ -24,6 +24,12 @@ export const commandHelp = {
       'k8s-tunnels connect payments-staging --dry-run',
     ],
   },
+  resume: {
+    summary: 'Connect what was connected before',
+    details:
+      'The clusters that were connected when you last stopped, signed out or disconnected all. Signs in to what they need, one login after another; asks first if one is a production cluster.',
+    examples: ['k8s-tunnels resume', 'k8s-tunnels resume --dry-run'],
+  },
   disconnect: {
     summary: 'Close tunnels and restore the previous context',
     examples: ['k8s-tunnels disconnect payments-staging', 'k8s-tunnels disconnect --all'],

@@ -1,5 +1,5 @@
 import { AppError } from '../model/app-error.ts';
-import { searchText } from '../model/search-text.ts';
+import { ranked } from '../model/cluster-search.ts';
 import type { Session } from './session.ts';
 import { hasTerminal } from './terminal.ts';
 
@@ -19,7 +19,7 @@ export async function withPicker<T>(
     const canPick = error instanceof AppError && ['not-found', 'ambiguous-cluster'].includes(error.code);
     if (!canPick || word === undefined || others.length > 0 || session.json || !hasTerminal()) throw error;
     const snapshot = await session.client.call('snapshot', {});
-    const matching = snapshot.clusters.filter((cluster) => searchText(cluster).includes(word.toLowerCase()));
+    const matching = ranked(snapshot.clusters, [word.toLowerCase()]);
     if (matching.length === 0) throw error;
     session.progress.end();
     const { pickOf } = await import('./commands/pick.ts');

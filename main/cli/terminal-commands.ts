@@ -9,6 +9,7 @@ import { runDiff, runHistory, runUndo } from './commands/kubeconfig.ts';
 import { runShell } from './commands/shell.ts';
 import type { UnlockFlags } from './commands/unlock.ts';
 import { addReadOnly, type ReadOnlyFlags, readOnlyFrom } from './read-only-flags.ts';
+import { describeResume } from './resume-command.ts';
 import type { SandboxFlags } from './sandbox/sandbox.ts';
 import type { Session } from './session.ts';
 import { describeSupport } from './support-commands.ts';
@@ -41,6 +42,7 @@ interface IsolateFlags extends ReadOnlyFlags {
 
 /** Describes the commands for terminals with a kubeconfig of their own. */
 export function describeTerminals({ program, json, command, withSession, done, rest }: Describing): void {
+  describeResume({ command, withSession });
   const isolating = (usage: string) =>
     addReadOnly(
       command(usage)

@@ -20,6 +20,7 @@ import { localProxySchema } from './local-proxy.ts';
 import { organisationViewSchema } from './organisation-view.ts';
 import { type Policy, policySchema } from './policy.ts';
 import { publishedCatalogViewSchema } from './published-catalog-view.ts';
+import { recentConnectionSchema } from './recent-connection.ts';
 import { releaseViewSchema } from './release.ts';
 import { settingsFromSchema, settingsSchema } from './settings.ts';
 import { terminalSchema } from './terminal.ts';
@@ -128,6 +129,8 @@ const slices = {
   collapsedGroups: z.array(z.string()).optional(),
   /** On-demand contexts: disconnected, but still in the kubeconfig. They connect when kubectl needs them. */
   kept: z.array(clusterIdSchema),
+  /** The clusters that were connected last, the latest first, also those that are connected now. Absent: none. */
+  recent: z.array(recentConnectionSchema).optional(),
   /** The context names that kubeconfigs have or had, and their clusters: no other cluster gets one of them. */
   givenNames: z.record(z.string(), clusterIdSchema).optional(),
   /** Terminals and programs with a kubeconfig of their own, production first. */

@@ -13,7 +13,7 @@ export interface SignInActions {
   accounts(): Promise<readonly Account[]>;
   /** Continues when its page is closed; does nothing if it is already running. */
   signIn(
-    account: OwnAccount,
+    account: Pick<OwnAccount, 'provider' | 'session'>,
     password?: { readonly username: string; readonly password: string },
   ): Promise<void>;
   /**

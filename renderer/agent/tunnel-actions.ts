@@ -3,6 +3,7 @@ import { meantBy } from '../../main/api/link.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import type { ClusterSet } from '../../main/model/cluster-set.ts';
 import type { Consent } from '../../main/model/consent.ts';
+import { resumeOffer } from '../../main/model/resume-offer.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import { asksAboutProduction } from './asks-about-production.ts';
 import { titlesOf } from './known-clusters.ts';
@@ -16,15 +17,19 @@ import { agentText } from './text.ts';
 export interface TunnelActions {
   /** All at once. */
   connect(...ids: readonly ClusterId[]): Promise<void>;
-  /** All at once, as a link or a set asks for; where production was not confirmed, only the others. */
-  open(ids: readonly ClusterId[], origin: 'link' | 'set', production: boolean | undefined): Promise<void>;
+  /** All at once, as a link, a set or a resume asks for; where production was not confirmed, only the others. */
+  open(ids: readonly ClusterId[], origin: Origin, production: boolean | undefined): Promise<void>;
   /** Connects what it can of a set; false where the user has to be asked: about production, or with nothing to open. */
   openSet(set: ClusterSet): Promise<boolean>;
+  /** Connects what was connected before; false where the user has to be asked about production. */
+  resume(): Promise<boolean>;
   disconnect(...ids: readonly ClusterId[]): Promise<void>;
   disconnectAll(): Promise<void>;
   /** Retries now those that wait for their next attempt. */
   tryNow(...ids: readonly ClusterId[]): Promise<void>;
 }
+
+type Origin = NonNullable<Input<'connect'>['origin']>;
 
 type ConnectAll = (
   ids: readonly ClusterId[],
@@ -107,7 +112,7 @@ export function createTunnelActions({
       const answer = await link
         .call('connect', { clusters: [...ids], ...how }, { signal: abort.signal })
         .catch((error: unknown) => {
-          const canAsk = how.origin === 'set' && how.production === undefined;
+          const canAsk = how.origin !== undefined && how.origin !== 'link' && how.production === undefined;
           if (!canAsk || !asksAboutProduction(error)) throw error;
         });
       if (answer === undefined) {
@@ -159,6 +164,13 @@ export function createTunnelActions({
       if (agent === undefined) return false;
       const { ids } = openingPlan(openingLines(meantBy(set.clusters, agent.clusters), agent));
       return ids.length > 0 && (await connectAll(ids, { origin: 'set' })) !== undefined;
+    },
+    async resume() {
+      const { agent } = store.get();
+      if (agent === undefined) return true;
+      const { clusters = [] } = resumeOffer({ ...agent, tunnels: agent.tunnels.values() }, Date.now()) ?? {};
+      const ids = clusters.filter((id) => agent.clusters.has(id));
+      return ids.length === 0 || (await connectAll(ids, { origin: 'resume' })) !== undefined;
     },
     async disconnect(...all) {
       for (const id of all) connecting.get(id)?.abort();

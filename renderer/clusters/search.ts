@@ -1,9 +1,7 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { editsBetween, nearest } from '../../main/model/nearest.ts';
-import { searchText } from '../../main/model/search-text.ts';
 import { clusterText } from '../text/cluster.ts';
-import { accountOf } from '../text/location.ts';
 
 /** Splits a query into lower-case words. */
 export function queryWords(query: string): readonly string[] {
@@ -30,69 +28,6 @@ function tagFields(cluster: Cluster): readonly (readonly [name: string, value: s
     ...Object.entries(tags),
     ...Object.entries(otherTags),
   ];
-}
-
-/** The searchable text by cluster: a changed cluster is a new object. */
-const lines = new WeakMap<Cluster, string>();
-
-function lineOf(cluster: Cluster): string {
-  let line = lines.get(cluster);
-  if (line === undefined) {
-    line = `${accountOf(cluster).toLowerCase()}\n${searchText(cluster)}`;
-    lines.set(cluster, line);
-  }
-  return line;
-}
-
-/** Builds the searchable text before the first search. */
-export function prepareSearch(clusters: readonly Cluster[]): void {
-  for (const cluster of clusters) lineOf(cluster);
-}
-
-/**
- * Returns the clusters that match `words`, best first: names before tags and regions, starts of words before other
- * matches. Among equals, production comes last; otherwise the order is kept.
- */
-export function ranked(clusters: readonly Cluster[], words: readonly string[]): readonly Cluster[] {
-  return clusters
-    .filter((cluster) => matches(cluster, words))
-    .map((cluster) => ({
-      cluster,
-      rank: rankOf(cluster.title, words),
-      isLast: Number(isProduction(cluster)),
-    }))
-    .sort((a, b) => a.rank - b.rank || a.isLast - b.isLast)
-    .map(({ cluster }) => cluster);
-}
-
-/**
- * Ranks how well `words` match a name, 0 best: first by the number of words that are not in it, then by those that do
- * not start a word of it. A name that equals the query ranks before one that starts with it. `verb` is the action in
- * lower case: words may match it instead.
- */
-export function rankOf(name: string, words: readonly string[], verb = ''): number {
-  const line = name.toLowerCase();
-  const named = words.filter((word) => !verb.includes(word));
-  let [outside, within] = [0, 0];
-  for (const word of words) {
-    if (!line.includes(word) && !verb.includes(word)) outside += 1;
-    else if (!begins(line, word) && !begins(verb, word)) within += 1;
-  }
-  const isWhole = named.length > 0 && line === named.join(' ');
-  return 2 * (outside * (words.length + 1) + within) + Number(!isWhole);
-}
-
-/** Returns whether a word of `line` starts with `word`. */
-function begins(line: string, word: string): boolean {
-  for (let at = line.indexOf(word); at >= 0; at = line.indexOf(word, at + 1))
-    if (at === 0 || !/[\p{L}\p{N}]/u.test(line.charAt(at - 1))) return true;
-  return false;
-}
-
-/** Returns whether every word occurs in the cluster, including its tags. */
-export function matches(cluster: Cluster, words: readonly string[]): boolean {
-  const line = lineOf(cluster);
-  return words.every((word) => line.includes(word));
 }
 
 /**

@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useRef } from 'react';
 import type { Cluster } from '../../main/model/cluster.ts';
+import { prepareSearch, ranked } from '../../main/model/cluster-search.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { type Filter, passes } from './filters.ts';
 import { holdOrder } from './hold-order.ts';
 import { byTitle, countOf, layoutOf, type Section } from './layout.ts';
-import { prepareSearch, queryWords, ranked } from './search.ts';
+import { queryWords } from './search.ts';
 import { clustersText } from './text.ts';
 import type { PointedView } from './use-pointed.ts';
 

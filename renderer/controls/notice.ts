@@ -1,6 +1,12 @@
 import type { ReactNode } from 'react';
 import type { NoticeKind } from './banner.tsx';
 
+export interface NoticeAction {
+  readonly label: string;
+  readonly isBusy?: boolean | undefined;
+  onPress(): void;
+}
+
 /** A global notice: its title in the strip, all of it in the panel. */
 export interface Notice {
   /** Unique among the notices. */
@@ -8,4 +14,6 @@ export interface Notice {
   readonly kind: NoticeKind;
   readonly title: string;
   readonly banner: ReactNode;
+  /** The one next step, beside the title in the strip. */
+  readonly action?: NoticeAction | undefined;
 }

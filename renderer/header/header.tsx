@@ -1,18 +1,10 @@
-import {
-  CircleUserRound,
-  History,
-  ListFilter,
-  type LucideIcon,
-  RefreshCw,
-  Search,
-  Settings,
-  X,
-} from 'lucide-react';
-import type { KeyboardEvent, RefObject } from 'react';
+import { CircleUserRound, History, ListFilter, type LucideIcon, RefreshCw, Settings } from 'lucide-react';
 import { placeText } from '../../main/model/account-name.ts';
 import { plainText } from '../../main/model/plain-text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
+import { SearchField } from '../bar/search-field.tsx';
+import type { Bar } from '../bar/use-bar.ts';
 import { clustersText } from '../clusters/text.ts';
 import type { ListCounts } from '../clusters/use-sections.ts';
 import { headerText } from './text.ts';
@@ -20,68 +12,28 @@ import './header.css';
 
 /** The search field and the buttons of the pages. */
 export function Header({
-  query,
-  search,
+  bar,
   count,
   filtering,
-  onQuery,
-  onDown,
   onActivity,
   onAccounts,
   onSettings,
 }: {
-  readonly query: string;
-  readonly search: RefObject<HTMLInputElement | null>;
+  readonly bar: Bar;
   /** Number of clusters that are searched. */
   readonly count: number;
   /** Whether the filter bar is open, and the function that opens or closes it. */
   readonly filtering: { readonly isOpen: boolean; readonly onOpen: (isOpen: boolean) => void };
-  readonly onQuery: (query: string) => void;
-  /** Moves the focus from the field to the list. */
-  readonly onDown: () => void;
   readonly onActivity: () => void;
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
 }) {
   const actions = useActions();
   const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
-  const hearKey = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowDown' || event.key === 'Enter') onDown();
-    else if (event.key === 'Escape') onQuery('');
-    else return;
-    event.preventDefault();
-  };
   return (
     <header>
       <h1 className="for-screen-readers">{headerText.product}</h1>
-      <div className="search">
-        <Search size={16} aria-hidden />
-        <input
-          ref={search}
-          type="search"
-          aria-label={headerText.search(count)}
-          placeholder={headerText.search(count)}
-          value={query}
-          spellCheck={false}
-          autoComplete="off"
-          onChange={(event) => onQuery(event.target.value)}
-          onKeyDown={hearKey}
-        />
-        {query === '' ? (
-          <kbd aria-hidden>/</kbd>
-        ) : (
-          <button
-            type="button"
-            className="clear"
-            aria-label={headerText.clear}
-            onClick={() => {
-              onQuery('');
-              search.current?.focus();
-            }}
-          >
-            <X size={14} aria-hidden />
-          </button>
-        )}
+      <SearchField bar={bar} count={count}>
         <button
           type="button"
           className="clear"
@@ -92,7 +44,7 @@ export function Header({
         >
           <ListFilter size={15} aria-hidden />
         </button>
-      </div>
+      </SearchField>
       <Action
         label={headerText.discover}
         icon={RefreshCw}

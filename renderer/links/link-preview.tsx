@@ -13,6 +13,7 @@ import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import { openingLines, openingPlan } from '../agent/opening.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
+import { useResumeOffer } from '../bar/use-resume-offer.ts';
 import { SetupQuestion } from '../setup/setup-preview.tsx';
 import { Answers, Lines, Refused } from './answers.tsx';
 import { SetProposal } from './set-proposal.tsx';
@@ -29,7 +30,9 @@ export type Asked =
       readonly preview: SetupPreview;
     }
   /** The pending changes of the organisation's configuration. */
-  | { readonly kind: 'review' };
+  | { readonly kind: 'review' }
+  /** What was connected before, with production among it. */
+  | { readonly kind: 'resume' };
 
 /** Previews a link, a set or a configuration. Nothing happens without confirmation. */
 export function LinkPreview({
@@ -63,6 +66,7 @@ export function LinkPreview({
             <SetupQuestion source={asked.source} given={asked} onClose={onClose} onDone={done} />
           )}
           {asked?.kind === 'review' && <SetupQuestion onClose={onClose} onDone={onClose} />}
+          {asked?.kind === 'resume' && <AskedByResume onClose={onClose} />}
           {asked?.kind === 'set' && <AskedBySet name={asked.name} onClose={onClose} />}
         </Dialog>
       </Modal>
@@ -71,7 +75,7 @@ export function LinkPreview({
 }
 
 function keyOf(asked: Asked): string {
-  if (asked.kind === 'review') return asked.kind;
+  if (asked.kind === 'review' || asked.kind === 'resume') return asked.kind;
   return asked.kind === 'setup' ? asked.source : placeHash(asked);
 }
 
@@ -112,6 +116,13 @@ function AskedBySet({ name, onClose }: { readonly name: string; readonly onClose
   return <Opening meant={meant} origin="set" note={linksText.ofSet(name)} onClose={onClose} />;
 }
 
+function AskedByResume({ onClose }: { readonly onClose: () => void }) {
+  const clusters = useAgent((agent) => agent.clusters);
+  const offer = useResumeOffer();
+  const meant = useMemo(() => meantBy(offer?.clusters ?? [], clusters), [offer, clusters]);
+  return <Opening meant={meant} origin="resume" note={linksText.ofResume} onClose={onClose} />;
+}
+
 function Clusters({ link, onClose }: { readonly link: LinkedClusters; readonly onClose: () => void }) {
   const clusters = useAgent((agent) => agent.clusters);
   const meant = useMemo((): readonly Meant[] | PlainError => {
@@ -135,7 +146,7 @@ function Opening({
   onClose,
 }: {
   readonly meant: readonly Meant[];
-  readonly origin: 'link' | 'set';
+  readonly origin: 'link' | 'set' | 'resume';
   readonly note: string;
   readonly onClose: () => void;
 }) {

@@ -7,6 +7,7 @@ export const linksText = {
   title: (count: number) => (count === 0 ? 'Nothing to open' : `Open ${clusterCount(count)}?`),
   fromLink: 'Requested by a link. Nothing connects until you confirm.',
   ofSet: (name: string) => `Set: ${isolated(name)}`,
+  ofResume: 'These clusters were connected before.',
   nothingFits: 'No cluster that you have access to matches.',
   list: 'Clusters to open',
   production: (titles: readonly string[]) =>

@@ -14,7 +14,7 @@ export type Page =
   | { readonly kind: 'accounts'; readonly from: Page };
 
 /** The dialog that is open over the page. */
-export type Overlay = { readonly kind: 'palette' | 'shortcuts' | 'release' } | Asked;
+export type Overlay = { readonly kind: 'shortcuts' | 'release' } | Asked;
 
 export interface Route {
   readonly page: Page;

@@ -4,7 +4,7 @@ import { isFailed } from '../../main/model/is-failed.ts';
 import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { listed } from '../../main/model/wording.ts';
 import { accountsText } from '../accounts/text.ts';
-import { useAgent } from '../agent/page.tsx';
+import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { Banner } from '../controls/banner.tsx';
 import type { Notice } from '../controls/notice.ts';
 import { couldNotLoad } from '../text/counts.ts';
@@ -15,10 +15,14 @@ import { noticesText } from './text.ts';
 export function useFailedLocations(onAccounts: () => void): Notice | undefined {
   const cells = useAgent((agent) => agent.cells);
   const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
+  const { signInToAll } = useActions();
+  const isSigningIn = usePage((page) => page.isSigningIn === true);
   if (failed.length === 0) return undefined;
   const title = couldNotLoad(failed.length, cells.size);
   const banner = <FailedLocations title={title} failed={failed} onAccounts={onAccounts} />;
-  return { key: 'places', kind: 'attention', title, banner };
+  const needsLogin = failed.some(({ error }) => error !== undefined && needsSignIn(error));
+  const action = { label: accountsText.signIn, isBusy: isSigningIn, onPress: () => void signInToAll() };
+  return { key: 'places', kind: 'attention', title, banner, ...(needsLogin ? { action } : {}) };
 }
 
 /** Lists each failed location with its error and the next step. */

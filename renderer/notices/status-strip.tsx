@@ -73,6 +73,16 @@ export function StatusStrip({
               <ChevronDown size={12} aria-hidden />
             </button>
           )}
+          {first?.action !== undefined && !isOpen && (
+            <button
+              type="button"
+              className="button small notice-action"
+              disabled={first.action.isBusy === true}
+              onClick={first.action.onPress}
+            >
+              {first.action.label}
+            </button>
+          )}
         </div>
       </div>
       {isOpen && (

@@ -10,6 +10,7 @@ import type { Navigation } from '../navigation/use-navigation.ts';
 import { useReleaseNotice } from '../releases/release-notice.tsx';
 import { useReviewNotice } from '../setup/review-notice.tsx';
 import { useFailedLocations } from './failed-locations.tsx';
+import { useRenewals } from './use-renewals.tsx';
 
 const shownNotices = 3;
 
@@ -26,6 +27,7 @@ export function useNotices({
 }): readonly Notice[] {
   const lost = useLostLink();
   const logins = useLogins();
+  const renewals = useRenewals();
   const problems = useProblems();
   const review = useReviewNotice(() => navigation.open({ kind: 'review' }));
   const ofAgent = useAgentNotices();
@@ -33,7 +35,7 @@ export function useNotices({
   const places = useFailedLocations(navigation.openAccounts);
   const all = [
     lost,
-    ...(isFirstRun ? [] : logins),
+    ...(isFirstRun ? [] : [...logins, ...renewals]),
     ...problems,
     review,
     ...ofAgent,

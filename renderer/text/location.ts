@@ -25,7 +25,7 @@ export function accountOf({ source, ...account }: Omit<Place, 'region'>): string
 
 /** `EKS · Payments (444455556666)`: the account with its id. */
 export function fullAccountOf({ source, ...account }: Omit<Place, 'region'>): string {
-  return joined([clusterText.sources[source], accountText(account)]);
+  return joined([sourceNames[source], accountText(account)]);
 }
 
 function joined(parts: readonly string[]): string {

@@ -13,6 +13,7 @@ const formats = {
   moment: new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', ...time }),
   exact: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }),
   day: new Intl.DateTimeFormat(locale, { weekday: 'long', ...date }),
+  weekday: new Intl.DateTimeFormat(locale, { weekday: 'long' }),
   date: new Intl.DateTimeFormat(locale, { ...date, year: 'numeric' }),
 } as const;
 
@@ -48,6 +49,15 @@ export function dayOf(at: number, now: number): string {
   if (isSameDay(then, today)) return capitalised(relativeDay.format(0, 'day'));
   if (isSameDay(then, yesterday)) return capitalised(relativeDay.format(-1, 'day'));
   return (then.getFullYear() === today.getFullYear() ? formats.day : formats.date).format(then);
+}
+
+/** ` of yesterday`, ` of Tuesday`; empty for today and for a day that is more than a week ago. */
+export function resumedDay(at: number, now: number): string {
+  const [then, today] = [new Date(at), new Date(now)];
+  const dayOnly = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  const days = Math.round((dayOnly(today) - dayOnly(then)) / day);
+  if (days < 1 || days > 6) return '';
+  return ` of ${days === 1 ? relativeDay.format(-1, 'day') : formats.weekday.format(then)}`;
 }
 
 function isSameDay(a: Date, b: Date): boolean {

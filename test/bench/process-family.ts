@@ -8,7 +8,12 @@ export interface Footprint {
   readonly cpuMs: number;
   /** How often their threads went to sleep since their start. */
   readonly wakeUps: number;
-  readonly processes: readonly { readonly kind: string; readonly pssMb: number; readonly wakeUps: number; readonly cpuMs: number }[];
+  readonly processes: readonly {
+    readonly kind: string;
+    readonly pssMb: number;
+    readonly wakeUps: number;
+    readonly cpuMs: number;
+  }[];
 }
 
 /** Reads it of the process and its descendants. */

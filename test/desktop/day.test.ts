@@ -27,6 +27,7 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
 
   // A word of its tags finds a cluster.
   await page.getByRole('searchbox').fill('ledger production');
+  await page.keyboard.press('Escape');
   await row(ledger).waitFor();
   expect(await page.getByRole('switch').count()).toBe(1);
   await button(`Favourite ${ledger}`).click();

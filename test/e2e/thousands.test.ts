@@ -21,6 +21,7 @@ test('of 5,000 clusters one is found by a word of its name, connected and read',
       // Of the list only what is near the view is there.
       expect(await page.locator('.row').count()).toBeLessThan(60);
       await page.getByRole('searchbox').fill('eks-00001');
+      await page.keyboard.press('Escape');
       const connect = page.getByRole('switch', { name: 'Connect eks-00001', exact: true });
       await connect.waitFor();
       expect(await page.locator('.row').count()).toBe(1);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { taggedCluster } from '../../main/agent/catalog/tagged-cluster.ts';
+import { matches } from '../../main/model/cluster-search.ts';
 import { searchText } from '../../main/model/search-text.ts';
-import { elsewhere, matches } from '../../renderer/clusters/search.ts';
+import { elsewhere } from '../../renderer/clusters/search.ts';
 
 const cluster = taggedCluster({
   source: 'eks',

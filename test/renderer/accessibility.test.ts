@@ -138,6 +138,7 @@ test('the banners', async (context) => {
 test('what a search finds, and one that finds nothing', async (context) => {
   const { page, row } = await shown.open(context, { ...everything, logins: [], notices: [] });
   await page.getByRole('searchbox').fill('e');
+  await page.keyboard.press('Escape');
   await row('told').hover();
   await expectAccessible(page);
   await page.getByRole('searchbox').fill('nothing');
@@ -167,17 +168,24 @@ test('rows that are selected, and what can be done with them', async (context) =
   await expectAccessible(page);
 });
 
-test('the palette, with and without something to choose, and the list of keys', async (context) => {
-  const { page, row } = await shown.open(context, quiet);
+test('the open bar, the actions of a result, nothing to choose, and the list of keys', async (context) => {
+  const { page, row } = await shown.open(context, {
+    ...quiet,
+    recent: [{ cluster: aCluster('bare').id, at: 1 }],
+  });
   await row('connected').waitFor();
   await page.keyboard.press('Control+k');
+  await page.getByRole('option', { name: 'Disconnect all' }).hover();
+  await expectAccessible(page);
+  await page.keyboard.type('degraded');
+  await page.getByRole('option', { name: 'degraded' }).first().waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Tab');
   await page.getByRole('option', { name: 'Disconnect degraded' }).hover();
   await expectAccessible(page);
-  await page.keyboard.type('xyzzy');
-  await page.getByText('No matching command').waitFor();
-  await expectAccessible(page);
   await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Refresh' }).focus();
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
   await expectAccessible(page);

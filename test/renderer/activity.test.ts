@@ -149,13 +149,13 @@ describe('the page of what happened', () => {
 });
 
 describe('by keyboard', () => {
-  test('it opens from the palette and leads to a cluster, and back the same way', async (context) => {
+  test('it opens from the bar and leads to a cluster, and back the same way', async (context) => {
     const window = await shown.open(context, { clusters });
     const { page, focused } = window;
     answer(window, [failed(1, 'One.')]);
     await window.row('orders').waitFor();
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').waitFor();
+    await page.getByRole('listbox').waitFor();
     await page.keyboard.type('activ');
     await page.keyboard.press('Enter');
     await page.locator('.entry').waitFor();

@@ -26,7 +26,7 @@ test.for([440, 960])(
       page.evaluate(() => {
         const parts = [
           ...document.querySelectorAll(
-            '.row, .row .badge, .section-head > *, .switch, .chip, .bar-button, .toast, .toast button, .palette, .palette small, .selection-bar button',
+            '.row, .row .badge, .section-head > *, .switch, .chip, .bar-button, .toast, .toast button, .bar-panel, .bar-panel small, .selection-bar button',
           ),
         ];
         // A chip may lie beyond the end of its line, which scrolls.
@@ -58,7 +58,8 @@ test.for([440, 960])(
       await page.getByRole('option').first().waitFor();
       expect(await misplaced()).toEqual([]);
       await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.keyboard.press('Escape');
+      await page.getByRole('listbox').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: /^Remove filter/ }).click();
     }
     expect(await page.locator('img').count()).toBe(0);

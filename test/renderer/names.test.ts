@@ -46,7 +46,7 @@ test.for([['linux', 'darwin'], ['win32']] as const)(
   },
 );
 
-test('the palette copies the name that the kubeconfig has, and quotes it', async (context) => {
+test('the bar copies the name that the kubeconfig has, and quotes it', async (context) => {
   const { page, agent, clipboard } = await shown.open(context, { clusters: [odd], tunnels: connected });
   // An entry that was written under an old name.
   agent.handlers.history = async () => ({
@@ -62,7 +62,7 @@ test('the palette copies the name that the kubeconfig has, and quotes it', async
   await eventually(clipboard).toBe(String.raw`kubectl --context 'x'\''; touch P; echo '\''' get namespaces`);
 });
 
-test('clusters that differ by their resource group alone say so in their rows and in the palette', async (context) => {
+test('clusters that differ by their resource group alone say so in their rows and in the bar', async (context) => {
   const aks = { source: 'aks', account: 'sub-1', accountName: 'Retail', region: 'westeurope' } as const;
   const [blue, green] = ['shop-blue/orders', 'shop-green/orders'].map((id) => ({
     ...aCluster('orders', { ...aks, name: id }),

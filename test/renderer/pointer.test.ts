@@ -284,6 +284,7 @@ describe('while the pointer moves over the list', () => {
     await check([named('cluster-001', 'account-0'), named('cluster-002', 'account-1')]);
     await page.mouse.move(200, 20);
     await page.getByRole('searchbox').fill('cluster');
+    await page.keyboard.press('Escape');
     await eventually(titles).toContain('cluster-001');
     await check([named('cluster-003', 'account-0'), named('cluster-004', 'account-1')]);
     await page.mouse.move(200, 20);
@@ -303,10 +304,10 @@ describe('while the pointer moves over the list', () => {
     const { page, agent, switchOf } = await shown.open(context, { clusters });
     const at = await moveTo(page, switchOf('payments'));
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').waitFor();
+    await page.getByRole('listbox').waitFor();
     agent.tell({ kind: 'tunnel', tunnel: aTunnel(search.id, connected()) }, arriving(named('apples')));
     await page.keyboard.press('Escape');
-    await page.getByRole('combobox').waitFor({ state: 'detached' });
+    await page.getByRole('listbox').waitFor({ state: 'detached' });
     expect(await below(page, at)).toBe('Connect payments');
   });
 

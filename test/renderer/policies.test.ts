@@ -81,6 +81,7 @@ describe('what is not for the person', () => {
     });
     await page.getByRole('searchbox').fill('people');
     await eventually(titles).toEqual(['people']);
+    await page.keyboard.press('Escape');
     await row('people').getByRole('button', { name: 'Details: people' }).click();
     const why = page.getByRole('region', { name: 'Denied by the Access policy' });
     await why.getByText('Group people-ops only').waitFor();

@@ -28,6 +28,7 @@ test('a search marks production, has it last of equals, and keeps the ends of na
   const { page, row, titles } = await shown.open(context, { clusters });
   await page.getByRole('searchbox').fill('pay');
   await eventually(titles).toEqual([staging.title, production.title, named.title]);
+  await page.getByRole('searchbox').press('Escape');
   await page.getByRole('searchbox').press('Enter');
   expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
     `Connect ${staging.title}`,
@@ -48,7 +49,7 @@ test('a search marks production, has it last of equals, and keeps the ends of na
   ]);
 });
 
-test('so does the palette, which reads each as one name', async (context) => {
+test('so does the bar, which reads each as one name', async (context) => {
   const { page } = await shown.open(context, { clusters });
   await page.locator('.row').first().waitFor();
   await page.keyboard.press('Control+k');
@@ -70,11 +71,11 @@ test('so does the palette, which reads each as one name', async (context) => {
     isHeadCut: true,
   });
   const badge = await second.locator('.badge.production').boundingBox();
-  const palette = await page.getByRole('listbox').boundingBox();
-  expect((badge?.x ?? 0) + (badge?.width ?? 0)).toBeLessThan((palette?.x ?? 0) + (palette?.width ?? 0));
+  const panel = await page.getByRole('listbox').boundingBox();
+  expect((badge?.x ?? 0) + (badge?.width ?? 0)).toBeLessThan((panel?.x ?? 0) + (panel?.width ?? 0));
 });
 
-test('the palette leaves out where a cluster is before it cuts a name', async (context) => {
+test('the bar leaves out where a cluster is before it cuts a name', async (context) => {
   const { page } = await shown.open(context, {
     clusters: [aCluster('payments-prod-europe', { environment: 'prod' })],
   });

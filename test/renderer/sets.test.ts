@@ -25,16 +25,16 @@ const opened = async (...args: Parameters<typeof shown.open>) => {
     return connect(input, call);
   };
   await page.locator('.row').first().waitFor();
-  const field = page.getByRole('combobox', { name: 'Commands' });
+  const panel = page.getByRole('listbox');
   return {
     ...window,
     calls,
     say: async (query: string) => {
       await page.keyboard.press('Control+k');
-      await field.waitFor();
+      await panel.waitFor();
       await page.keyboard.type(query);
       await page.keyboard.press('Enter');
-      await field.waitFor({ state: 'detached' });
+      await panel.waitFor({ state: 'detached' });
     },
     select: async () => {
       await window.switchOf('orders').focus();

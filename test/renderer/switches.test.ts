@@ -104,7 +104,7 @@ describe.for(looks)('in %s', ([, media]) => {
   });
 });
 
-test('with forced colours, what is chosen in the palette and in a menu, and production, are outlined', async (context) => {
+test('with forced colours, what is chosen in the bar and in a menu, and production, are outlined', async (context) => {
   const { page } = await shown.open(context, {
     clusters: [aCluster('ledger', { environment: 'production' })],
   });

@@ -280,6 +280,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     snapshot: everyday,
     async arrange({ page, row }) {
       await page.getByRole('searchbox').fill('pay');
+      await page.keyboard.press('Escape');
       await row(paymentsProduction.title).waitFor();
     },
   },
@@ -375,15 +376,47 @@ export const scenes: Readonly<Record<string, Scene>> = {
     },
   },
   ...comparisonScenes,
-  palette: {
-    snapshot: everyday,
+  bar: {
+    snapshot: { ...everyday, recent: [{ cluster: loyalty.id, at: now }] },
     async arrange({ page, row }) {
       await row(search.title).waitFor();
       await page.keyboard.press('Control+k');
       await page.getByRole('option').first().waitFor();
     },
   },
-  'palette-production': {
+  'bar-results': {
+    snapshot: everyday,
+    async arrange({ page, row }) {
+      await row(search.title).waitFor();
+      await page.keyboard.type('s');
+      await page.getByRole('option').first().waitFor();
+    },
+  },
+  'bar-actions': {
+    snapshot: everyday,
+    async arrange({ page, row }) {
+      await row(search.title).waitFor();
+      await page.keyboard.type(search.title);
+      await page.getByRole('option').first().waitFor();
+      await page.keyboard.press('Tab');
+      await page.getByRole('heading', { name: `Actions: ${search.title}` }).waitFor();
+    },
+  },
+  resume: {
+    snapshot: {
+      ...everyday,
+      tunnels: [],
+      kubectl: {},
+      recent: [search, loyalty, warehouse, paymentsStaging, paymentsProduction].map(({ id }) => ({
+        cluster: id,
+        at: now - 20 * 60 * 60_000,
+      })),
+    },
+    async arrange({ page }) {
+      await page.locator('.resume-row').waitFor();
+    },
+  },
+  'bar-production': {
     snapshot: {
       ...everyday,
       clusters: [
@@ -408,6 +441,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     snapshot: everyday,
     async arrange({ page, row }) {
       await row(search.title).waitFor();
+      await page.getByRole('button', name('Refresh')).focus();
       await page.keyboard.press('?');
       await page.getByRole('dialog').waitFor();
     },

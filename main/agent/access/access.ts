@@ -102,7 +102,8 @@ export interface Access {
    */
   organisations(): Promise<{ readonly kept: readonly string[]; readonly seen: readonly string[] }>;
   /**
-   * Signs in to an organisation through one of its applications: the first of `hostnames` that is one. Asks the hosts
+   * Signs in to an organisation through one of its applications: the first of `hostnames` that is one. Renews a session
+   * that is still valid. Asks the hosts
    * beside its known applications first, and others only for the team that the organisation's configuration names.
    * Rejects with `not-found` if there is none, else as `token` does.
    */
@@ -203,7 +204,7 @@ export function createAccess(options: {
           hint: 'Run `k8s-tunnels discover`, or connect a cluster: the sign-in begins automatically.',
         });
       seen.add(app);
-      await browser.wait(app, signal);
+      await browser.wait(app, signal, { renews: (await sessions.of(authDomain)) !== undefined });
     },
     async signOut(authDomain) {
       const hostnames = tokens.signOut(authDomain);

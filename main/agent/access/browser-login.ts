@@ -18,9 +18,10 @@ export interface BrowserLogin {
   /**
    * Waits for the organisation's login. Starts one if none is running, and cancels it when nobody waits for it any
    * more.
+   * With `renews`, the user logs in although there is a session: the new one lasts longer.
    * Rejects with `access-login-failed`, `access-login-timeout`, `cancelled` or a network code.
    */
-  wait(app: AppInfo, signal: AbortSignal): Promise<void>;
+  wait(app: AppInfo, signal: AbortSignal, options?: { readonly renews?: boolean }): Promise<void>;
   /** Returns the logins that wait for the user now. */
   list(): readonly LoginState[];
   /** Cancels the organisation's login, if one is running. */
@@ -66,12 +67,16 @@ export function createBrowserLogin(options: {
   };
 
   /** Logs in under cloudflared's locks, in its order: first the application's, then the organisation's. */
-  const login = async (app: AppInfo, abandoned: AbortSignal): Promise<void> => {
+  const login = async (app: AppInfo, renews: boolean, abandoned: AbortSignal): Promise<void> => {
     const late = new AbortController();
     const cancelLimit = awakeTimer(clock, loginTimeoutMs, () => late.abort());
     const signal = AbortSignal.any([closing.signal, abandoned, late.signal]);
     const releases: (() => Promise<void>)[] = [];
-    const satisfied = async () => (await tokens.silent(app)) !== undefined;
+    const endOf = async () => (await files.readOrg(app.authDomain))?.expiresAt ?? 0;
+    const endsAt = renews ? await endOf() : 0;
+    // Another program may have renewed the session meanwhile.
+    const satisfied = async () =>
+      renews ? (await endOf()) > endsAt : (await tokens.silent(app)) !== undefined;
     const since = tokens.signOuts(app.authDomain);
     let held: string | undefined;
     const onWait = (holder: string) => {
@@ -112,8 +117,8 @@ export function createBrowserLogin(options: {
   };
 
   return {
-    wait: (app, signal) =>
-      pending.wait({ key: app.authDomain, start: (abandoned) => login(app, abandoned), signal }),
+    wait: (app, signal, { renews = false } = {}) =>
+      pending.wait({ key: app.authDomain, start: (abandoned) => login(app, renews, abandoned), signal }),
     list: () => [...waiting.values()],
     abandon: pending.abandon,
     close: () => closing.abort(),

@@ -35,11 +35,11 @@ export function createConnect(options: {
   const isOurs = (id: ClusterId) => remembered.get(id) !== undefined;
   const isOpen = (id: ClusterId) => remembered.get(id)?.status === 'open';
 
-  const openAll = (clusters: readonly Cluster[], signal: AbortSignal) =>
+  const openAll = (clusters: readonly Cluster[], interactive: boolean, signal: AbortSignal) =>
     Promise.all(
       clusters.map((cluster) => {
         const listening = isOurs(cluster.id);
-        return openOne({ tunnels, complete, cluster, signal, interactive: true, listening });
+        return openOne({ tunnels, complete, cluster, signal, interactive, listening });
       }),
     );
 
@@ -70,7 +70,7 @@ export function createConnect(options: {
       logger.error('a time limit is not removed', { error: toPlainError(error) });
     });
 
-  return async ({ place, switches, forMs, signal, ...request }) => {
+  return async ({ place, switches, forMs, signIn, signal, ...request }) => {
     await settled(request.clusters.map(({ id }) => id));
 
     // Decide. Read the kubeconfig before anything is opened: it may be invalid.
@@ -89,7 +89,8 @@ export function createConnect(options: {
     const done = remembered.expect(fresh);
     try {
       // Open.
-      const tries = await openAll(clusters, signal);
+      await signIn?.(clusters);
+      const tries = await openAll(clusters, signIn === undefined, signal);
       if (signal.aborted) throw new AppError('cancelled', 'Connecting was cancelled; nothing was changed.');
       const failed = tries.flatMap(({ kind, cluster: { id } }) => (kind === 'failed' ? id : []));
       await closeAll(failed.filter((id) => fresh.includes(id)));

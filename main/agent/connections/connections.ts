@@ -38,10 +38,10 @@ export interface Connections
     Borrow,
     Pick<CurrentContext, 'switchForeign' | 'back' | 'limit' | 'checkLimits'> {
   /**
-   * Opens the tunnels in parallel, then writes the entries of those that are up in one edit, and makes the first of
-   * them current if the rule of production-guard.ts allows it. That rule may reject with `production-unconfirmed`
-   * before anything is opened. A tunnel that fails is an outcome. If the kubeconfig cannot be written, or the signal
-   * aborts, closes the tunnels that this call opened and rejects. With `forMs`, a switch ends after that time.
+   * Opens the tunnels in parallel, then writes the entries of those that are up in one edit, and makes the first current
+   * if production-guard.ts allows it, which may reject with `production-unconfirmed` before anything is opened. A tunnel
+   * that fails is an outcome. If the kubeconfig cannot be written, or the signal aborts, closes what this call opened and
+   * rejects. With `forMs`, a switch ends after that time. `signIn` is called before clusters are opened without a browser.
    */
   connect(
     options: ConnectRequest & {
@@ -49,6 +49,7 @@ export interface Connections
       /** True if the settings say to switch. */
       readonly switches: boolean;
       readonly forMs?: number | undefined;
+      readonly signIn?: ((clusters: readonly Cluster[]) => Promise<void>) | undefined;
       readonly signal: AbortSignal;
     },
   ): Promise<Connected>;
@@ -101,10 +102,7 @@ export interface Connections
   rotate(
     ids: readonly ClusterId[],
   ): Promise<{ readonly rotated: readonly ClusterId[]; readonly warnings: readonly string[] }>;
-  /**
-   * Writes the entries of all clusters again, those of on-demand contexts too: what they say depends on a setting that has
-   * changed. Passwords stay. Rejects as `Kubeconfig` does.
-   */
+  /** Writes all entries again, because a setting has changed. Passwords stay. Rejects as `Kubeconfig` does. */
   rewrite(): Promise<{ readonly warnings: readonly string[] }>;
   open(): readonly ClusterId[];
   kept(): readonly ClusterId[];
@@ -175,6 +173,7 @@ export async function createConnections(options: {
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
   /** Called when the result of `kept` has changed. */
   readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
+  readonly onConnection?: Parameters<typeof readRemembered>[0]['onConnection'];
   /** Called with the context names that kubeconfigs have or had, when they have changed. */
   readonly onGiven?: ((names: GivenContextNames) => void) | undefined;
   /** Called when the result of `terminals` has changed. */

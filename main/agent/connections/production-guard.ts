@@ -15,7 +15,7 @@ export interface ConnectRequest {
   /** Where undefined, the settings decide. */
   readonly mode?: 'switch' | 'add' | undefined;
   /** The source of the list of clusters, if the user did not name them. */
-  readonly origin?: 'link' | 'set' | undefined;
+  readonly origin?: 'link' | 'set' | 'resume' | undefined;
   /** The user's answer. Undefined before the user was asked. */
   readonly production?: boolean | undefined;
 }

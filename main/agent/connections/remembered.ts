@@ -18,6 +18,13 @@ const connectionSchema = z.object({
 });
 export type Connection = z.infer<typeof connectionSchema>;
 
+/** A connection that was stored with another status, or that has none any more. */
+export interface ConnectionChange {
+  readonly cluster: ClusterId;
+  readonly before: Connection['status'] | undefined;
+  readonly after: Connection['status'] | undefined;
+}
+
 /** The clusters whose kubeconfig entries are ours, in memory and on disk. */
 export interface Remembered {
   get(id: ClusterId): Connection | undefined;
@@ -35,8 +42,10 @@ export async function readRemembered(options: {
   readonly folder: string;
   readonly logger: Logger;
   readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
+  /** Called for each connection that was stored or removed. */
+  readonly onConnection?: ((change: ConnectionChange) => void) | undefined;
 }): Promise<Remembered> {
-  const { folder, logger, onKept = () => {} } = options;
+  const { folder, logger, onKept = () => {}, onConnection = () => {} } = options;
   const file = jsonFile<readonly Connection[]>({
     file: path.join(folder, 'connections.json'),
     version: 1,
@@ -71,6 +80,8 @@ export async function readRemembered(options: {
       change(() => setAll(undone));
       throw error;
     }
+    for (const [cluster, connection] of before)
+      onConnection({ cluster, before: connection?.status, after: next.get(cluster)?.status });
   };
   const expected = new Set<readonly ClusterId[]>();
   return {

@@ -9,6 +9,7 @@ import type { Callers } from '../callers/callers.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Outcome } from '../connections/outcome.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
+import { signInInTurn } from '../logins/in-turn.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { OidcConsents } from '../providers/oidc/consents.ts';
 import type { State } from '../state/state.ts';
@@ -19,14 +20,14 @@ import type { Clusters } from './clusters.ts';
 /** Connects clusters, and reports the results to the journal and to the known policies. */
 export function connectOperation(options: {
   readonly clusters: Pick<Clusters, 'find' | 'named'>;
-  readonly callers: Pick<Callers<Pick<Caller, 'discovery'>>, 'of'>;
+  readonly callers: Pick<Callers<Pick<Caller, 'discovery' | 'logins'>>, 'of'>;
   readonly connections: Pick<Connections, 'connect'>;
   /** Resolves when everything that was open before the start is open again or has failed. */
   readonly restored: Promise<void>;
   readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectlAfter' | 'look' | 'lookNow'>;
   readonly consents: Pick<OidcConsents, 'view'>;
   readonly activity: Pick<Activity, 'during' | 'add'>;
-  readonly access: Pick<Access, 'report'>;
+  readonly access: Pick<Access, 'report' | 'token' | 'teamOf' | 'serviceToken'>;
   readonly policies: Pick<Policies, 'get'>;
   readonly tunnels: Pick<Tunnels, 'find'>;
   readonly state: Pick<State, 'get'>;
@@ -57,7 +58,7 @@ export function connectOperation(options: {
 
   return async ({ clusters: words, place, minutes, environment, ...how }) => {
     await options.restored;
-    const { discovery } = options.callers.of(environment);
+    const { discovery, logins } = options.callers.of(environment);
     const listed = await clusters.find(words, discovery);
     // The agent may not see the details of what only a shell has the variables for.
     const found =
@@ -74,6 +75,9 @@ export function connectOperation(options: {
           place: current.placeFor(place),
           switches: options.state.get().settings.kubeconfigMode === 'switch',
           forMs: minutes && minutes * 60_000,
+          ...(how.origin === 'resume'
+            ? { signIn: (some) => signInInTurn(some, { access, logins, signal: how.signal }) }
+            : {}),
         }),
     );
     await current.look();

@@ -28,8 +28,8 @@ const whoCanFix = {
 
 export interface ConnectHow {
   readonly mode?: 'switch' | 'add' | undefined;
-  /** The clusters are those of a set. */
-  readonly origin?: 'set' | undefined;
+  /** The clusters are those of a set, or were connected before. */
+  readonly origin?: 'set' | 'resume' | undefined;
   readonly production?: true | undefined;
   /** How long a switch lasts. */
   readonly minutes?: number | undefined;
@@ -51,7 +51,7 @@ export async function runConnect(
     withConfirmation({
       session,
       confirmed: flags.production,
-      about: origin === 'set' && mode === 'switch' ? 'set-switch' : (origin ?? 'switch'),
+      about: origin === undefined ? 'switch' : mode === 'switch' ? 'set-switch' : 'set',
       act: async (production): Promise<Output<'connect'>> => {
         const following = await followConnecting(session, names);
         warned = following.warned;
@@ -115,7 +115,7 @@ async function previewConnect(
     place,
     clusters: [...clusters],
     ...(mode === undefined ? {} : { mode }),
-    ...(origin === undefined ? {} : { origin }),
+    ...(origin === undefined ? {} : { origin: 'set' as const }),
     ...(production === undefined ? {} : { production }),
   });
   progress.end();

@@ -4,9 +4,9 @@ import { openConnection } from '../../api/socket/client.ts';
 import { accountText } from '../../model/account-name.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import type { Cell, Cluster } from '../../model/cluster.ts';
+import { matches } from '../../model/cluster-search.ts';
 import { distinctions } from '../../model/distinction.ts';
 import { needsSignIn } from '../../model/needs-sign-in.ts';
-import { searchText } from '../../model/search-text.ts';
 import { plural } from '../../model/wording.ts';
 import {
   cellName,
@@ -93,10 +93,7 @@ function lacksSignIn({ error }: Cell): boolean {
 
 function fittingIn({ clusters }: Pick<Known, 'clusters'>, words: readonly string[]): readonly Cluster[] {
   const wanted = words.map((word) => word.toLowerCase());
-  return clusters.filter((cluster) => {
-    const text = searchText(cluster);
-    return wanted.every((word) => text.includes(word));
-  });
+  return clusters.filter((cluster) => matches(cluster, wanted));
 }
 
 function printList(snapshot: Listed, { words, all, format }: Choice): number {

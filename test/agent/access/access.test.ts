@@ -232,6 +232,18 @@ describe('a login', () => {
   });
 });
 
+it('renews a session that is still valid, with a login of the user', async () => {
+  const team = 'acme.cloudflareaccess.com';
+  rig.world.access.setTokenSeconds({ org: 600 });
+  await rig.access.token(tcpHost, asked);
+  const endsAt = async () => (await rig.access.sessions()).sessions[0]?.endsAt ?? 0;
+  const before = await endsAt();
+  rig.world.access.setTokenSeconds({ org: 3_600 });
+  await rig.access.login(team, { hostnames: [tcpHost], signal: never });
+  expect(await endsAt()).toBeGreaterThan(before);
+  expect(await tabs()).toHaveLength(2);
+});
+
 describe('signing out of an organisation', () => {
   const team = 'acme.cloudflareaccess.com';
 

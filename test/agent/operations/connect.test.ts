@@ -18,21 +18,30 @@ const down = (code: 'access-denied' | 'aws-denied', more = {}): Outcome => ({
   ...more,
 });
 
+const unexpected = () => Promise.reject(new Error('nobody asked for this'));
+
 const connecting = async (
   outcome: Outcome,
   {
     known,
     minutes,
     restored = Promise.resolve(),
-  }: { known?: Policy; minutes?: number; restored?: Promise<void> } = {},
+    origin,
+  }: { known?: Policy; minutes?: number; restored?: Promise<void>; origin?: 'resume' | 'set' } = {},
 ) => {
   const did: unknown[] = [];
   const connect = connectOperation({
-    callers: { of: () => ({ discovery: undefined }) },
+    callers: {
+      of: () => ({
+        discovery: undefined,
+        logins: { accounts: async () => [], login: unexpected, logout: unexpected },
+      }),
+    },
     clusters: { find: async () => [orders], named: (cluster) => ({ cluster, title: 'orders' }) },
     connections: {
-      connect: async ({ forMs, switches }): Promise<Connected> => {
+      connect: async ({ clusters, forMs, switches, signIn }): Promise<Connected> => {
         did.push({ forMs, switches });
+        await signIn?.(clusters);
         return { outcomes: [outcome], warnings: ['careful'], left: [], stays: [] };
       },
     },
@@ -45,7 +54,15 @@ const connecting = async (
     },
     consents: { view: () => Promise.reject(new Error('no issuer')) },
     activity: { during: (_what, work) => work(), add: ({ kind }) => void did.push(`journal: ${kind}`) },
-    access: { report: async (_hostname, denial) => void did.push({ denial }) },
+    access: {
+      report: async (_hostname, denial) => void did.push({ denial }),
+      teamOf: () => undefined,
+      serviceToken: async () => undefined,
+      async token(app) {
+        did.push(`login: ${app}`);
+        return {} as never;
+      },
+    },
     policies: { get: () => known },
     tunnels: { find: () => undefined },
     state: createState(silentLogger),
@@ -53,7 +70,12 @@ const connecting = async (
     clock: { now: () => 100 },
     logger: silentLogger,
   });
-  const answer = await connect({ clusters: ['orders'], signal, ...(minutes ? { minutes } : {}) });
+  const answer = await connect({
+    clusters: ['orders'],
+    signal,
+    ...(minutes ? { minutes } : {}),
+    ...(origin ? { origin } : {}),
+  });
   return { answer, did: did.slice(1), asked: did[0] };
 };
 
@@ -98,4 +120,10 @@ test('nothing is connected before what was open is open again', async () => {
   resolve();
   await connected;
   expect(seen).toHaveBeenCalled();
+});
+
+test('what was connected before is signed in to before it is opened, what a set names is not', async () => {
+  const known = { hostname, verdict: 'admitted', at: 1 } as const;
+  expect((await connecting(up, { known, origin: 'resume' })).did).toEqual([`login: ${hostname}`]);
+  expect((await connecting(up, { known, origin: 'set' })).did).toEqual([]);
 });

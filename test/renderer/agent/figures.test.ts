@@ -27,7 +27,7 @@ function setUp() {
 const up = (cluster: ClusterId): Change => ({ kind: 'tunnel', tunnel: aTunnel(cluster, connected()) });
 const failed = (cluster: ClusterId): Change => ({
   kind: 'tunnel',
-  tunnel: aTunnel(cluster, { status: 'failed', failure: originFailure }),
+  tunnel: aTunnel(cluster, { status: 'failed', since: 1, failure: originFailure }),
 });
 
 test('the latencies of connected tunnels are drawn together', () => {

@@ -13,7 +13,10 @@ const clusters = [
 const [a, b] = clusters as [Cluster, Cluster, ...Cluster[]];
 
 test.each<[GroupBy, string[]]>([
-  ['account', ['EKS · 111122223333: a', 'EKS · Lab (444455556666): b', 'GKE · lab: c', 'On-prem · clusters: d']],
+  [
+    'account',
+    ['EKS · 111122223333: a', 'EKS · Lab (444455556666): b', 'GKE · lab: c', 'On-prem · clusters: d'],
+  ],
   ['environment', ['production: a b', 'staging: c', 'No environment: d']],
   ['cloud', ['EKS: a b', 'GKE: c', 'On-prem: d']],
   ['group', ['shop: a c', 'No group: b d']],

@@ -1,17 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Cluster } from '../../../main/model/cluster.ts';
-import { isProduction } from '../../../main/model/is-production.ts';
+import { matches } from '../../../main/model/cluster-search.ts';
 import { endOf } from '../../../renderer/clusters/ends.ts';
-import {
-  elsewhere,
-  highlighted,
-  matches,
-  queryWords,
-  ranked,
-  rankOf,
-  suggestion,
-} from '../../../renderer/clusters/search.ts';
+import { elsewhere, highlighted, queryWords, suggestion } from '../../../renderer/clusters/search.ts';
 import { aCluster } from '../shown.ts';
 
 const orders = aCluster('Orders', {
@@ -98,71 +89,6 @@ describe('what is marked', () => {
         for (const piece of pieces) {
           expect(text.slice(piece.at, piece.at + piece.text.length)).toBe(piece.text);
           if (piece.isHit) expect(queryWords(query)).toContain(piece.text.toLowerCase());
-        }
-      }),
-    );
-  });
-});
-
-describe('what a query finds', () => {
-  const found = (query: string, some: readonly Cluster[]) =>
-    ranked(some, queryWords(query)).map(({ title }) => title);
-  const staging = aCluster('payments-staging', { environment: 'staging', region: 'eu-west-1' });
-  const prod = aCluster('payments-prod', { environment: 'production', region: 'us-east-1' });
-  const batch = aCluster('batch', { environment: 'staging', owner: 'pay team', region: 'us-east-1' });
-
-  test('has names before tags and regions, and what begins a word before what is inside one', () => {
-    expect(found('pay st', [batch, prod, staging])).toEqual(['payments-staging', 'payments-prod', 'batch']);
-    expect(found('pay', [batch, aCluster('repay'), staging])).toEqual(['payments-staging', 'repay', 'batch']);
-    expect(found('us-east', [prod, batch, aCluster('us-east-tools')])).toEqual([
-      ...['us-east-tools', 'batch', 'payments-prod'],
-    ]);
-  });
-
-  test('has the name that is the whole query first, production or not', () => {
-    const ledger = aCluster('ledger', { environment: 'production' });
-    expect(found('ledger', [aCluster('ledger-staging'), ledger])).toEqual(['ledger', 'ledger-staging']);
-    expect(found('ledg', [ledger, aCluster('ledger-staging')])).toEqual(['ledger-staging', 'ledger']);
-  });
-
-  test('is in its old order where nothing tells it apart', () => {
-    const some = ['pay-c', 'pay-a', 'pay-b'].map((title) => aCluster(title));
-    expect(found('pay', some)).toEqual(['pay-c', 'pay-a', 'pay-b']);
-  });
-
-  const piece = fc.constantFrom('pay', 'st', 'prod', 'eu', 'us', 'staging', 'ledger');
-  const cluster = fc
-    .record({
-      title: fc.array(piece, { minLength: 1, maxLength: 3 }),
-      environment: fc.constantFrom('production', 'prod', 'staging', undefined),
-      production: fc.constantFrom(true, false, undefined),
-      region: piece,
-      owner: piece,
-    })
-    .map(({ title, environment, production, ...rest }) =>
-      aCluster(title.join('-'), {
-        ...rest,
-        name: JSON.stringify([title, environment, production, rest]),
-        ...(environment === undefined ? {} : { environment }),
-        ...(production === undefined ? {} : { production }),
-      }),
-    );
-  const many = fc.uniqueArray(cluster, { selector: ({ id }) => id });
-  const query = fc.array(piece, { minLength: 1, maxLength: 3 });
-
-  test('never has production before another that fits as well, and never a tag before a name', () => {
-    fc.assert(
-      fc.property(many, query, (some, words) => {
-        const hits = ranked(some, words);
-        expect(new Set(hits)).toEqual(new Set(some.filter((one) => matches(one, words))));
-        for (const [at, hit] of hits.entries()) {
-          const next = hits[at + 1];
-          if (next === undefined) continue;
-          const [rank, nextRank] = [rankOf(hit.title, words), rankOf(next.title, words)];
-          expect(rank).toBeLessThanOrEqual(nextRank);
-          if (rank === nextRank) expect(isProduction(hit) && !isProduction(next)).toBe(false);
-          const inName = (one: Cluster) => words.filter((word) => one.title.includes(word)).length;
-          expect(inName(hit)).toBeGreaterThanOrEqual(inName(next));
         }
       }),
     );

@@ -3,11 +3,11 @@ import type { Actions } from '../agent/actions.ts';
 import type { Filter } from '../clusters/filters.ts';
 import { copyLink } from '../links/copy-link.ts';
 import type { Navigation } from '../navigation/use-navigation.ts';
-import type { PaletteAction } from './choices.ts';
+import type { BarAction } from './choices.ts';
 
-/** Performs an action that was chosen in the palette. Failures are shown as notices. */
+/** Performs an action that was chosen in the bar. Failures are shown as notices. */
 export function perform(
-  action: PaletteAction,
+  action: Exclude<BarAction, { readonly kind: 'list' }>,
   {
     actions,
     navigation,
@@ -38,6 +38,21 @@ export function perform(
       return;
     case 'copy':
       void actions.copyCommand(action.cluster).catch(() => {});
+      return;
+    case 'terminal':
+      void actions.openTerminal(action.cluster.id);
+      return;
+    case 'link':
+      void copyLink({ name: action.cluster.title, clusters: [action.cluster.id] }).then(
+        actions.showDone,
+        () => {},
+      );
+      return;
+    case 'resume':
+      void resume(actions, navigation);
+      return;
+    case 'signInToAll':
+      void actions.signInToAll();
       return;
     case 'openSet':
       void actions.openSet(action.set).then((isOpened) => {
@@ -73,4 +88,12 @@ export function perform(
       navigation.openList();
       void actions.groupBy(action.by);
   }
+}
+
+/** Connects what was open before, or asks first where there is production among it. */
+export async function resume(
+  actions: Pick<Actions, 'resume'>,
+  navigation: Pick<Navigation, 'open'>,
+): Promise<void> {
+  if (!(await actions.resume())) navigation.open({ kind: 'resume' });
 }

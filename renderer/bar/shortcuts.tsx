@@ -1,14 +1,14 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { paletteText } from './text.ts';
+import { barText } from './text.ts';
 
 const modifier = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl';
 
 /** Not every font has arrow glyphs. */
 const pictures: Readonly<Record<string, ReactNode>> = {
-  '↑': <ArrowUp size={11} role="img" aria-label={paletteText.shortcuts.up} />,
-  '↓': <ArrowDown size={11} role="img" aria-label={paletteText.shortcuts.down} />,
+  '↑': <ArrowUp size={11} role="img" aria-label={barText.shortcuts.up} />,
+  '↓': <ArrowDown size={11} role="img" aria-label={barText.shortcuts.down} />,
 };
 
 /** Lists all keyboard shortcuts. */
@@ -23,9 +23,9 @@ export function Shortcuts({
     <ModalOverlay className="veil" isOpen={isOpen} isDismissable onOpenChange={onOpen}>
       <Modal className="modal">
         <Dialog>
-          <Heading slot="title">{paletteText.shortcuts.title}</Heading>
+          <Heading slot="title">{barText.shortcuts.title}</Heading>
           <dl className="shortcuts">
-            {paletteText.shortcuts.keys(modifier).map(([keys, effect]) => (
+            {barText.shortcuts.keys(modifier).map(([keys, effect]) => (
               <div key={effect}>
                 <dt>
                   {keys.map((key) => (
@@ -38,7 +38,7 @@ export function Shortcuts({
           </dl>
           <div className="actions">
             <Button slot="close" className="button" autoFocus>
-              {paletteText.shortcuts.close}
+              {barText.shortcuts.close}
             </Button>
           </div>
         </Dialog>

@@ -1,0 +1,21 @@
+import { useMemo } from 'react';
+import { type ResumeOffer, resumeOffer } from '../../main/model/resume-offer.ts';
+import { useAgent } from '../agent/page.tsx';
+import { useNow } from '../agent/use-now.ts';
+
+/** Returns the clusters to offer to connect together, of those that are still known; undefined if there are none. */
+export function useResumeOffer(): ResumeOffer | undefined {
+  const recent = useAgent((agent) => agent.recent);
+  const tunnels = useAgent((agent) => agent.tunnels);
+  const known = useAgent((agent) => agent.clusters);
+  const agent = useAgent((state) => state.agent);
+  const now = useNow(60_000);
+  return useMemo(() => {
+    const offer = resumeOffer(
+      { ...(recent === undefined ? {} : { recent }), tunnels: tunnels.values(), agent },
+      now,
+    );
+    const clusters = offer?.clusters.filter((id) => known.has(id)) ?? [];
+    return offer === undefined || clusters.length === 0 ? undefined : { ...offer, clusters };
+  }, [recent, tunnels, known, agent, now]);
+}
