@@ -1,9 +1,10 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { ClusterId } from '../main/model/cluster.ts';
 import { useAgent, usePage } from './agent/page.tsx';
-import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
+import { ClusterList } from './clusters/cluster-list.tsx';
 import { NoClusters, NoHits } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
+import { focusFirstRow } from './clusters/row-focus.ts';
 import { SelectionBar } from './clusters/selection-bar.tsx';
 import { usePointed } from './clusters/use-pointed.ts';
 import { useSections } from './clusters/use-sections.ts';

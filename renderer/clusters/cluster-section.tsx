@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react';
 import { useActions } from '../agent/page.tsx';
+import { headHeight, rowHeight } from './items.ts';
 import { countOf, type Section } from './layout.ts';
 import { clustersText } from './text.ts';
 
@@ -8,6 +9,7 @@ export function ClusterSection({
   section,
   place,
   fold,
+  gap,
   children,
 }: {
   readonly section: Section;
@@ -15,18 +17,22 @@ export function ClusterSection({
   readonly place: { readonly top: number; readonly height: number };
   /** Set if the section can be folded. */
   readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
+  /** The gap between the rows that a dragged one would be dropped into. */
+  readonly gap: number | undefined;
   readonly children: readonly ReactNode[];
 }) {
   const { disconnectAll } = useActions();
   const titleId = useId();
+  const count = section.count ?? countOf([section]);
+  const isFolded = fold?.isFolded === true;
   return (
     <section aria-labelledby={titleId} style={place}>
       <div className="section-head" data-section={section.id}>
-        <h2 id={titleId} title={section.title}>
+        <h2 id={titleId} className={isFolded ? 'for-screen-readers' : undefined} title={section.title}>
           {section.title}
         </h2>
-        {section.id !== 'found' && <span>{countOf([section])}</span>}
-        {section.id === 'connected' && section.clusters.length > 1 && (
+        {section.id !== 'found' && !isFolded && <span>{count}</span>}
+        {section.id === 'connected' && count > 1 && (
           <button type="button" className="link-button" onClick={() => void disconnectAll()}>
             {clustersText.sections.disconnectAll}
           </button>
@@ -35,15 +41,18 @@ export function ClusterSection({
           <button
             type="button"
             className="link-button"
-            aria-expanded={!fold.isFolded}
-            aria-label={fold.isFolded ? clustersText.sections.showDenied : clustersText.sections.hideDenied}
-            onClick={() => fold.onFold(!fold.isFolded)}
+            aria-expanded={!isFolded}
+            aria-label={isFolded ? undefined : clustersText.sections.hideDenied}
+            onClick={() => fold.onFold(!isFolded)}
           >
-            {fold.isFolded ? clustersText.sections.show : clustersText.sections.hide}
+            {isFolded ? clustersText.sections.showDenied(count) : clustersText.sections.hide}
           </button>
         )}
       </div>
       {children.length > 0 && <ul>{children}</ul>}
+      {gap !== undefined && (
+        <div className="drop-line" style={{ top: headHeight + gap * rowHeight }} aria-hidden />
+      )}
     </section>
   );
 }

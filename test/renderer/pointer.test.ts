@@ -353,7 +353,7 @@ test('the header counts no row that a section hides, and says of how many a filt
   });
   await eventually(() => line(page).textContent()).toMatch(/^3 clusters/);
   expect(await page.locator('.row').count()).toBe(3);
-  await page.getByRole('button', { name: 'Show clusters without access' }).click();
+  await page.getByRole('button', { name: 'Show 2 clusters without access' }).click();
   await eventually(() => line(page).textContent()).toMatch(/^5 clusters/);
   await page.getByRole('searchbox').fill('bill');
   await eventually(() => line(page).textContent()).toMatch(/^1 of 5 clusters/);
