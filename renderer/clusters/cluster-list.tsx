@@ -154,6 +154,7 @@ export function ClusterList({
     const id = rowOf(event.target);
     if (id === undefined || isControl(event.target)) return;
     event.preventDefault();
+    event.currentTarget.dataset.pressed = '';
     focusRow(event.currentTarget, id, { preventScroll: true });
   };
   const hearContextMenu = (event: MouseEvent<HTMLElement>) => {
@@ -189,6 +190,7 @@ export function ClusterList({
         onMouseDown={hearPress}
         onPointerDown={onPointerDown}
         onContextMenu={hearContextMenu}
+        onKeyDownCapture={({ currentTarget }) => delete currentTarget.dataset.pressed}
         onKeyDown={hearKey}
         onFocus={({ target }) => {
           hasFocus.current = true;

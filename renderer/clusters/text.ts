@@ -45,7 +45,7 @@ export const clustersText = {
     others: 'Clusters',
     late: 'New',
     without: { environment: 'No environment', group: 'No group' },
-    found: (found: number, all: number) => `${found} of ${all}`,
+    found: 'Matches',
   },
   list: 'Clusters',
   menu: {

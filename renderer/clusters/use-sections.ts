@@ -76,9 +76,8 @@ export function useSections({
       words,
     );
     if (found.length === 0) return [];
-    const title = clustersText.sections.found(found.length, sorted.length);
-    return [{ id: 'found', title, clusters: found }];
-  }, [all, sorted, query]);
+    return [{ id: 'found', title: clustersText.sections.found, clusters: found }];
+  }, [all, query]);
   const queryKey = [query, groupBy, ...filters.map(({ id }) => id)].join('\n');
   const shown = useRef({ queryKey, sections: next });
   const sections = useMemo(() => {

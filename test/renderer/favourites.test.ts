@@ -38,6 +38,8 @@ const isDragging = (page: Page) => page.locator('.drop-line').count();
 test('a favourite is dragged to another position, which the agent stores; nothing is opened', async (context) => {
   const window = await shown.open(context, snapshot);
   const { page, titles, agent } = window;
+  // Rows that slide are nowhere to press.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   await eventually(titles).toEqual(before);
   await dragTo(window, 'billing', 'payments', 10);
   expect(await isDragging(page)).toBe(1);
@@ -60,6 +62,8 @@ test('a favourite is dragged to another position, which the agent stores; nothin
 test('Escape leaves the order as it is, and so does a press that does not move', async (context) => {
   const window = await shown.open(context, snapshot);
   const { page, titles, agent } = window;
+  // Rows that slide are nowhere to press.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   await eventually(titles).toEqual(before);
   let orderings = 0;
   agent.handlers['favourites-order'] = async ({ favourites }) => {
@@ -80,6 +84,8 @@ test('Escape leaves the order as it is, and so does a press that does not move',
 test('other rows are not dragged, nor favourites that are ordered by name', async (context) => {
   const window = await shown.open(context, snapshot);
   const { page, titles, agent } = window;
+  // Rows that slide are nowhere to press.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   await eventually(titles).toEqual(before);
   await dragTo(window, 'ledger', 'billing');
   expect(await isDragging(page)).toBe(0);

@@ -84,7 +84,7 @@ describe('the keyboard', () => {
     await page.keyboard.type('or');
     await eventually(titles).toEqual(['orders']);
     expect(await page.locator('mark').allTextContents()).toEqual(['or']);
-    await page.getByRole('heading', { name: '1 of 5' }).waitFor();
+    await page.getByRole('heading', { name: 'Matches' }).waitFor();
     await page.keyboard.press('Enter');
     expect(await focused()).toBe('Connect orders');
     await page.keyboard.press('/');
@@ -158,7 +158,7 @@ test('what is searched for is shown whole, wherever the pointer rests', async (c
   await page.keyboard.press('/');
   await page.keyboard.type('pay');
   await eventually(titles).toEqual(['payments']);
-  await page.getByRole('heading', { name: '1 of 5' }).waitFor();
+  await page.getByRole('heading', { name: 'Matches' }).waitFor();
   await page.keyboard.press('Escape');
   await eventually(titles).toEqual(['orders', 'billing', 'payments', 'search', 'bare']);
 });
