@@ -83,6 +83,20 @@ export function craftProblems(page: Page): Promise<readonly string[]> {
           at.closest('[data-cluster]') === control.closest('[data-cluster]')
         );
       };
+      /** What scrolls cuts it off, or what is fixed or floats is above it. */
+      const isPartial = (control: Element, missed: readonly (Element | null)[]): boolean => {
+        const box = control.getBoundingClientRect();
+        for (let at = control.parentElement; at !== null; at = at.parentElement) {
+          if (getComputedStyle(at).overflow === 'visible') continue;
+          const { top, bottom, left, right } = at.getBoundingClientRect();
+          if (box.top < top || box.bottom > bottom || box.left < left || box.right > right) return true;
+        }
+        return missed.some((element) => {
+          for (let at = element; at !== null && !at.contains(control); at = at.parentElement)
+            if (/fixed|sticky/.test(getComputedStyle(at).position)) return true;
+          return false;
+        });
+      };
       const isInSentence = (control: Element) =>
         control.matches('a, .link-button') &&
         [...(control.parentNode?.childNodes ?? [])].some(
@@ -97,15 +111,13 @@ export function craftProblems(page: Page): Promise<readonly string[]> {
         const isInside =
           x - reach >= 0 && y - reach >= 0 && x + reach <= innerWidth && y + reach <= innerHeight;
         if (width < 2 || !isInside || !hits(control, document.elementFromPoint(x, y))) continue;
-        const missed = (
-          [
-            [-reach, 0],
-            [reach, 0],
-            [0, -reach],
-            [0, reach],
-          ] as const
-        ).filter(([across, down]) => !hits(control, document.elementFromPoint(x + across, y + down)));
-        if (missed.length > 0)
+        const missed = [
+          document.elementFromPoint(x - reach, y),
+          document.elementFromPoint(x + reach, y),
+          document.elementFromPoint(x, y - reach),
+          document.elementFromPoint(x, y + reach),
+        ].filter((at) => !hits(control, at));
+        if (missed.length > 0 && !isPartial(control, missed))
           problems.add(`${Math.round(width)} x ${Math.round(height)} px to hit: ${nameOf(control)}`);
       }
       return [...problems];

@@ -86,7 +86,9 @@ async function expectCraft(page: Page): Promise<void> {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 680 });
       const problems = () => craftProblems(page);
-      await expect.poll(problems, { message: `${width} px, ${JSON.stringify(look)}` }).toEqual([]);
+      await expect
+        .poll(problems, { message: `${width} px, ${JSON.stringify(look)}`, interval: 50, timeout: 10_000 })
+        .toEqual([]);
     }
   }
 }
