@@ -216,7 +216,7 @@ describe('while the pointer moves over the list', () => {
       discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 9, clusters: 0 },
     });
     await page.getByRole('heading', { name: 'Loading your clusters' }).waitFor();
-    const at = { x: 100, y: 300 };
+    const at = { x: 100, y: 250 };
     await page.mouse.move(at.x, at.y);
     agent.tell(arriving(billing, orders, payments, search));
     await eventually(() => below(page, at)).toMatch(/billing|orders|payments|search/);
