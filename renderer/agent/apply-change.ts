@@ -7,6 +7,7 @@ import {
 import type { Change, Snapshot, TunnelView } from '../../main/model/agent-view.ts';
 import type { PlainError } from '../../main/model/app-error.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
+import { isDeniedForGood, type Policy } from '../../main/model/policy.ts';
 import type { Failure } from '../../main/model/tunnel-state.ts';
 
 /** Why the last try to connect a cluster came to nothing. */
@@ -22,6 +23,8 @@ export interface KnownFailure {
 export interface AgentState extends SharedState {
   /** The host names that the person is denied: the same object as long as they are the same. */
   readonly denied: ReadonlySet<string>;
+  /** Those of them that only the organisation can change: their clusters are hidden. The same object likewise. */
+  readonly deniedForGood: ReadonlySet<string>;
   /** The clusters that are connected or on their way. */
   readonly open: ReadonlySet<ClusterId>;
   /** A tunnel that could not be opened is closed again at once: its failure is kept until the next try. */
@@ -31,7 +34,13 @@ export interface AgentState extends SharedState {
 }
 
 export function fromSnapshot(snapshot: Snapshot): AgentState {
-  const empty = { denied: new Set<string>(), open: new Set<ClusterId>(), failures: new Map(), happened: [] };
+  const empty = {
+    denied: new Set<string>(),
+    deniedForGood: new Set<string>(),
+    open: new Set<ClusterId>(),
+    failures: new Map(),
+    happened: [],
+  };
   return snapshot.tunnels.reduce(withTunnel, withDenied({ ...stateOf(snapshot), ...empty }));
 }
 
@@ -77,11 +86,20 @@ function withTunnel(state: AgentState, tunnel: TunnelView): AgentState {
 }
 
 function withDenied(state: AgentState): AgentState {
-  const denied = new Set(
-    [...state.policies.values()].flatMap(({ verdict, hostname }) => (verdict === 'denied' ? hostname : [])),
+  const policies = [...state.policies.values()];
+  const denied = hostnamesOf(
+    policies.filter(({ verdict }) => verdict === 'denied'),
+    state.denied,
   );
-  const isSame = denied.size === state.denied.size && [...denied].every((one) => state.denied.has(one));
-  return isSame ? state : { ...state, denied };
+  const deniedForGood = hostnamesOf(policies.filter(isDeniedForGood), state.deniedForGood);
+  const isSame = denied === state.denied && deniedForGood === state.deniedForGood;
+  return isSame ? state : { ...state, denied, deniedForGood };
+}
+
+/** Returns `before` if it has the same hostnames. */
+function hostnamesOf(policies: readonly Policy[], before: ReadonlySet<string>): ReadonlySet<string> {
+  const now = new Set(policies.map(({ hostname }) => hostname));
+  return now.size === before.size && [...now].every((one) => before.has(one)) ? before : now;
 }
 
 /** One that fails or closes stays where it is until it is gone. */

@@ -1,30 +1,36 @@
 import {
   type ComponentProps,
-  type KeyboardEvent,
   type MouseEvent,
+  useCallback,
   useLayoutEffect,
   useMemo,
   useRef,
   useState,
 } from 'react';
-import { flushSync } from 'react-dom';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { distinctions } from '../../main/model/distinction.ts';
-import { useActions, usePage } from '../agent/page.tsx';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { ClusterMenu, type OpenMenu } from './cluster-menu.tsx';
 import { ClusterRow } from './cluster-row.tsx';
 import { ClusterSection } from './cluster-section.tsx';
 import { clustersText } from './text.ts';
 import './clusters.css';
-import { headHeight, itemsOf, placesOf, rowHeight } from './items.ts';
+import { reordered } from './favourite-order.ts';
+import { itemsOf, placesOf } from './items.ts';
 import type { Section } from './layout.ts';
+import { focusFirstRow, focusRow, isControl, rowOf } from './row-focus.ts';
 import { queryWords } from './search.ts';
+import { groupingOf } from './section-grouping.ts';
 import { extended, toggled } from './selected.ts';
 import { useCollapsed, useHeadInView } from './use-collapsed.ts';
+import { useFavouriteDrag } from './use-favourite-drag.ts';
 import { useInView } from './use-in-view.ts';
+import { useListKeys } from './use-list-keys.ts';
 import { useVirtualItems } from './use-virtual-items.ts';
 
-/** The rows by section. Arrows, Home, End and the page keys move between rows, Space toggles, Enter opens, `*` stars,
- * `x` selects. */
+const none: readonly ClusterId[] = [];
+
+/** The rows by section. A click anywhere on a row opens it; its actions are in a menu, too. */
 export function ClusterList({
   sections,
   query,
@@ -54,10 +60,12 @@ export function ClusterList({
   readonly onShown: () => void;
 }) {
   const actions = useActions();
-  const favourites = usePage(({ agent }) => agent?.favourites);
-  const clusters = usePage(({ agent }) => agent?.clusters);
-  const different = useMemo(() => distinctions(clusters?.values() ?? []), [clusters]);
+  const clusters = useAgent((agent) => agent.clusters);
+  const favourites = useAgent((agent) => agent.favourites);
+  const isOwnOrder = useAgent(({ settings }) => settings.favouritesOrder === 'own');
+  const different = useMemo(() => distinctions(clusters.values()), [clusters]);
   const [focused, setFocused] = useState<ClusterId>();
+  const [menu, setMenu] = useState<OpenMenu>();
   const list = useRef<HTMLElement>(null);
   const hasFocus = useRef(false);
   /** The row that a range selection starts from. */
@@ -82,10 +90,34 @@ export function ClusterList({
 
   useLayoutEffect(onShown);
 
-  // A row that moves to another section is rendered again: restore its focus.
+  // A row that moves to another section is rendered again, and a button may go with its section: restore the focus.
   useLayoutEffect(() => {
     const isLost = hasFocus.current && document.activeElement === document.body;
-    if (isLost && list.current !== null) focusRow(list.current, focused);
+    if (!isLost || list.current === null) return;
+    if (focused === undefined) focusFirstRow(list.current, { preventScroll: true });
+    else focusRow(list.current, focused);
+  });
+
+  const movable = useMemo(() => {
+    const section = isOwnOrder ? sections.find(({ id }) => id === 'favourites') : undefined;
+    return section?.clusters.map(({ id }) => id) ?? none;
+  }, [sections, isOwnOrder]);
+  const move = (change: { readonly from: number; readonly to: number }): boolean => {
+    const order = reordered(favourites, movable, change);
+    if (order === undefined) return false;
+    onMove();
+    void actions.order(order);
+    return true;
+  };
+  const moveBy = (id: ClusterId, by: -1 | 1): boolean => {
+    const from = movable.indexOf(id);
+    return move({ from, to: from + by });
+  };
+  const { drag, onPointerDown } = useFavouriteDrag({
+    list,
+    ids: movable,
+    top: shown.sections.find(({ section }) => section.id === 'favourites')?.top,
+    onDrop: move,
   });
 
   const toggle = (id: ClusterId) => {
@@ -93,7 +125,23 @@ export function ClusterList({
     onSelect(toggled(selected, id));
   };
   const extend = (to: ClusterId) => onSelect(extended(selected, ids, anchor.current ?? tabStop ?? to, to));
-  const hearClick = (event: MouseEvent) => {
+  const openMenuAt = useCallback((id: ClusterId, element: Element | null | undefined) => {
+    const box = element?.getBoundingClientRect();
+    if (box !== undefined) setMenu({ id, x: box.left, y: box.bottom });
+  }, []);
+  const hearKey = useListKeys({
+    ids,
+    anchor,
+    onFocus: setFocused,
+    onOpen,
+    onMenu: (id) =>
+      openMenuAt(id, list.current?.querySelector(`[data-cluster="${CSS.escape(id)}"] .row-text`)),
+    onToggle: toggle,
+    onExtend: extend,
+    onSelectAll: () => onSelect(new Set(ids)),
+    onMove: moveBy,
+  });
+  const hearSelection = (event: MouseEvent) => {
     const id = rowOf(event.target);
     if (id === undefined || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
     // The click selects, wherever it hits the row.
@@ -102,126 +150,102 @@ export function ClusterList({
     if (event.shiftKey) extend(id);
     else toggle(id);
   };
-
-  const hearKey = (event: KeyboardEvent<HTMLElement>) => {
-    const { target, currentTarget } = event;
+  const hearClick = ({ target }: MouseEvent) => {
     const id = rowOf(target);
-    if (id === undefined) return;
-    if (event.ctrlKey || event.metaKey) {
-      if (event.key === ' ') toggle(id);
-      else if (event.key === 'a') onSelect(new Set(ids));
-      else return;
-      event.preventDefault();
-      return;
-    }
-    if (event.altKey) {
-      const order = moved(
-        sections.find((section) => section.id === 'favourites'),
-        id,
-        event.key,
-      );
-      if (order === undefined) return;
-      event.preventDefault();
-      onMove();
-      void actions.order(order);
-      return;
-    }
-    const at = ids.indexOf(id);
-    const go = (to: number) => {
-      const next = ids[Math.max(0, Math.min(to, ids.length - 1))];
-      if (next === undefined) return;
-      // The tab stop is always rendered, so it can be focused.
-      flushSync(() => setFocused(next));
-      if (event.shiftKey) {
-        anchor.current ??= id;
-        extend(next);
-      } else anchor.current = next;
-      focusRow(currentTarget, next);
-    };
-    const page = Math.max(1, Math.floor((currentTarget.clientHeight - headHeight) / rowHeight));
-    if (event.key === 'ArrowDown') go(at + 1);
-    else if (event.key === 'ArrowUp') go(at - 1);
-    else if (event.key === 'PageDown') go(at + page);
-    else if (event.key === 'PageUp') go(at - page);
-    else if (event.key === 'Home') go(0);
-    else if (event.key === 'End') go(ids.length - 1);
-    else if (event.key === 'Enter' && target instanceof HTMLInputElement) onOpen(id);
-    else if (event.key === 'x') toggle(id);
-    else if (event.key === '*') void actions.star(id, favourites?.includes(id) !== true);
-    else return;
-    event.preventDefault();
+    if (id !== undefined && !isControl(target)) onOpen(id);
   };
+  /** A press beside the controls would take the focus away from the list. */
+  const hearPress = (event: MouseEvent<HTMLElement>) => {
+    const id = rowOf(event.target);
+    if (id === undefined || isControl(event.target)) return;
+    event.preventDefault();
+    event.currentTarget.dataset.pressed = '';
+    focusRow(event.currentTarget, id, { preventScroll: true });
+  };
+  const hearContextMenu = (event: MouseEvent<HTMLElement>) => {
+    const id = rowOf(event.target);
+    if (id === undefined) return;
+    event.preventDefault();
+    if (!clusters.has(id)) return;
+    focusRow(event.currentTarget, id, { preventScroll: true });
+    setMenu({ id, x: event.clientX, y: event.clientY });
+  };
+  const closeMenu = () => {
+    setMenu(undefined);
+    const id = menu?.id;
+    // After the menu has restored the focus: its row may have moved meanwhile.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (list.current !== null && document.activeElement === document.body) focusRow(list.current, id);
+      }),
+    );
+  };
+  // A menu goes with its cluster, and does not come back with it.
+  if (menu !== undefined && !clusters.has(menu.id)) setMenu(undefined);
+  const at = menu === undefined ? -1 : movable.indexOf(menu.id);
   return (
-    <main
-      ref={list}
-      className="clusters"
-      aria-label={clustersText.list}
-      onClickCapture={hearClick}
-      onKeyDown={hearKey}
-      onFocus={({ target }) => {
-        hasFocus.current = true;
-        setFocused(rowOf(target));
-      }}
-      onBlur={() => {
-        hasFocus.current = false;
-      }}
-    >
-      <div className="all-sections" style={{ height: shown.height }}>
-        {shown.sections.map(({ section, top, height, rows }) => (
-          <ClusterSection
-            key={section.id}
-            section={section}
-            place={{ top, height }}
-            fold={section.id === 'denied' ? fold : undefined}
-            collapse={collapse.of(section)}
-          >
-            {rows.map(({ cluster: { id, title }, at }) => (
-              <ClusterRow
-                key={id}
-                id={id}
-                title={title}
-                at={at}
-                of={section.clusters.length}
-                words={words}
-                different={different.get(id)}
-                isTabStop={id === tabStop}
-                isSelected={selected.has(id)}
-                isOpened={id === opened}
-                onOpen={onOpen}
-              />
-            ))}
-          </ClusterSection>
-        ))}
-      </div>
-    </main>
+    <>
+      <main
+        ref={list}
+        className="clusters"
+        aria-label={clustersText.list}
+        data-dragging={drag === undefined ? undefined : true}
+        onClickCapture={hearSelection}
+        onClick={hearClick}
+        onMouseDown={hearPress}
+        onPointerDown={onPointerDown}
+        onContextMenu={hearContextMenu}
+        onKeyDownCapture={({ currentTarget }) => delete currentTarget.dataset.pressed}
+        onKeyDown={hearKey}
+        onFocus={({ target }) => {
+          hasFocus.current = true;
+          setFocused(rowOf(target));
+        }}
+        onBlur={() => {
+          hasFocus.current = false;
+        }}
+      >
+        <div className="all-sections" style={{ height: shown.height }}>
+          {shown.sections.map(({ section, top, height, rows }) => (
+            <ClusterSection
+              key={section.id}
+              section={section}
+              place={{ top, height }}
+              fold={section.id === 'denied' ? fold : undefined}
+              collapse={collapse.of(section)}
+              gap={section.id === 'favourites' ? drag?.gap : undefined}
+            >
+              {rows.map(({ cluster: { id, title }, at }) => (
+                <ClusterRow
+                  key={id}
+                  id={id}
+                  title={title}
+                  at={at}
+                  of={section.clusters.length}
+                  words={words}
+                  different={different.get(id)}
+                  groupedBy={groupingOf(section)}
+                  isTabStop={id === tabStop}
+                  isSelected={selected.has(id)}
+                  isOpened={id === opened}
+                  isDragged={id === drag?.id}
+                  onOpen={onOpen}
+                  onMenu={openMenuAt}
+                />
+              ))}
+            </ClusterSection>
+          ))}
+        </div>
+      </main>
+      {menu !== undefined && (
+        <ClusterMenu
+          menu={menu}
+          position={at < 0 ? undefined : { at, of: movable.length }}
+          onOpen={onOpen}
+          onMove={(by) => moveBy(menu.id, by)}
+          onClose={closeMenu}
+        />
+      )}
+    </>
   );
-}
-
-/** Returns the order of the favourites after an arrow key; undefined if nothing moves. */
-function moved(
-  favourites: Section | undefined,
-  id: ClusterId,
-  key: string,
-): readonly ClusterId[] | undefined {
-  const ids = favourites?.clusters.map((cluster) => cluster.id) ?? [];
-  const from = ids.indexOf(id);
-  const to = from + (key === 'ArrowUp' ? -1 : 1);
-  if (from < 0 || (key !== 'ArrowUp' && key !== 'ArrowDown') || to < 0 || to >= ids.length) return undefined;
-  return ids.toSpliced(from, 1).toSpliced(to, 0, id);
-}
-
-function rowOf(target: EventTarget): ClusterId | undefined {
-  const row = target instanceof Element ? target.closest('[data-cluster]') : null;
-  return (row?.getAttribute('data-cluster') as ClusterId | null) ?? undefined;
-}
-
-/** Focuses the first row within `part`. */
-export function focusFirstRow(part: Element): void {
-  part.querySelector<HTMLElement>('[data-row-stop] input, button[data-row-stop]')?.focus();
-}
-
-function focusRow(list: HTMLElement, id: ClusterId | undefined): void {
-  if (id === undefined) return;
-  const row = list.querySelector(`[data-cluster="${CSS.escape(id)}"]`);
-  if (row !== null) focusFirstRow(row);
 }

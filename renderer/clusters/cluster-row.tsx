@@ -1,22 +1,22 @@
-import { SquareTerminal, Star } from 'lucide-react';
+import { Ellipsis, Star } from 'lucide-react';
 import { memo, useId } from 'react';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
-import { latency } from '../../main/model/wording.ts';
 import { useActions } from '../agent/page.tsx';
 import { MixedScriptsBadge } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
-import { OpenTerminal } from '../terminals/terminals-button.tsx';
+import type { GroupBy } from './groups.ts';
 import { HighlightedText } from './highlighted-text.tsx';
 import { headHeight, rowHeight } from './items.ts';
 import { MiddleEllipsis } from './middle-ellipsis.tsx';
+import { RowAside } from './row-aside.tsx';
 import { elsewhere } from './search.ts';
 import { StateMark } from './state-mark.tsx';
 import { clustersText } from './text.ts';
 import { type RowState, useRow } from './use-row.ts';
 
-/** Shows one cluster: state, name, location or problem, latency and port, switch. */
+/** Shows one cluster: state, name, badges, location or problem; at the right latency or the one action, and the switch. */
 export const ClusterRow = memo(function ClusterRow({
   id,
   title,
@@ -24,10 +24,13 @@ export const ClusterRow = memo(function ClusterRow({
   of,
   words,
   different,
+  groupedBy,
   isTabStop,
   isSelected,
   isOpened,
+  isDragged,
   onOpen,
+  onMenu,
 }: {
   readonly id: ClusterId;
   /** The last known title. */
@@ -40,16 +43,21 @@ export const ClusterRow = memo(function ClusterRow({
   readonly words: readonly string[];
   /** What distinguishes it from a cluster with the same title and location. */
   readonly different: string | undefined;
+  /** The grouping whose head is above the row, if any. */
+  readonly groupedBy: GroupBy | undefined;
   /** Whether Tab reaches this row; the arrow keys reach the others from it. */
   readonly isTabStop: boolean;
   readonly isSelected: boolean;
   readonly isOpened: boolean;
+  readonly isDragged: boolean;
   readonly onOpen: (id: ClusterId) => void;
+  /** Opens the menu of the row's actions below a button. */
+  readonly onMenu: (id: ClusterId, button: Element) => void;
 }) {
-  const row = useRow(id);
+  const row = useRow(id, groupedBy);
   const actions = useActions();
   const lineId = useId();
-  const onDemandId = useId();
+  const markId = useId();
   const selectedId = useId();
   const top = headHeight + at * rowHeight;
   if (row === undefined) return <GoneRow id={id} title={title} isTabStop={isTabStop} top={top} />;
@@ -57,20 +65,24 @@ export const ClusterRow = memo(function ClusterRow({
   const tabIndex = isTabStop ? 0 : -1;
   const isDenied = view.mark === 'denied';
   const found = elsewhere(cluster, words, `${cluster.title} ${view.line} ${different ?? ''}`);
-  const line = [view.tone === 'quiet' ? (found ?? []) : [], view.line, different ?? []].flat().join(' · ');
+  const line = [view.tone === 'quiet' ? (found ?? []) : [], view.line || [], different ?? []]
+    .flat()
+    .join(' · ');
   const hasSwitch = (cluster.reach.kind !== 'none' && !isDenied) || view.isOn;
+  const isOnDemand = row.isOnDemand && view.mark === 'off';
   return (
     <li
       className="row"
       data-cluster={id}
       data-denied={isDenied || undefined}
       data-selected={isSelected || undefined}
+      data-dragged={isDragged || undefined}
       aria-current={isOpened || undefined}
       aria-posinset={at + 1}
       aria-setsize={of}
       style={{ top }}
     >
-      <StateMark mark={view.mark} />
+      <StateMark mark={isOnDemand ? 'on-demand' : view.mark} id={markId} />
       <div className="row-text">
         {isSelected && (
           <span id={selectedId} className="for-screen-readers">
@@ -90,6 +102,7 @@ export const ClusterRow = memo(function ClusterRow({
           >
             <MiddleEllipsis words={words}>{cluster.title}</MiddleEllipsis>
           </button>
+          <Badges row={row} groupedBy={groupedBy} />
           <button
             type="button"
             className="star"
@@ -98,45 +111,35 @@ export const ClusterRow = memo(function ClusterRow({
             tabIndex={tabIndex}
             onClick={() => void actions.star(id, !isFavourite)}
           >
-            <Star size={13} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
+            <Star size={14} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
           </button>
-          {hasSwitch && <OpenTerminal id={id} title={cluster.title} tabIndex={tabIndex} />}
-          <Badges row={row} tabIndex={tabIndex} />
         </div>
-        <div className="row-line" id={lineId} data-tone={view.tone} title={line}>
-          <HighlightedText words={view.tone === 'quiet' ? words : []}>{line}</HighlightedText>
-        </div>
+        {line !== '' && (
+          <div className="row-line" id={lineId} data-tone={view.tone} title={line}>
+            <HighlightedText words={view.tone === 'quiet' ? words : []}>{line}</HighlightedText>
+          </div>
+        )}
       </div>
-      {view.waits === true ? (
-        <button
-          type="button"
-          className="button small"
-          aria-label={clustersText.row.tryNowFor(cluster.title)}
-          tabIndex={tabIndex}
-          onClick={() => void actions.tryNow(id)}
-        >
-          {clustersText.row.tryNow}
-        </button>
-      ) : view.hasWhy ? (
-        <button
-          type="button"
-          className="button small"
-          aria-label={clustersText.row.detailsOf(cluster.title)}
-          tabIndex={tabIndex}
-          onClick={() => onOpen(id)}
-        >
-          {clustersText.row.details}
-        </button>
-      ) : (
-        <Figures row={row} onDemandId={onDemandId} />
-      )}
+      <RowAside row={row} tabIndex={tabIndex} onOpen={() => onOpen(id)} />
+      <button
+        type="button"
+        className="icon-button small row-actions"
+        aria-label={clustersText.row.actions(cluster.title)}
+        aria-haspopup="menu"
+        tabIndex={tabIndex}
+        onClick={({ currentTarget }) => onMenu(id, currentTarget)}
+      >
+        <Ellipsis size={16} aria-hidden />
+      </button>
       {hasSwitch ? (
         <span data-row-stop="">
           <Switch
             label={clustersText.row.connect(cluster.title)}
-            describedBy={[lineId, row.isOnDemand && onDemandId, isSelected && selectedId]
-              .filter(Boolean)
-              .join(' ')}
+            describedBy={
+              [line !== '' && lineId, isOnDemand && markId, isSelected && selectedId]
+                .filter(Boolean)
+                .join(' ') || undefined
+            }
             isOn={view.isOn}
             isBusy={view.mark === 'busy'}
             tabIndex={tabIndex}
@@ -144,7 +147,7 @@ export const ClusterRow = memo(function ClusterRow({
           />
         </span>
       ) : (
-        <span />
+        <span className="no-switch" />
       )}
     </li>
   );
@@ -164,7 +167,7 @@ function GoneRow({
 }) {
   return (
     <li className="row" data-cluster={id} data-gone style={{ top }}>
-      <span />
+      <span className="state-mark" />
       <div className="row-text">
         <button
           type="button"
@@ -172,8 +175,9 @@ function GoneRow({
           tabIndex={isTabStop ? 0 : -1}
           data-row-stop=""
           aria-disabled="true"
+          aria-label={title}
         >
-          {title}
+          <MiddleEllipsis words={[]}>{title}</MiddleEllipsis>
         </button>
         <div className="row-line">{clustersText.row.gone}</div>
       </div>
@@ -181,54 +185,24 @@ function GoneRow({
   );
 }
 
-function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: number }) {
-  const actions = useActions();
-  const { cluster, isCurrent, isUsable } = row;
+function Badges({
+  row: { cluster, isCurrent },
+  groupedBy,
+}: {
+  readonly row: RowState;
+  readonly groupedBy: GroupBy | undefined;
+}) {
   const { environment = '' } = cluster;
   return (
     <>
       <MixedScriptsBadge title={cluster.title} />
       <ProductionBadge cluster={cluster} />
-      {environment !== '' && !isProduction(cluster) && (
-        <span className="badge environment">{environment}</span>
+      {environment !== '' && !isProduction(cluster) && groupedBy !== 'environment' && (
+        <span className="badge environment" title={environment}>
+          {environment}
+        </span>
       )}
       {isCurrent && <span className="badge current">{clustersText.current}</span>}
-      {isUsable && !isCurrent && (
-        <button
-          type="button"
-          className="use"
-          aria-label={clustersText.row.setCurrentFor(cluster.title)}
-          tabIndex={tabIndex}
-          onClick={() => void actions.setCurrent(cluster.id)}
-        >
-          {clustersText.row.setCurrent}
-        </button>
-      )}
     </>
-  );
-}
-
-function Figures({
-  row: { tunnel, view, isOnDemand },
-  onDemandId,
-}: {
-  readonly row: RowState;
-  readonly onDemandId: string;
-}) {
-  if (isOnDemand && view.mark === 'off')
-    return (
-      <span className="kept" title={clustersText.row.onDemand}>
-        <SquareTerminal size={15} strokeWidth={1.7} aria-hidden />
-        <span id={onDemandId} className="for-screen-readers">
-          {clustersText.row.onDemand}
-        </span>
-      </span>
-    );
-  if (tunnel === undefined || view.mark !== 'connected') return <span />;
-  return (
-    <span className="figures">
-      {tunnel.state.status === 'connected' && <span>{latency(tunnel.state.probe.totalMs)}</span>}
-      {tunnel.port !== undefined && <code>{clustersText.row.port(tunnel.port)}</code>}
-    </span>
   );
 }

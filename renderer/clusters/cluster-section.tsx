@@ -1,6 +1,7 @@
 import { ChevronDown } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { useActions } from '../agent/page.tsx';
+import { headHeight, rowHeight } from './items.ts';
 import { countOf, type Section } from './layout.ts';
 import { clustersText } from './text.ts';
 import './cluster-section.css';
@@ -12,6 +13,7 @@ export function ClusterSection({
   place,
   fold,
   collapse,
+  gap,
   children,
 }: {
   readonly section: Section;
@@ -21,14 +23,18 @@ export function ClusterSection({
   readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
   /** Set for a group, which the head collapses. */
   readonly collapse: Collapse | undefined;
+  /** The gap between the rows that a dragged one would be dropped into. */
+  readonly gap: number | undefined;
   readonly children: readonly ReactNode[];
 }) {
   const { disconnectAll } = useActions();
   const titleId = useId();
+  const count = section.count ?? countOf([section]);
+  const isFolded = fold?.isFolded === true;
   return (
     <section aria-labelledby={titleId} style={place}>
       <div className="section-head" data-section={section.id}>
-        <h2 id={titleId} title={section.title}>
+        <h2 id={titleId} className={isFolded ? 'for-screen-readers' : undefined} title={section.title}>
           {collapse === undefined ? (
             section.title
           ) : (
@@ -43,8 +49,8 @@ export function ClusterSection({
             </button>
           )}
         </h2>
-        {section.id !== 'found' && <span>{countOf([section])}</span>}
-        {section.id === 'connected' && section.clusters.length > 1 && (
+        {section.id !== 'found' && !isFolded && <span>{count}</span>}
+        {section.id === 'connected' && count > 1 && (
           <button type="button" className="link-button" onClick={() => void disconnectAll()}>
             {clustersText.sections.disconnectAll}
           </button>
@@ -53,15 +59,18 @@ export function ClusterSection({
           <button
             type="button"
             className="link-button"
-            aria-expanded={!fold.isFolded}
-            aria-label={fold.isFolded ? clustersText.sections.showDenied : clustersText.sections.hideDenied}
-            onClick={() => fold.onFold(!fold.isFolded)}
+            aria-expanded={!isFolded}
+            aria-label={isFolded ? undefined : clustersText.sections.hideDenied}
+            onClick={() => fold.onFold(!isFolded)}
           >
-            {fold.isFolded ? clustersText.sections.show : clustersText.sections.hide}
+            {isFolded ? clustersText.sections.showDenied(count) : clustersText.sections.hide}
           </button>
         )}
       </div>
       {children.length > 0 && <ul>{children}</ul>}
+      {gap !== undefined && (
+        <div className="drop-line" style={{ top: headHeight + gap * rowHeight }} aria-hidden />
+      )}
     </section>
   );
 }

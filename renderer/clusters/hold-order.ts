@@ -11,7 +11,7 @@ export type Pointed =
  * Returns the sections to show while the pointer is on `pointed`. Above it, no row appears, disappears or moves; a
  * removed row keeps its position until the pointer leaves, so that no other row slides under the pointer. New rows wait
  * while the pointer moves. Once it rests, they appear below it: in their section, or in a section of their own at the
- * end.
+ * end. Heads count the clusters by their own section, so that "Connected" never counts what is disconnected.
  */
 export function holdOrder(options: {
   readonly shown: readonly Section[];
@@ -30,7 +30,7 @@ export function holdOrder(options: {
       gone: section.clusters.filter(({ id }) => !now.has(id)).length,
     }),
   );
-  if (!isResting) return held;
+  if (!isResting) return counted(held, next);
   const known = new Set(shown.flatMap(({ clusters }) => clusters).map(({ id }) => id));
   const fresh = next
     .map((section) => ({ ...section, clusters: section.clusters.filter(({ id }) => !known.has(id)) }))
@@ -52,13 +52,32 @@ export function holdOrder(options: {
   // They move to their own section when the pointer leaves.
   const clusters = fresh.filter(({ id }) => above.has(id)).flatMap((section) => section.clusters);
   if (clusters.length > 0) add({ id: lateId(joined, above), title: clustersText.sections.late, clusters });
-  return joined;
+  return counted(joined, next);
+}
+
+/** Counts each cluster once: at the head of its own section, or where its row is while that has no head. */
+function counted(shown: readonly Section[], next: readonly Section[]): readonly Section[] {
+  const own = new Map(next.flatMap(({ id, clusters }) => clusters.map((cluster) => [cluster.id, id])));
+  const heads = new Set(shown.map(({ id }) => id));
+  const counts = new Map<Section['id'], number>();
+  for (const { id: shownIn, clusters } of shown)
+    for (const { id } of clusters) {
+      const section = own.get(id);
+      if (section === undefined) continue;
+      const head = heads.has(section) && !isLate(shownIn) ? section : shownIn;
+      counts.set(head, (counts.get(head) ?? 0) + 1);
+    }
+  return shown.map((section) => ({ ...section, count: counts.get(section.id) ?? 0 }));
 }
 
 /** Returns the id of the section for new rows that would otherwise appear above the pointer. */
 function lateId(sections: readonly Section[], above: ReadonlySet<Section['id']>): Section['id'] {
-  const last = sections.findLast(({ id }) => id.startsWith('late '));
+  const last = sections.findLast(({ id }) => isLate(id));
   return last !== undefined && !above.has(last.id) ? last.id : `late ${sections.length}`;
+}
+
+function isLate(id: Section['id']): boolean {
+  return id.startsWith('late ');
 }
 
 function holds(section: Section, pointed: Pointed): boolean {

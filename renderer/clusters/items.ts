@@ -14,7 +14,7 @@ export type Item =
 
 /** CSS pixels; must match clusters.css. */
 export const headHeight = 30;
-export const rowHeight = 48;
+export const rowHeight = 44;
 
 /** Lists the items of the sections; folded sections only have a head. */
 export function itemsOf(

@@ -9,6 +9,8 @@ export interface Section {
   readonly clusters: readonly Cluster[];
   /** Number of removed clusters that are still shown because of the pointer; not counted. */
   readonly gone?: number;
+  /** The number at its head, if the pointer holds rows that belong to other sections. */
+  readonly count?: number;
 }
 
 /** Counts the clusters of these sections. */
@@ -17,8 +19,8 @@ export function countOf(sections: readonly Section[]): number {
 }
 
 /**
- * Orders the sections: connected, favourites, groups, clusters without a tunnel, and those that policies deny. Omits
- * empty sections.
+ * Orders the sections: connected, favourites, groups, clusters without a tunnel, and those that policies deny for good.
+ * Omits empty sections.
  */
 export function layoutOf(options: {
   /** By title. */

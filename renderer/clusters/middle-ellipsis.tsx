@@ -3,6 +3,9 @@ import { HighlightedText } from './highlighted-text.tsx';
 import './middle-ellipsis.css';
 import { highlighted } from './search.ts';
 
+/** From this length on, a beginning is longer than what always stays visible of it. */
+const longStart = 6;
+
 /** Renders `children` in one line with an ellipsis in the middle: the end of `name` stays visible. */
 export function MiddleEllipsis({
   children,
@@ -18,7 +21,7 @@ export function MiddleEllipsis({
   if (start < 0 || end === name.length) return <HighlightedText words={words}>{children}</HighlightedText>;
   const pieces = highlighted(children, words);
   return (
-    <span className="middle-ellipsis">
+    <span className="middle-ellipsis" data-long={start + end >= longStart || undefined}>
       <span>{marked(pieces, 0, start + end)}</span>
       <span>{marked(pieces, start + end, children.length)}</span>
     </span>

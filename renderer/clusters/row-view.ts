@@ -2,8 +2,9 @@ import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
-import { locationOf } from '../text/location.ts';
+import { locationWithin } from '../text/location.ts';
 import { failureText } from './failure-text.ts';
+import type { GroupBy } from './groups.ts';
 import { clustersText } from './text.ts';
 
 export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none' | 'denied';
@@ -27,11 +28,14 @@ export interface RowFacts {
   /** The Access policy for the cluster, if known. */
   readonly policy?: Policy | undefined;
   readonly asked?: 'connect' | 'disconnect' | undefined;
+  /** The grouping whose head is above the row, if any: the row does not repeat it. */
+  readonly groupedBy?: GroupBy | undefined;
   /** ms since the epoch. */
   readonly now: number;
 }
 
-export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFacts): RowView {
+export function rowView({ cluster, tunnel, failure, policy, asked, groupedBy, now }: RowFacts): RowView {
+  const where = locationWithin(cluster, groupedBy);
   const state = tunnel?.state ?? { status: 'idle' };
   const quiet = { tone: 'quiet', hasWhy: false } as const;
   const busy = { mark: 'busy', ...quiet } as const;
@@ -43,7 +47,7 @@ export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFac
     case 'connecting':
       return { ...busy, line: clustersText.row.connecting, isOn: true };
     case 'connected':
-      return { mark: 'connected', ...quiet, line: locationOf(cluster), isOn: true };
+      return { mark: 'connected', ...quiet, line: where, isOn: true };
     case 'degraded':
     case 'reconnecting': {
       const reason = failureText(state.failure.error.code);
@@ -73,17 +77,16 @@ export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFac
         };
       if (policy?.verdict === 'denied')
         return { mark: 'denied', line: policy.message, tone: 'quiet', isOn: false, hasWhy: true };
-      return { ...restingView(cluster, now), isOn: false, hasWhy: false };
+      return { ...restingView(cluster, where, now), isOn: false, hasWhy: false };
   }
 }
 
-function restingView(cluster: Cluster, now: number): Pick<RowView, 'mark' | 'line' | 'tone'> {
-  const where = locationOf(cluster);
+function restingView(cluster: Cluster, where: string, now: number): Pick<RowView, 'mark' | 'line' | 'tone'> {
   if (cluster.reach.kind === 'none') return { mark: 'none', line: cluster.reach.reason, tone: 'quiet' };
   if (cluster.stale)
     return {
       mark: 'off',
-      line: `${where} · ${clustersText.row.stale(now - cluster.seenAt)}`,
+      line: [where, clustersText.row.stale(now - cluster.seenAt)].filter(Boolean).join(' · '),
       tone: 'attention',
     };
   return { mark: 'off', line: where, tone: 'quiet' };

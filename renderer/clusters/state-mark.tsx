@@ -1,32 +1,37 @@
 import {
   CircleCheck,
-  CircleDashed,
   CircleMinus,
   CircleX,
   LoaderCircle,
   Lock,
+  SquareTerminal,
   TriangleAlert,
 } from 'lucide-react';
 import type { Mark } from './row-view.ts';
 import { clustersText } from './text.ts';
 
 const icons = {
-  off: CircleDashed,
   busy: LoaderCircle,
   connected: CircleCheck,
   degraded: TriangleAlert,
   failed: CircleX,
   none: CircleMinus,
   denied: Lock,
-} as const satisfies Record<Mark, unknown>;
+  'on-demand': SquareTerminal,
+} as const satisfies Record<Exclude<Mark, 'off'> | 'on-demand', unknown>;
 
-/** Shows a state by shape, colour and text for screen readers: never by colour alone. */
-export function StateMark({ mark }: { readonly mark: Mark }) {
-  const Icon = icons[mark];
+/**
+ * Shows a state by shape, colour and text for screen readers: never by colour alone. What is merely not connected has no
+ * mark. `id` is that of the text.
+ */
+export function StateMark({ mark, id }: { readonly mark: Mark | 'on-demand'; readonly id?: string }) {
+  const Icon = mark === 'off' ? undefined : icons[mark];
   return (
-    <span className="state-mark" data-mark={mark}>
-      <Icon size={16} strokeWidth={1.9} aria-hidden />
-      <span className="for-screen-readers">{clustersText.marks[mark]}</span>
+    <span className="state-mark" data-mark={mark} title={clustersText.marks[mark]}>
+      {Icon !== undefined && <Icon size={16} strokeWidth={1.9} aria-hidden />}
+      <span className="for-screen-readers" id={id}>
+        {clustersText.marks[mark]}
+      </span>
     </span>
   );
 }

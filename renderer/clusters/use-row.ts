@@ -1,9 +1,10 @@
 import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
-import { isUsable } from '../../main/model/is-usable.ts';
+import { isUsable as isUsableState } from '../../main/model/is-usable.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
+import type { GroupBy } from './groups.ts';
 import { type RowView, rowView } from './row-view.ts';
 
 /** The state of a cluster for its row and its page; undefined if the catalog no longer has it. */
@@ -12,15 +13,18 @@ export interface RowState {
   readonly tunnel: TunnelView | undefined;
   readonly view: RowView;
   readonly policy: Policy | undefined;
-  /** Whether the current context can be switched to it. */
+  /** Whether clients can connect through its tunnel. */
   readonly isUsable: boolean;
+  /** Whether to offer to make it current: not while a connect that may do so itself is running. */
+  readonly canBecomeCurrent: boolean;
   readonly isCurrent: boolean;
   readonly isFavourite: boolean;
   /** Disconnected, with an on-demand context: connects when kubectl needs it. */
   readonly isOnDemand: boolean;
 }
 
-export function useRow(id: ClusterId): RowState | undefined {
+/** `groupedBy` is the grouping whose head is above the row, if any. */
+export function useRow(id: ClusterId, groupedBy?: GroupBy): RowState | undefined {
   const cluster = useAgent(({ clusters }) => clusters.get(id));
   const tunnel = useAgent(({ tunnels }) => tunnels.get(id));
   const failure = useAgent(({ failures }) => failures.get(id));
@@ -34,14 +38,16 @@ export function useRow(id: ClusterId): RowState | undefined {
   const isCounting = tunnel?.state.status === 'reconnecting';
   const now = useNow(isCounting ? 1_000 : undefined);
   if (cluster === undefined) return undefined;
-  const view = rowView({ cluster, tunnel, failure, policy, asked, now });
+  const view = rowView({ cluster, tunnel, failure, policy, asked, groupedBy, now });
   const isOnDemand = hasEntry && !view.isOn;
+  const isUsable = view.isOn && isUsableState(tunnel?.state);
   return {
     cluster,
     tunnel,
     view,
     policy,
-    isUsable: view.isOn && isUsable(tunnel?.state),
+    isUsable,
+    canBecomeCurrent: isUsable && !isCurrent && asked !== 'connect',
     isCurrent,
     isFavourite,
     isOnDemand,

@@ -49,6 +49,7 @@ export function useSections({
   const order = useAgent((agent) => agent.settings.favouritesOrder);
   const groupBy = useAgent((agent) => agent.settings.listGroup);
   const denied = useAgent((agent) => agent.denied);
+  const deniedForGood = useAgent((agent) => agent.deniedForGood);
   const failures = useAgent((agent) => agent.failures);
   const asked = usePage((page) => page.asked);
   const sorted = useMemo(() => byTitle(clusters.values()), [clusters]);
@@ -59,12 +60,15 @@ export function useSections({
   }, [sorted]);
   const all = useMemo(() => {
     // A cluster that is being connected keeps its section, and so does its result.
-    const isDenied = ({ id, reach }: Cluster) =>
-      reach.kind === 'tunnel' && denied.has(reach.hostname) && !failures.has(id) && !asked.has(id);
-    const facts = { open, favourites: new Set(favourites), isDenied };
+    const isAmong =
+      (hostnames: ReadonlySet<string>) =>
+      ({ id, reach }: Cluster) =>
+        reach.kind === 'tunnel' && hostnames.has(reach.hostname) && !failures.has(id) && !asked.has(id);
+    const facts = { open, favourites: new Set(favourites), isDenied: isAmong(denied) };
     const chosen = filters.length === 0 ? sorted : sorted.filter((one) => passes(one, filters, facts));
+    const isDenied = isAmong(deniedForGood);
     return layoutOf({ clusters: chosen, open, favourites, order, groupBy, isDenied });
-  }, [sorted, open, favourites, order, groupBy, denied, failures, asked, filters]);
+  }, [sorted, open, favourites, order, groupBy, denied, deniedForGood, failures, asked, filters]);
   const next = useMemo(() => {
     const words = queryWords(query);
     if (words.length === 0) return all;
@@ -73,9 +77,8 @@ export function useSections({
       words,
     );
     if (found.length === 0) return [];
-    const title = clustersText.sections.found(found.length, sorted.length);
-    return [{ id: 'found', title, clusters: found }];
-  }, [all, sorted, query]);
+    return [{ id: 'found', title: clustersText.sections.found, clusters: found }];
+  }, [all, query]);
   const queryKey = [query, groupBy, ...filters.map(({ id }) => id)].join('\n');
   const shown = useRef({ queryKey, sections: next });
   const sections = useMemo(() => {

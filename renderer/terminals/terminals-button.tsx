@@ -77,28 +77,3 @@ function TerminalRow({
     </li>
   );
 }
-
-/** Opens the user's terminal app on a cluster. */
-export function OpenTerminal({
-  id,
-  title,
-  tabIndex,
-}: {
-  readonly id: ClusterId;
-  readonly title: string;
-  readonly tabIndex: number;
-}) {
-  const actions = useActions();
-  return (
-    <button
-      type="button"
-      className="star open-terminal"
-      aria-label={terminalsText.openFor(title)}
-      title={terminalsText.open}
-      tabIndex={tabIndex}
-      onClick={() => void actions.openTerminal(id)}
-    >
-      <SquareTerminal size={13} aria-hidden />
-    </button>
-  );
-}

@@ -10,7 +10,5 @@ export const terminalsText = {
   namespace: (name: string) => `namespace ${name}`,
   end: 'End access',
   notEnded: 'Could not end the access of the AI client',
-  open: 'Open terminal',
-  openFor: (title: string) => `Open a terminal on ${title}`,
   notOpened: (title: string) => `Could not open a terminal on ${isolated(title)}`,
 } as const;

@@ -1,5 +1,6 @@
 import { accountText, accountTitle } from '../../main/model/account-name.ts';
 import type { Cell } from '../../main/model/cluster.ts';
+import type { Settings } from '../../main/model/settings.ts';
 import { clusterText } from './cluster.ts';
 import { isolated } from './isolated.ts';
 
@@ -11,6 +12,19 @@ type Place = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
 export function locationOf({ source, region, ...account }: Place): string {
   const title = accountTitle(account);
   return joined([sourceNames[source], isSpoken(region) ? shortened(title) : title, region]);
+}
+
+/** Returns what the head of a group does not say of a location: `eu-west-1` below an account. */
+export function locationWithin(place: Place, groupedBy: Settings['listGroup'] | undefined): string {
+  const { source: _, region, ...account } = place;
+  switch (groupedBy) {
+    case 'account':
+      return joined([region]);
+    case 'cloud':
+      return joined([shortened(accountTitle(account)), region]);
+    default:
+      return locationOf(place);
+  }
 }
 
 /** `EKS · Payments (444455556666) · eu-west-1`: a location in full. */

@@ -232,7 +232,7 @@ test('what is not for the person, in the list and on its page', async (context) 
     clusters: [...(quiet.clusters ?? []), kept],
     policies: [aDenial('kept.k8s.example.com', { ray: '8f2a-FRA', failing: ['disk encryption'] })],
   });
-  await page.getByRole('button', { name: 'Show clusters without access' }).click();
+  await page.getByRole('button', { name: 'Show 1 cluster without access' }).click();
   await row('kept').hover();
   await expectAccessible(page);
   await row('kept').getByRole('button', { name: 'Details: kept' }).click();

@@ -84,7 +84,7 @@ describe('the keyboard', () => {
     await page.keyboard.type('or');
     await eventually(titles).toEqual(['orders']);
     expect(await page.locator('.row mark').allTextContents()).toEqual(['or']);
-    await page.getByRole('heading', { name: '1 of 5' }).waitFor();
+    await page.getByRole('heading', { name: 'Matches' }).waitFor();
     // The choices of the field go, what was found stays.
     await page.keyboard.press('Escape');
     await page.keyboard.press('Enter');
@@ -111,7 +111,7 @@ test('a row does not move away under the pointer, and goes to its place when tha
     { kind: 'catalog', upserted: [aCluster('archive')], removed: [], cells: [], removedCells: [] },
   );
   await eventually(titles).toEqual(['billing', 'orders', 'search', 'archive']);
-  await row('search').getByText(':41001').waitFor();
+  await row('search').getByText('42 ms').waitFor();
   await page.mouse.move(200, 10);
   await eventually(titles).toEqual(['search', 'archive', 'billing', 'orders']);
 });
@@ -134,8 +134,8 @@ test('rows that a change puts elsewhere slide there, unless no movement is wante
   await eventually(titles).toEqual(['orders', 'billing', 'payments', 'search', 'bare']);
   // The head of the connected is new: what is below came down by it and by the row that passed it.
   expect(await slid()).toEqual([
-    'orders translateY(48px)',
-    'billing translateY(-78px)',
+    'orders translateY(44px)',
+    'billing translateY(-74px)',
     'payments translateY(-30px)',
     'search translateY(-30px)',
     'bare translateY(-30px)',
@@ -162,7 +162,7 @@ test('what is searched for is shown whole, wherever the pointer rests', async (c
   await page.keyboard.press('/');
   await page.keyboard.type('pay');
   await eventually(titles).toEqual(['payments']);
-  await page.getByRole('heading', { name: '1 of 5' }).waitFor();
+  await page.getByRole('heading', { name: 'Matches' }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await eventually(titles).toEqual(['orders', 'billing', 'payments', 'search', 'bare']);
@@ -197,7 +197,7 @@ describe('connecting', () => {
     await row('orders').getByText('Connecting', { exact: true }).waitFor();
     expect(await switchOf('orders').getAttribute('aria-busy')).toBe('true');
     await switchOf('orders').click();
-    await row('orders').getByText('EKS · 111122223333 · eu-west-1').waitFor();
+    await row('orders').getByText('eu-west-1', { exact: true }).waitFor();
     expect(aborted).toBe(true);
     expect(await row('orders').getByRole('button', { name: 'Details: orders' }).count()).toBe(0);
   });
@@ -205,12 +205,11 @@ describe('connecting', () => {
   test('keeps its region in sight, however long the id of its account is', async (context) => {
     const account = '5c5c5c5c-1111-4222-8333-444455550003';
     const long = 'The payments platform team of the northern countries';
-    const { row } = await shown.open(context, {
-      clusters: [
-        aCluster('nameless', { source: 'aks', account, region: 'germanywestcentral' }),
-        aCluster('named', { source: 'aks', account: 'b', accountName: long, region: 'germanywestcentral' }),
-      ],
-    });
+    const far = [
+      aCluster('nameless', { source: 'aks', account, region: 'germanywestcentral' }),
+      aCluster('named', { source: 'aks', account: 'b', accountName: long, region: 'germanywestcentral' }),
+    ];
+    const { row } = await shown.open(context, { clusters: far, favourites: far.map(({ id }) => id) });
     for (const title of ['nameless', 'named']) {
       const line = row(title).locator('.row-line');
       await line.getByText('germanywestcentral').waitFor();
@@ -264,7 +263,7 @@ test('titles from outside are text, however long or strange', async (context) =>
   expect(await page.title()).toBe('k8s-tunnels');
   for (const title of [hostile, long, arabic]) {
     const box = await row(title).boundingBox();
-    expect(box).toMatchObject({ width: 428, height: 48 });
+    expect(box).toMatchObject({ width: 428, height: 44 });
     const inside = await row(title).getByRole('switch').boundingBox();
     expect((inside?.x ?? 0) + (inside?.width ?? 0)).toBeLessThan(440);
   }

@@ -24,7 +24,7 @@ test('of thousands of rows only those near the view are there; each says its pla
   const { page, row } = window;
   await row('c0000').waitFor();
   expect(await rows(window)).toBeLessThan(40);
-  await scroll(window, 150_000);
+  await scroll(window, 137_500);
   await row('c3126').waitFor();
   expect(await rows(window)).toBeLessThan(40);
   expect(await row('c3126').getAttribute('aria-posinset')).toBe('1127');
@@ -69,19 +69,19 @@ test('the keyboard goes to rows that are not there yet; the row that has the foc
 test('the place in the list stays while another page is shown, and its row takes the focus back', async (context) => {
   const window = await shown.open(context, snapshot);
   const { page, row, focused } = window;
-  await scroll(window, 150_000);
+  await scroll(window, 137_500);
   await row('c3126').getByRole('button', { name: 'c3126', exact: true }).click();
   await page.getByRole('heading', { name: 'c3126', level: 1 }).waitFor();
   await page.keyboard.press('Escape');
   await row('c3126').waitFor();
-  expect(await place(window)).toBe(150_000);
+  expect(await place(window)).toBe(137_500);
   expect(await focused()).toBe('c3126');
 });
 
 test('what is in view stays where it is when rows above it come and go; a search begins at the top', async (context) => {
   const window = await shown.open(context, snapshot);
   const { page, agent, row, titles } = window;
-  await scroll(window, 150_000);
+  await scroll(window, 137_500);
   await row('c3126').waitFor();
   const before = await top(window, 'c3126');
   const added = Array.from({ length: 100 }, (_, index) => aCluster(`a${index}`, { account: '1' }));
@@ -94,10 +94,10 @@ test('what is in view stays where it is when rows above it come and go; a search
       removedCells: [],
     });
   change(added, []);
-  await eventually(() => place(window)).toBe(154_800);
+  await eventually(() => place(window)).toBe(141_900);
   expect(await top(window, 'c3126')).toBe(before);
   change([], [...added, ...many.slice(0, 10)]);
-  await eventually(() => place(window)).toBe(149_520);
+  await eventually(() => place(window)).toBe(137_060);
   expect(await top(window, 'c3126')).toBe(before);
   await page.getByRole('searchbox').fill('49');
   await eventually(async () => (await titles())[0]).toBe('c0049');

@@ -216,7 +216,7 @@ describe('while the pointer moves over the list', () => {
       discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 9, clusters: 0 },
     });
     await page.getByRole('heading', { name: 'Loading your clusters' }).waitFor();
-    const at = { x: 100, y: 300 };
+    const at = { x: 100, y: 250 };
     await page.mouse.move(at.x, at.y);
     agent.tell(arriving(billing, orders, payments, search));
     await eventually(() => below(page, at)).toMatch(/billing|orders|payments|search/);
@@ -354,7 +354,7 @@ test('the header counts no row that a section hides, and says of how many a filt
   });
   await eventually(() => line(page).textContent()).toMatch(/^3 clusters/);
   expect(await page.locator('.row').count()).toBe(3);
-  await page.getByRole('button', { name: 'Show clusters without access' }).click();
+  await page.getByRole('button', { name: 'Show 2 clusters without access' }).click();
   await eventually(() => line(page).textContent()).toMatch(/^5 clusters/);
   await page.getByRole('searchbox').fill('bill');
   await eventually(() => line(page).textContent()).toMatch(/^1 of 5 clusters/);

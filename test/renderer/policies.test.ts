@@ -49,28 +49,33 @@ function lookedAt({ agent }: ShownWindow): string[][] {
   return told;
 }
 
-describe('what is not for the person', () => {
-  test('leaves its section as soon as that is known, is folded at the end, and shows on request', async (context) => {
-    const window = await shown.open(context, { clusters, favourites: [keys.id] });
+describe('what the policy denies', () => {
+  test('is not in the list until it is asked for, favourite or not, and comes back when the answer changes', async (context) => {
+    const window = await shown.open(context, { clusters, favourites: [people.id, keys.id] });
     const { agent, page, titles, row } = window;
-    await eventually(titles).toEqual(['keys', 'billing', 'orders', 'people', 'bare']);
+    await eventually(titles).toEqual(['people', 'keys', 'billing', 'orders', 'bare']);
     agent.tell({ kind: 'policies', known: denials, forgotten: [] });
-    await eventually(titles).toEqual(['billing', 'orders', 'bare']);
-    const section = page.getByRole('region', { name: 'No access' });
-    expect(await section.locator('.section-head').textContent()).toBe('No access2Show');
-
-    await page.getByRole('button', { name: 'Show clusters without access' }).click();
-    await eventually(titles).toEqual(['billing', 'orders', 'bare', 'keys', 'people']);
-    expect(await row('people').locator('.row-line').textContent()).toBe('Group people-ops only');
-    expect(await row('keys').locator('.row-line').textContent()).toBe('Your device fails: disk encryption');
-    expect(await row('people').getByRole('switch').count()).toBe(0);
-
-    // No row comes above the button while the pointer is on it.
-    await page.mouse.move(200, 10);
-    agent.tell({ kind: 'policies', known: [], forgotten: ['keys.k8s.example.com'] });
-    await eventually(titles).toEqual(['keys', 'billing', 'orders', 'bare', 'people']);
-    await page.getByRole('button', { name: 'Hide clusters without access' }).click();
+    // A device can be fixed: that one stays where it is, and says what is wrong.
     await eventually(titles).toEqual(['keys', 'billing', 'orders', 'bare']);
+    expect(await row('keys').locator('.row-line').textContent()).toBe('Your device fails: disk encryption');
+    expect(await row('keys').getByRole('switch').count()).toBe(0);
+    const section = page.getByRole('region', { name: 'No access' });
+    expect(await section.getByRole('listitem').count()).toBe(0);
+
+    const show = page.getByRole('button', { name: 'Show 1 cluster without access' });
+    await show.focus();
+    await page.keyboard.press('Enter');
+    await eventually(titles).toEqual(['keys', 'billing', 'orders', 'bare', 'people']);
+    expect(await window.focused()).toBe('Hide clusters without access');
+    expect(await row('people').locator('.row-line').textContent()).toBe('Group people-ops only');
+    expect(await row('people').getByRole('switch').count()).toBe(0);
+    await page.keyboard.press('Enter');
+    await eventually(titles).toEqual(['keys', 'billing', 'orders', 'bare']);
+
+    const admitted = { verdict: 'admitted', hostname: 'people.k8s.example.com', at: Date.now() } as const;
+    agent.tell({ kind: 'policies', known: [admitted], forgotten: [] });
+    await eventually(titles).toEqual(['people', 'keys', 'billing', 'orders', 'bare']);
+    await show.waitFor({ state: 'detached' });
   });
 
   test('is found by the search, says why, whom to ask, and can be tried all the same', async (context) => {
@@ -100,7 +105,6 @@ describe('what is not for the person', () => {
 
   test('because of the device is told apart, in careful words', async (context) => {
     const { page, row } = await shown.open(context, { clusters, policies: denials });
-    await page.getByRole('button', { name: 'Show clusters without access' }).click();
     await row('keys').getByRole('button', { name: 'keys', exact: true }).click();
     const why = page.getByRole('region', { name: 'Access may deny you because of your device' });
     await why.getByText('Failed device checks: disk encryption.').waitFor();
@@ -111,7 +115,7 @@ describe('what is not for the person', () => {
     const { agent, page, focused, titles, row, switchOf } = await shown.open(context, { clusters });
     agent.handlers.connect = async () => {
       agent.tell({ kind: 'policies', known: denials, forgotten: [] });
-      await eventually(titles).not.toContain('keys');
+      await row('keys').getByText('Your device fails').waitFor();
       const error = { code: 'access-denied', message: 'No.', retryable: false } as const;
       const result = {
         status: 'failed',
@@ -124,7 +128,7 @@ describe('what is not for the person', () => {
     };
     await switchOf('people').focus();
     await page.keyboard.press(' ');
-    await eventually(titles).toEqual(['billing', 'orders', 'people', 'bare']);
+    await eventually(titles).toEqual(['billing', 'keys', 'orders', 'people', 'bare']);
     expect(await row('people').locator('.row-line').textContent()).toBe('Denied by Access');
     expect(await focused()).toBe('Connect people');
   });
@@ -157,8 +161,8 @@ describe('the agent is told what a person sees', () => {
     const window = await shown.open(context, { clusters: [], policies: denials });
     const told = lookedAt(window);
     window.agent.tell({ kind: 'catalog', upserted: clusters, removed: [], cells: [], removedCells: [] });
-    await eventually(async () => told.at(-1)).toEqual(['bare', 'billing', 'orders']);
-    await window.page.getByRole('button', { name: 'Show clusters without access' }).click();
+    await eventually(async () => told.at(-1)).toEqual(['bare', 'billing', 'keys', 'orders']);
+    await window.page.getByRole('button', { name: 'Show 1 cluster without access' }).click();
     await eventually(async () => told.at(-1)).toEqual(['bare', 'billing', 'keys', 'orders', 'people']);
   });
 

@@ -46,20 +46,22 @@ test('terminals are counted and listed by cluster, production first, and lead to
   await button.waitFor({ state: 'detached' });
 });
 
-test('a row opens a terminal on its cluster, by its id; what fails is said', async (context) => {
+test('the menu of a row opens a terminal on its cluster, by its id; what fails is said', async (context) => {
   const { agent, page, row } = await shown.open(context, { clusters });
   const asked: unknown[] = [];
   agent.handlers['terminal-open'] = async (input) => {
     asked.push(input);
     return { program: '/usr/bin/xterm' };
   };
-  const open = row('orders').getByRole('button', { name: 'Open a terminal on orders' });
-  await row('orders').hover();
-  await open.click();
+  const open = async () => {
+    await row('orders').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Open terminal' }).click();
+  };
+  await open();
   await eventually(async () => asked).toEqual([{ cluster: orders.id }]);
   agent.handlers['terminal-open'] = async () => {
     throw new AppError('file-unreadable', 'No terminal app is found.', { hint: 'Name one.' });
   };
-  await open.click();
+  await open();
   await page.getByText('Could not open a terminal on').first().waitFor();
 });

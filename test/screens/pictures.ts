@@ -35,7 +35,8 @@ export async function withScene<T>(
   });
   const { page } = shown;
   try {
-    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'light' });
+    const { forcedColors = 'none' } = scene;
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'light', forcedColors });
     await scene.arrange?.(shown);
     // Nothing is under the pointer.
     await page.mouse.move(0, 0);
@@ -50,7 +51,7 @@ export async function withScene<T>(
 /** Returns both pictures of the window as it is, as PNG. */
 export async function takePictures({ page }: ShownWindow): Promise<Pictures> {
   const take = async (colorScheme: (typeof schemes)[number]) => {
-    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme });
+    await page.emulateMedia({ colorScheme });
     return page.screenshot({ animations: 'disabled', caret: 'hide' });
   };
   return { light: await take('light'), dark: await take('dark') };

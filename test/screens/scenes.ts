@@ -32,6 +32,8 @@ export interface Scene {
   readonly snapshot: Partial<Snapshot>;
   /** 440 x 680 where undefined. */
   readonly size?: { readonly width: number; readonly height: number };
+  /** Whether the system replaces the colours by a few of its own. */
+  readonly forcedColors?: 'active';
   /** Brings the window there; resolves when it shows it. */
   arrange?(shown: ShownWindow): Promise<unknown>;
 }
@@ -64,6 +66,12 @@ const go = async ({ page }: ShownWindow, place: Place) => {
   await page.getByRole('alertdialog').waitFor();
 };
 const linkTo = (link: string): Place => ({ kind: 'link', link: `k8s-tunnels://${link}` });
+
+const denied = aDenial('warehouse.k8s.acme.example', {
+  at: now,
+  message: 'Only people of the group logistics.',
+  ray: '8f2a6b1c-FRA',
+});
 
 /** A configuration that somebody else may have changed. */
 const aReview = {
@@ -114,6 +122,54 @@ export const scenes: Readonly<Record<string, Scene>> = {
     snapshot: trouble,
     size: { width: 360, height: 680 },
     arrange: ({ row }) => row(search.title).waitFor(),
+  },
+  'list-320': {
+    snapshot: trouble,
+    size: { width: 320, height: 680 },
+    arrange: ({ row }) => row(search.title).waitFor(),
+  },
+  'list-zoomed': {
+    snapshot: trouble,
+    size: { width: 220, height: 340 },
+    arrange: ({ row }) => row(search.title).waitFor(),
+  },
+  'list-forced-colours': {
+    snapshot: trouble,
+    forcedColors: 'active',
+    async arrange({ page, row, switchOf }) {
+      await row(loyalty.title).click({ modifiers: ['Control'] });
+      await page.getByText('1 selected').waitFor();
+      await switchOf(ledger.title).focus();
+      await page.keyboard.press('ArrowDown');
+    },
+  },
+  'list-denied': {
+    snapshot: { ...everyday, policies: [denied] },
+    async arrange(shown) {
+      await shown.row(paymentsStaging.title).waitFor();
+      await toEnd(shown);
+      await shown.page.getByRole('button', name('Show 1 cluster without access')).waitFor();
+    },
+  },
+  'cluster-menu': {
+    snapshot: everyday,
+    async arrange({ page, switchOf }) {
+      await switchOf(search.title).focus();
+      await page.keyboard.press('Shift+F10');
+      await page.getByRole('menuitem').first().waitFor();
+    },
+  },
+  dragging: {
+    snapshot: { ...everyday, favourites: [ledger.id, loyalty.id, warehouse.id] },
+    async arrange({ page, row }) {
+      const [from, to] = await Promise.all(
+        [warehouse, ledger].map(({ title }) => row(title).locator('.row-line').boundingBox()),
+      );
+      await page.mouse.move((from?.x ?? 0) + 20, from?.y ?? 0);
+      await page.mouse.down();
+      await page.mouse.move((to?.x ?? 0) + 20, (to?.y ?? 0) + 8, { steps: 3 });
+      await page.locator('.drop-line').waitFor();
+    },
   },
   trouble: {
     snapshot: {
@@ -493,18 +549,12 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'detail-denied': {
     snapshot: {
       ...everyday,
-      policies: [
-        aDenial('warehouse.k8s.acme.example', {
-          at: now,
-          message: 'Only people of the group logistics.',
-          ray: '8f2a6b1c-FRA',
-        }),
-      ],
+      policies: [denied],
     },
     async arrange(shown) {
       await shown.row(paymentsStaging.title).waitFor();
       await toEnd(shown);
-      await press(shown, 'Show clusters without access');
+      await press(shown, 'Show 1 cluster without access');
       await toEnd(shown);
       await opened(shown, warehouse.title);
     },

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../renderer/open-window.ts';
+import { craftProblems } from './craft.ts';
 import { pictureFile, takePictures, whyNotCompared, withScene } from './pictures.ts';
 import { scenes } from './scenes.ts';
 
@@ -15,6 +16,14 @@ const tolerance = 30;
 /** The part of a window of the usual size that its page has when it is enlarged to 200 %. */
 const enlarged = { width: 220, height: 340 };
 
+/** How a window may look, narrow ones included. */
+const widths = [440, 380, 320];
+const looks = [
+  { colorScheme: 'light', forcedColors: 'none' },
+  { colorScheme: 'dark', forcedColors: 'none' },
+  { colorScheme: 'dark', forcedColors: 'active' },
+] as const;
+
 const reason = whyNotCompared();
 let started: Awaited<ReturnType<typeof openBrowser>>;
 beforeAll(async () => {
@@ -22,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => started?.close());
 
-describe('each screen looks as in docs/screens, and at 200 % nothing is beyond the edge', () => {
+describe('each screen looks as in docs/screens, nothing is beyond the edge at 200 %, all can be read and hit', () => {
   for (const [name, scene] of Object.entries(scenes)) {
     test(name, async (context) => {
       if (started === undefined) return context.skip('no Chromium: set K8S_TUNNELS_CHROMIUM');
@@ -34,6 +43,7 @@ describe('each screen looks as in docs/screens, and at 200 % nothing is beyond t
         }
         await shown.page.setViewportSize(enlarged);
         await expectReachable(shown.page);
+        await expectCraft(shown.page);
       });
       // Elsewhere the letters differ.
       if (reason !== undefined) context.skip(`not compared: ${reason}`);
@@ -67,6 +77,20 @@ async function expectReachable(page: Page): Promise<void> {
   await expect.poll(beyond).toEqual([]);
   const widest = () => page.evaluate(() => document.documentElement.scrollWidth);
   await expect.poll(widest).toBeLessThanOrEqual(enlarged.width);
+}
+
+/** Every text can be read and every control hit, whatever the width and the colours. */
+async function expectCraft(page: Page): Promise<void> {
+  for (const look of looks) {
+    await page.emulateMedia({ reducedMotion: 'reduce', ...look });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 680 });
+      const problems = () => craftProblems(page);
+      await expect
+        .poll(problems, { message: `${width} px, ${JSON.stringify(look)}`, interval: 50, timeout: 10_000 })
+        .toEqual([]);
+    }
+  }
 }
 
 async function expectSame(taken: Buffer, file: string): Promise<void> {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
-import { type Policy, policySchema } from '../../model/policy.ts';
+import { isDeniedForGood, type Policy, policySchema } from '../../model/policy.ts';
 import { createExpiring } from '../async/expiring.ts';
 import { createPace } from '../async/request-rate.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -10,8 +10,10 @@ import type { Access, Answer, SessionOf } from './access.ts';
 
 /** How long an answer is valid before Access is asked again. */
 const freshMs = { admitted: 12 * 3_600_000, denied: 3_600_000 } as const;
-/** A denial is shown until Access is asked again, but no longer than this. */
+/** An answer is shown until Access is asked again, but no longer than this. */
 const shownMs = 12 * 3_600_000;
+/** A denial by the policy hides its clusters until the answer changes, but no longer than this. */
+const forGoodMs = 30 * 24 * 3_600_000;
 /** How long to wait after a question without an answer. */
 const restMs = 10 * 60_000;
 const atOnce = 4;
@@ -29,14 +31,15 @@ type Entry = z.infer<typeof entrySchema>;
  * Stores what the user's policies allow, as far as Access has said. Each exchange is a line in the organisation's log,
  * so answers are stored on disk with a lifetime (12 hours for access, 1 hour for a denial), and only visible clusters
  * and favourites are asked about: at most 4 at once and 60 a minute. An answer belongs to one user's session of one
- * organisation, and is removed when that session ends.
+ * organisation, and is removed when that session ends. A denial by the policy is kept for the user's next session, so
+ * that what it hides does not come back every day; it is asked about again while the user looks at any cluster.
  */
 export interface Policies {
   list(): readonly Policy[];
   get(hostname: string): Policy | undefined;
   /**
-   * Asks about what is unknown: first the favourites, then what is in view. Drops questions about what is no longer in
-   * view.
+   * Asks about what is unknown: first the favourites, then what is in view, then what a denial hides. Drops questions
+   * about what is no longer in view.
    */
   want(inView?: readonly string[]): void;
   /** Stores Access's answer, whatever caused the request. */
@@ -129,9 +132,22 @@ export async function createPolicies(options: {
   const isResting = (hostname: string) =>
     Math.abs(clock.now() - (resting.get(hostname) ?? Number.NEGATIVE_INFINITY)) < restMs;
 
+  /** No window shows these, so that only their age makes them due. */
+  const hidden = (): readonly string[] =>
+    inView.length === 0
+      ? []
+      : [...entries.values()].flatMap(({ policy }) => (isDeniedForGood(policy) ? policy.hostname : []));
+  /** Returns whether an answer is no longer shown: too old, or of another session. */
+  const isOver = ({ policy, session }: Entry): boolean => {
+    const isForGood = isDeniedForGood(policy);
+    if (policy.at <= clock.now() - (isForGood ? forGoodMs : shownMs)) return true;
+    if (sessions.some((one) => isSame(one, session))) return false;
+    return !isForGood || sessions.some(({ authDomain }) => authDomain === session.authDomain);
+  };
+
   const pump = (): void => {
     if (closing.signal.aborted || sessions.length === 0) return;
-    for (const hostname of [...options.favourites(), ...inView]) {
+    for (const hostname of [...options.favourites(), ...inView, ...hidden()]) {
       if (running.size >= atOnce) return;
       if (running.has(hostname) || !isDue(hostname) || isResting(hostname)) continue;
       running.add(hostname);
@@ -172,10 +188,7 @@ export async function createPolicies(options: {
         resting.clear();
         postures.clear();
       }
-      const oldest = clock.now() - shownMs;
-      const forgotten = [...entries.values()]
-        .filter(({ policy, session }) => policy.at <= oldest || !sessions.some((one) => isSame(one, session)))
-        .map(({ policy }) => policy.hostname);
+      const forgotten = [...entries.values()].filter(isOver).map(({ policy }) => policy.hostname);
       if (forgotten.length > 0) {
         for (const hostname of forgotten) entries.delete(hostname);
         onChange({ known: [], forgotten });
