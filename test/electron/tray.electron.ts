@@ -70,14 +70,14 @@ test('its item is in the tray, with a menu that connects and disconnects, and an
   );
   const idle = await icon();
 
-  await driver.click('All clusters', 'eks 444455556666', title);
+  await driver.click('All clusters', 'EKS · 444455556666', title);
   await isConnected(1);
   await menuSays('k8s-tunnels: 1 connected');
   expect(await itemOf()).toMatchObject({ type: 'checkbox', enabled: true, checked: true });
   const one = await icon();
   expect(one).not.toBe(idle);
 
-  await driver.click('All clusters', 'eks 111122223333', other);
+  await driver.click('All clusters', 'EKS · 111122223333', other);
   await isConnected(2);
   await menuSays('k8s-tunnels: 2 connected');
   expect([idle, one]).not.toContain(await icon());

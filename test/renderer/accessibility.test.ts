@@ -234,6 +234,7 @@ test('what is not for the person, in the list and on its page', async (context) 
 test('the settings, one of them rejected', async (context) => {
   const { page } = await shown.open(context, quiet);
   await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByText('Advanced', { exact: true }).click();
   await page.getByLabel('AWS regions').fill('Dublin');
   await page.getByLabel('AWS regions').press('Enter');
   await page.getByRole('alert').waitFor();
