@@ -44,7 +44,7 @@ async function* states(context: TestContext): AsyncGenerator<{ readonly name: st
   }
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await page.getByText('Advanced', { exact: true }).click();
-  await page.getByLabel('AWS regions').waitFor();
+  await page.getByLabel('AWS regions', { exact: true }).waitFor();
   yield { name: 'settings', page };
 }
 
