@@ -137,12 +137,17 @@ test('all of it fits a narrow window, with a long context too', async (context) 
   await footer.getByRole('button', { name: 'Sign in to all' }).waitFor();
   for (const width of [440, 360, 320, 220]) {
     await page.setViewportSize({ width, height: 600 });
+    let end = 0;
     for (const button of await footer.getByRole('button').all()) {
       const box = await button.boundingBox();
+      expect(box?.x ?? 0).toBeGreaterThanOrEqual(end);
+      end = (box?.x ?? 0) + (box?.width ?? 0);
       expect(box?.width ?? 0).toBeGreaterThanOrEqual(24);
       expect(box?.height ?? 0).toBeGreaterThanOrEqual(24);
-      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+      expect(end).toBeLessThanOrEqual(width);
     }
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    // One line: at 200 % there is no room for more.
+    expect((await footer.boundingBox())?.height).toBeLessThan(40);
   }
 });
