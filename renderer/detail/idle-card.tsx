@@ -40,7 +40,14 @@ export function IdleCard({
       )}
       <Facts
         facts={[
-          [clusterText.fields.owner, owner ?? <span key="owner" className="none">{detailText.idle.noOwner}</span>],
+          [
+            clusterText.fields.owner,
+            owner ?? (
+              <span key="owner" className="none">
+                {detailText.idle.noOwner}
+              </span>
+            ),
+          ],
           [clusterText.fields.docs, docs === undefined ? undefined : <DocsLink key="docs" docs={docs} />],
         ]}
       />

@@ -169,6 +169,22 @@ describe('the window and the tray', () => {
     await status(app, /nothing connected/);
   });
 
+  test('the tray opens the settings and the accounts, and disconnects everything', async (context) => {
+    const app = await appOf(context);
+    const { commandLine } = desktop.of(context);
+    await commandLine.tunnels('connect', '--add', cluster);
+    await status(app, /1 connected/);
+    const page = await app.page();
+    for (const label of ['Settings', 'Accounts']) {
+      await app.closeWindow();
+      await app.click(label);
+      await isVisible(app, true);
+      await page.getByRole('heading', { name: label, level: 1 }).waitFor();
+    }
+    await app.click('Disconnect all');
+    await status(app, /nothing connected/);
+  });
+
   test('the tray asks before production becomes current, and takes a no', async (context) => {
     const app = await appOf(context);
     const { commandLine } = desktop.of(context);
@@ -202,22 +218,6 @@ describe('the window and the tray', () => {
       const line = `⚠ Current context: ${production}   production${answer === 0 ? ', 30m left' : ''}`;
       await vi.waitFor(async () => expect((await app.menu())[1]?.label).toBe(line), patience);
     }
-  });
-
-  test('the tray opens the settings and the accounts, and disconnects everything', async (context) => {
-    const app = await appOf(context);
-    const { commandLine } = desktop.of(context);
-    await commandLine.tunnels('connect', '--add', cluster);
-    await status(app, /1 connected/);
-    const page = await app.page();
-    for (const label of ['Settings', 'Accounts']) {
-      await app.closeWindow();
-      await app.click(label);
-      await isVisible(app, true);
-      await page.getByRole('heading', { name: label, level: 1 }).waitFor();
-    }
-    await app.click('Disconnect all');
-    await status(app, /nothing connected/);
   });
 
   test('a command that unlocks production asks in the app, and the tray shows and ends the unlock', async (context) => {
