@@ -27,6 +27,7 @@ import { hasStages, Stages } from './stages.tsx';
 import { TagsCard } from './tags-card.tsx';
 import { TerminalCard } from './terminal-card.tsx';
 import { useHistory } from './use-history.ts';
+import { WhomToAsk } from './whom-to-ask.tsx';
 
 /** Shows all details of one cluster. */
 export function ClusterPage({
@@ -70,6 +71,8 @@ export function ClusterPage({
       : known;
   const canOpen = cluster.reach.kind !== 'none';
   const isIdle = canOpen && view.mark === 'off';
+  /** No card further down names the owner. */
+  const isPlain = !isIdle && failure === undefined && view.mark !== 'denied';
   return (
     <SubPage
       title={back}
@@ -107,6 +110,7 @@ export function ClusterPage({
         <p className="sub" data-tone={view.tone}>
           {view.line}
         </p>
+        {isPlain && <WhomToAsk cluster={cluster} />}
         <ProductionLock key={id} cluster={cluster} isConnected={state !== undefined} />
         {isIdle && <IdleCard cluster={cluster} hasCommand={!isOnDemand} />}
         {canOpen && hasStages(view.isOn, failure) && <Stages tunnel={tunnel} failure={failure} />}
@@ -126,7 +130,7 @@ export function ClusterPage({
         <TerminalCard row={row} history={history} />
         {lastErrors}
         <TagsCard cluster={cluster} />
-        <About cluster={cluster} namesOwner={!isIdle} />
+        <About cluster={cluster} namesOwner={!isIdle && !isPlain} />
       </div>
     </SubPage>
   );

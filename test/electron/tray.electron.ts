@@ -142,6 +142,16 @@ test('a click on its icon brings the window back', async () => {
   await isVisible(true);
 });
 
+test('its menu leads to the accounts and the settings', async () => {
+  const { driver } = desktop();
+  const page = await driver.page();
+  for (const label of ['Accounts', 'Settings']) {
+    await driver.click(label);
+    await page.getByRole('heading', { name: label, level: 1 }).waitFor();
+  }
+  await page.keyboard.press('Escape');
+});
+
 test('closing keeps the tray; quitting from its menu asks, and leaves no process and the kubeconfig as it was', async () => {
   const { driver, world, commandLine, items } = desktop();
   await driver.closeWindow();

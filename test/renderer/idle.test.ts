@@ -89,3 +89,12 @@ test('the focus stays on the page when the button that has it goes away', async 
   await setCurrent.waitFor({ state: 'detached' });
   await eventually(focused).toBe('Copy command');
 });
+
+test('the owner of a connected cluster is in view, and named once', async (context) => {
+  const { page } = await openPage(context, 'orders', { tunnels: [aTunnel(orders.id, connected())] });
+  const owner = page.getByText('Team Orders');
+  expect(await owner.count()).toBe(1);
+  const box = await owner.boundingBox();
+  expect(box?.y ?? 0).toBeLessThan(150);
+  expect(await page.getByRole('link', { name: 'https://wiki.example.com/orders' }).count()).toBe(1);
+});
