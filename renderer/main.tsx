@@ -12,7 +12,10 @@ import { webChannel } from './agent/web-channel.ts';
 import './theme/tokens.css';
 import './theme/base.css';
 import './controls/controls.css';
+import { applyLastTheme } from './theme/theme.ts';
 import { Window } from './window.tsx';
+
+applyLastTheme();
 
 const store = createPageStore();
 const bridge = window.k8sTunnels;

@@ -2,7 +2,7 @@ import { useCallback, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { AccountsPage } from './accounts/accounts-page.tsx';
 import { ActivityPage } from './activity/activity-page.tsx';
-import { useActions, usePage } from './agent/page.tsx';
+import { useActions, useAgent, usePage } from './agent/page.tsx';
 import { agentText } from './agent/text.ts';
 import { perform } from './bar/perform.ts';
 import { Shortcuts } from './bar/shortcuts.tsx';
@@ -23,15 +23,19 @@ import { Footer } from './footer/footer.tsx';
 import { type Asked, LinkPreview } from './links/link-preview.tsx';
 import { ListPage } from './list-page.tsx';
 import { useFocusHome } from './navigation/use-focus-home.ts';
-import { type Navigation, type Overlay, useNavigation } from './navigation/use-navigation.ts';
+import { type Navigation, type Overlay, type Page, useNavigation } from './navigation/use-navigation.ts';
 import { ConfirmingToast } from './notices/confirming-toast.tsx';
 import { DoneToast } from './notices/done-toast.tsx';
 import { StatusStrip } from './notices/status-strip.tsx';
 import { useNotices } from './notices/use-notices.tsx';
 import { ReleaseNotes } from './releases/release-notes.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
+import { useTheme } from './theme/theme.ts';
 import { useIsWide } from './window-width.ts';
 import './window.css';
+
+/** Pages with their own buttons to sign in. */
+const pagesThatSignIn: ReadonlySet<Page['kind']> = new Set(['accounts', 'setUp']);
 
 /** The window's root component. */
 export function Window() {
@@ -59,6 +63,7 @@ export function Window() {
 }
 
 function Main() {
+  useTheme();
   const isWide = useIsWide();
   const actions = useActions();
   const { route, navigation } = useNavigation();
@@ -66,6 +71,11 @@ function Main() {
   const { back, openAccounts, openActivity, openList, openSettings } = navigation;
   const firstRun = useFirstRun();
   const { isShown: isFirstRun, leave, offer } = firstRun;
+  const current = useAgent(({ kubectl: { cluster }, clusters }) =>
+    cluster !== undefined && clusters.has(cluster) ? cluster : undefined,
+  );
+  const hasRoom = page.kind === 'list' && isWide && !isFirstRun;
+  const shownCluster = page.kind === 'cluster' ? page.id : hasRoom ? current : undefined;
   const openSetUp = isFirstRun ? openList : navigation.openSetUp;
   const [filters, setFilters] = useState<readonly Filter[]>([]);
   const search = useRef<HTMLInputElement>(null);
@@ -129,23 +139,23 @@ function Main() {
             }
             filters={filters}
             onFilters={setFilters}
-            opened={page.kind === 'cluster' ? page.id : undefined}
+            opened={shownCluster}
             navigation={navigation}
             takesFocus={firstRun.isLeft && page.kind === 'list'}
           />
         )}
       </div>
-      {page.kind === 'list' && isWide && !isFirstRun && (
+      {hasRoom && shownCluster === undefined && (
         <aside className="no-page" aria-label={detailText.beside}>
           <p>{detailText.nothing}</p>
         </aside>
       )}
-      {page.kind === 'cluster' && (
+      {shownCluster !== undefined && (
         <ClusterPage
-          key={page.id}
-          id={page.id}
-          isFromActivity={page.from !== undefined}
-          onBack={back}
+          key={shownCluster}
+          id={shownCluster}
+          isFromActivity={page.kind === 'cluster' && page.from !== undefined}
+          onBack={page.kind === 'cluster' ? back : undefined}
           onActivity={openActivity}
           onAccounts={openAccounts}
         />
@@ -174,7 +184,10 @@ function Main() {
         </SubPage>
       )}
       {page.kind === 'accounts' && <AccountsPage onBack={back} />}
-      <Footer onAccounts={openAccounts} />
+      <Footer
+        offersSignIn={!(isFirstRun && page.kind === 'list') && !pagesThatSignIn.has(page.kind)}
+        onAccounts={openAccounts}
+      />
       <ConfirmingToast />
       <DoneToast />
       <ConfirmProduction />

@@ -1,11 +1,11 @@
 import type { MenuItemConstructorOptions } from 'electron';
-import { accountText } from '../model/account-name.ts';
 import type { Snapshot, TunnelView } from '../model/agent-view.ts';
 import type { Cluster, ClusterId } from '../model/cluster.ts';
 import type { ClusterSet } from '../model/cluster-set.ts';
 import { isProduction } from '../model/is-production.ts';
 import { duration, latency, plural } from '../model/wording.ts';
 import { contextItems, contextText } from './tray-contexts.ts';
+import { groupItems, trayGroups } from './tray-groups.ts';
 import { trayLabel, trayText } from './tray-label.ts';
 import { lockItems } from './tray-locks.ts';
 
@@ -13,6 +13,7 @@ import { lockItems } from './tray-locks.ts';
 export interface TrayActions {
   connect(cluster: ClusterId): void;
   disconnect(cluster: ClusterId): void;
+  disconnectAll(): void;
   /** Retries the waiting ones now. */
   retry(clusters: readonly ClusterId[]): void;
   /** Switches the current context to it. */
@@ -28,6 +29,7 @@ export interface TrayActions {
   answer(confirmation: string, allow: boolean): void;
   /** Opens the window's page of sessions. */
   openAccounts(): void;
+  openSettings(): void;
   quit(): void;
 }
 
@@ -79,6 +81,7 @@ export function trayMenu(options: {
     ...(snapshot.kubeconfigProblems ?? []).map(({ message }) => line(trayText(message))),
     ...open.map(item),
     ...tryNow(snapshot, actions),
+    ...(open.length > 0 ? [{ label: 'Disconnect all', click: () => actions.disconnectAll() }] : []),
     ...(favourites.length > 0 ? [separator, ...favourites.map(item)] : []),
     ...(open.length + favourites.length > 0 ? [separator] : []),
     allClusters(snapshot, item, actions),
@@ -95,7 +98,8 @@ export function trayMenu(options: {
       : []),
     { label: 'Current context', submenu: contextItems(snapshot, open, tunnels, actions, now) },
     separator,
-    signIn(snapshot, now, actions),
+    ...signIn(snapshot, now, actions),
+    { label: 'Settings', click: () => actions.openSettings() },
     discoverAgain(snapshot, actions),
     ...end,
   ];
@@ -133,45 +137,39 @@ function tryNow({ tunnels, clusters }: Snapshot, actions: TrayActions): MenuItem
 }
 
 function allClusters(
-  { clusters }: Snapshot,
+  snapshot: Snapshot,
   item: (cluster: Cluster) => MenuItemConstructorOptions,
   actions: TrayActions,
 ): MenuItemConstructorOptions {
-  if (clusters.length > listLimit)
-    return { label: `All ${clusterCount(clusters.length)}…`, click: () => actions.openWindow() };
-  // Group by the organisation's group tag, otherwise by account.
-  const groups = Map.groupBy(clusters, ({ group, source, account }) => group ?? `${source} ${account}`);
-  const menus = [...groups.values()].map((members) => {
-    // Some may have been discovered before the account's name was known.
-    const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
-    const account = named === undefined ? '' : `${named.source} ${accountText(named)}`;
-    return { label: trayText(named?.group ?? account), submenu: members.toSorted(byTitle).map(item) };
-  });
+  const { length } = snapshot.clusters;
+  if (length > listLimit) return { label: `All ${clusterCount(length)}…`, click: () => actions.openWindow() };
   return {
     label: 'All clusters',
-    enabled: clusters.length > 0,
-    submenu: menus.sort((a, b) => a.label.localeCompare(b.label)),
+    enabled: length > 0,
+    submenu: groupItems(trayGroups(snapshot), item),
   };
 }
 
+/** Builds the item of a login that waits for the user, and that of the accounts with the state of the Access session. */
 function signIn(
   { logins, sessions, endedSessions = [] }: Snapshot,
   now: number,
   actions: TrayActions,
-): MenuItemConstructorOptions {
+): MenuItemConstructorOptions[] {
+  const accounts = (note: string) => ({
+    label: trayLabel('Accounts', note),
+    click: () => actions.openAccounts(),
+  });
   const [login] = logins;
   if (login !== undefined)
-    return { label: 'Sign in: waiting for your browser…', click: () => actions.openLink(login.url) };
-  const lasts = sessions.some(({ endsAt }) => endsAt > now);
-  const ended = endedSessions.find(({ isRevoked }) => isRevoked || !lasts);
-  if (ended !== undefined)
-    return {
-      label: trayText(`Session at ${ended.authDomain} ended: sign in…`),
-      click: () => actions.openAccounts(),
-    };
+    return [
+      { label: 'Sign in: waiting for your browser…', click: () => actions.openLink(login.url) },
+      accounts(''),
+    ];
   const left = Math.max(0, ...sessions.map(({ endsAt }) => endsAt - now));
-  if (left === 0) return line('Signed out (connecting signs in)');
-  return line(`Signed in for ${duration(left)}`);
+  const ended = endedSessions.find(({ isRevoked }) => isRevoked || left === 0);
+  if (ended !== undefined) return [accounts(`session at ${ended.authDomain} ended`)];
+  return [accounts(`Cloudflare Access: ${left === 0 ? 'signed out' : `${duration(left)} left`}`)];
 }
 
 function discoverAgain({ discovery }: Snapshot, actions: TrayActions): MenuItemConstructorOptions {

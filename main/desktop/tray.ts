@@ -101,6 +101,7 @@ export function createTray(options: {
       act(`Could not disconnect ${clusterOf(id)?.title ?? id}`, ({ call }) =>
         call('disconnect', { clusters: [id] }),
       ),
+    disconnectAll: () => act('Could not disconnect', ({ call }) => call('disconnect', { clusters: 'all' })),
     retry: (ids) => act('Could not retry', ({ call }) => call('retry', { clusters: [...ids] })),
     use(id) {
       const cluster = clusterOf(id);
@@ -139,6 +140,7 @@ export function createTray(options: {
     answer: (id, allow) =>
       act('Could not send your answer', ({ call }) => call('confirmation-answer', { id, allow })),
     openAccounts: () => go({ kind: 'window', place: { kind: 'accounts' } }),
+    openSettings: () => go({ kind: 'window', place: { kind: 'settings' } }),
     quit() {
       const open = snapshot?.tunnels.length ?? 0;
       if (snapshot === undefined) onQuit();

@@ -94,6 +94,8 @@ export const settingsSchema = z.object({
   firstRun: z.boolean(),
   /** The order of favourites: the user's own, or by name. */
   favouritesOrder: z.enum(['own', 'name']),
+  /** The window's colours: those of the system, or always light or dark. */
+  theme: z.enum(['system', 'light', 'dark']),
   /** How the window groups the other clusters. `group` is the tag. */
   listGroup: z.enum(['account', 'environment', 'cloud', 'group', 'none']),
   /**
@@ -134,6 +136,7 @@ export const defaultSettings: Settings = {
   auditExport: '',
   firstRun: true,
   favouritesOrder: 'own',
+  theme: 'system',
   listGroup: 'account',
   terminal: [],
   extraAuthorities: '',

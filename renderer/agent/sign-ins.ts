@@ -17,10 +17,11 @@ export interface SignInActions {
     password?: { readonly username: string; readonly password: string },
   ): Promise<void>;
   /**
-   * Signs in to all missing sessions, one browser tab after another; accounts with a password have their own form.
-   * Resolves to false if the user cancelled one, which ends it, or if it is already running.
+   * Signs in to all missing sessions, or to those with the keys `only`, one browser tab after another; accounts with a
+   * password have their own form. Resolves to false if the user cancelled one, which ends it, or if it is already
+   * running.
    */
-  signInToAll(): Promise<boolean>;
+  signInToAll(only?: ReadonlySet<string>): Promise<boolean>;
   /**
    * Adds an AWS access portal to the settings and signs in to it. Removes it again if the sign-in fails. Rejects if the
    * settings cannot be changed.
@@ -99,13 +100,21 @@ export function createSignIns({
     async signIn(account, password) {
       await begin(account, password);
     },
-    async signInToAll() {
+    async signInToAll(only) {
+      const isWanted = (account: Account) => only?.has(accountKey(account)) ?? true;
+      // An ended session of a team that is not the organisation's is not listed as needed.
+      const wanted = async () =>
+        (await accounts()).map((one) =>
+          only?.has(accountKey(one)) === true && one.status !== 'signed-in'
+            ? { ...one, needed: true as const }
+            : one,
+        );
       if (store.get().isSigningIn === true) return false;
       store.update((state) => ({ ...state, isSigningIn: true }));
       return (
         signInToAll({
-          accounts,
-          canBegin: ({ asks }) => isInBrowser(asks),
+          accounts: wanted,
+          canBegin: (account) => isInBrowser(account.asks) && isWanted(account),
           signIn: begin,
           // Failed locations are shown as such.
           discover: () => link.call('discover', {}).then(noop, noop),

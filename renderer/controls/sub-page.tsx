@@ -1,6 +1,7 @@
 import { ChevronLeft, X } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useIsWide } from '../window-width.ts';
+import { useKeptFocus } from './kept-focus.ts';
 import './sub-page.css';
 
 /** A page over the list, or beside it in a wide window. Escape and the button lead back. */
@@ -23,13 +24,16 @@ export function SubPage({
   readonly fillsWindow?: boolean;
   /** Whether the focus stays in the list while this page is open. */
   readonly isBeside?: boolean;
-  readonly onBack: () => void;
+  /** Undefined if the page is shown because nothing else is: it cannot be left. */
+  readonly onBack: (() => void) | undefined;
 }) {
   const hasRoom = useIsWide();
   const isWide = hasRoom && !fillsWindow;
   /** Otherwise back leads to another page. */
   const closes = isWide && (isBeside || label === title);
   const back = useRef<HTMLButtonElement>(null);
+  const page = useRef<HTMLDivElement>(null);
+  useKeptFocus(page);
   const staysInList = useRef(isBeside);
   useEffect(() => {
     if (staysInList.current) return;
@@ -41,6 +45,7 @@ export function SubPage({
     };
   }, []);
   useEffect(() => {
+    if (onBack === undefined) return;
     const hear = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || event.defaultPrevented) return;
       event.preventDefault();
@@ -51,12 +56,14 @@ export function SubPage({
   }, [onBack]);
   return (
     // Beside the list, the page already has a banner and a main landmark.
-    <div className="sub-page" {...(isWide ? { role: 'complementary', 'aria-label': label } : {})}>
+    <div className="sub-page" ref={page} {...(isWide ? { role: 'complementary', 'aria-label': label } : {})}>
       <div className="crumb" role={isWide ? undefined : 'banner'}>
-        <button type="button" className="crumb-back" ref={back} onClick={onBack}>
-          {closes ? <X size={16} aria-hidden /> : <ChevronLeft size={16} aria-hidden />}
-          {title}
-        </button>
+        {onBack !== undefined && (
+          <button type="button" className="crumb-back" ref={back} onClick={onBack}>
+            {closes ? <X size={16} aria-hidden /> : <ChevronLeft size={16} aria-hidden />}
+            {title}
+          </button>
+        )}
         <span className="crumb-controls">{controls}</span>
       </div>
       <div className="sub-page-body" role={isWide ? undefined : 'main'}>

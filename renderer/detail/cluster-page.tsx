@@ -19,13 +19,15 @@ import { DeniedCard } from './denied-card.tsx';
 import { detailText } from './text.ts';
 import './detail.css';
 import { FailureCard } from './failure-card.tsx';
+import { IdleCard } from './idle-card.tsx';
 import { LastErrors } from './last-errors.tsx';
 import { LatencyCard } from './latency-card.tsx';
 import { ProductionLock } from './production-lock.tsx';
-import { Stages } from './stages.tsx';
+import { hasStages, Stages } from './stages.tsx';
 import { TagsCard } from './tags-card.tsx';
 import { TerminalCard } from './terminal-card.tsx';
 import { useHistory } from './use-history.ts';
+import { WhomToAsk } from './whom-to-ask.tsx';
 
 /** Shows all details of one cluster. */
 export function ClusterPage({
@@ -38,7 +40,8 @@ export function ClusterPage({
   readonly id: ClusterId;
   /** Whether back leads to the activity. */
   readonly isFromActivity: boolean;
-  readonly onBack: () => void;
+  /** Undefined if it cannot be left, because it was not opened. */
+  readonly onBack: (() => void) | undefined;
   /** Opens the activity of this cluster. */
   readonly onActivity: (id: ClusterId) => void;
   readonly onAccounts: () => void;
@@ -60,13 +63,16 @@ export function ClusterPage({
         </div>
       </SubPage>
     );
-  const { cluster, tunnel, view, policy, isCurrent, isFavourite } = row;
+  const { cluster, tunnel, view, policy, isCurrent, isFavourite, isOnDemand } = row;
   const state = tunnel?.state;
   const failure =
     state?.status === 'degraded' || state?.status === 'reconnecting'
       ? { ...state.failure, at: state.since }
       : known;
   const canOpen = cluster.reach.kind !== 'none';
+  const isIdle = canOpen && view.mark === 'off';
+  /** No card further down names the owner. */
+  const isPlain = !isIdle && failure === undefined && view.mark !== 'denied';
   return (
     <SubPage
       title={back}
@@ -104,8 +110,10 @@ export function ClusterPage({
         <p className="sub" data-tone={view.tone}>
           {view.line}
         </p>
+        {isPlain && <WhomToAsk cluster={cluster} />}
         <ProductionLock key={id} cluster={cluster} isConnected={state !== undefined} />
-        {canOpen && <Stages tunnel={tunnel} failure={failure} />}
+        {isIdle && <IdleCard cluster={cluster} hasCommand={!isOnDemand} />}
+        {canOpen && hasStages(view.isOn, failure) && <Stages tunnel={tunnel} failure={failure} />}
         {failure !== undefined && (
           <FailureCard
             cluster={cluster}
@@ -122,13 +130,20 @@ export function ClusterPage({
         <TerminalCard row={row} history={history} />
         {lastErrors}
         <TagsCard cluster={cluster} />
-        <About cluster={cluster} />
+        <About cluster={cluster} namesOwner={!isIdle && !isPlain} />
       </div>
     </SubPage>
   );
 }
 
-function About({ cluster }: { readonly cluster: Cluster }) {
+function About({
+  cluster,
+  namesOwner,
+}: {
+  readonly cluster: Cluster;
+  /** False if the page does so further up. */
+  readonly namesOwner: boolean;
+}) {
   const now = useNow(60_000);
   const { fields } = clusterText;
   const { reach, docs } = cluster;
@@ -139,8 +154,8 @@ function About({ cluster }: { readonly cluster: Cluster }) {
           [fields.location, fullLocationOf(cluster)],
           [fields.name, cluster.name === cluster.title ? undefined : <code key="name">{cluster.name}</code>],
           [fields.description, cluster.description],
-          [fields.owner, cluster.owner],
-          [fields.docs, docs === undefined ? undefined : <DocsLink key="docs" docs={docs} />],
+          [fields.owner, namesOwner ? cluster.owner : undefined],
+          [fields.docs, docs === undefined || !namesOwner ? undefined : <DocsLink key="docs" docs={docs} />],
           [fields.environment, cluster.environment],
           [fields.group, cluster.group],
           [fields.hostname, reach.kind === 'tunnel' ? <code key="host">{reach.hostname}</code> : undefined],

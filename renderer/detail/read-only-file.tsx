@@ -20,6 +20,7 @@ export function ReadOnlyFile({ cluster }: { readonly cluster: Cluster }) {
   const [isBusy, setBusy] = useState(false);
   const now = useNow(made === undefined ? undefined : 60_000);
   const make = () => {
+    if (isBusy) return;
     setBusy(true);
     actions
       .makeReadOnlyFile(id)
@@ -40,7 +41,7 @@ export function ReadOnlyFile({ cluster }: { readonly cluster: Cluster }) {
           type="button"
           className="link-button"
           aria-label={lockText.makeReadOnlyFor(title)}
-          disabled={isBusy}
+          aria-disabled={isBusy}
           onClick={make}
         >
           {lockText.makeReadOnly}

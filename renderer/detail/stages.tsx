@@ -27,8 +27,13 @@ function stageViews(tunnel: TunnelView | undefined, failure: KnownFailure | unde
   return way.map((stage, at) => {
     if (at < failedAt) return { stage, outcome: 'passed', words: detailText.stagePassed };
     if (at === failedAt) return { stage, outcome: 'failed', words: detailText.stageFailed };
-    return { stage, outcome: 'none', words: detailText.stageNone };
+    return { stage, outcome: 'none', words: failedAt < 0 ? detailText.stageWaiting : detailText.stageNone };
   });
+}
+
+/** Returns whether there is anything to say about the stages: a probe, an attempt, or the stage that failed. */
+export function hasStages(isOn: boolean, failure: KnownFailure | undefined): boolean {
+  return failure === undefined ? isOn : failure.stage !== undefined;
 }
 
 /** Lists the five stages between the user and the cluster, in the order of the traffic. */

@@ -1,8 +1,7 @@
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { History } from '../../main/model/activity-entry.ts';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
-import { contextName } from '../../main/model/context-name.ts';
 import { byteSize } from '../../main/model/wording.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
@@ -15,6 +14,7 @@ import { IdentityChoice } from './identity-choice.tsx';
 import { lockText } from './lock-text.ts';
 import { ReadOnlyFile } from './read-only-file.tsx';
 import { detailText } from './text.ts';
+import { useContextName } from './use-context-name.ts';
 
 type Traffic = NonNullable<History['traffic']>;
 
@@ -30,13 +30,7 @@ export function TerminalCard({
   const { id, title } = cluster;
   const actions = useActions();
   const platform = useAgent(({ agent }) => agent.platform);
-  const clusters = useAgent((agent) => agent.clusters);
-  const given = useAgent((agent) => agent.givenNames);
-  const template = useAgent(({ settings }) => settings.contextName);
-  const defaultName = useMemo(
-    () => contextName(cluster, clusters.values(), { given, template }),
-    [cluster, clusters, given, template],
-  );
+  const defaultName = useContextName(cluster);
   const [removal, setRemoval] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
   const notice = useRef<HTMLParagraphElement>(null);
   // The button that had the focus was removed.
@@ -53,6 +47,7 @@ export function TerminalCard({
     ) : null;
   if (removal === 'done') setRemoval('idle');
   const remove = () => {
+    if (removal === 'running') return;
     setRemoval('running');
     actions.removeContext(id).then(
       () => setRemoval('done'),
@@ -102,7 +97,7 @@ export function TerminalCard({
           type="button"
           className="button small removal-button"
           title={(isOnDemand ? detailText.removeFor : detailText.disconnectAndRemoveFor)(title)}
-          disabled={removal === 'running'}
+          aria-disabled={removal === 'running'}
           onClick={remove}
         >
           {isOnDemand ? detailText.remove : detailText.disconnectAndRemove}

@@ -18,6 +18,13 @@ export const detailText = {
   stageFailed: 'failed',
   stagePassed: 'passed',
   stageNone: 'not reached',
+  stageWaiting: 'waiting',
+  idle: {
+    title: 'Not connected',
+    connect: 'Connect',
+    connectTo: (title: string) => `Connect to ${title}`,
+    noOwner: 'No owner tag',
+  },
   whoCanFix: (who: string) => `Who can fix it: ${who}.`,
   fixers: {
     you: 'you',

@@ -7,62 +7,17 @@ import { timeLeft } from '../../main/model/time-left.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { controlsText } from '../controls/text.ts';
+import { Sessions } from './sessions.tsx';
 import { footerText } from './text.ts';
 import './footer.css';
 
-/** Always visible: the user's session and the current context. */
-export function Footer({ onAccounts }: { readonly onAccounts: () => void }) {
+/** Always visible: the user's sessions and the current context. */
+export function Footer(props: Parameters<typeof Sessions>[0]) {
   return (
     <footer>
-      <Session onAccounts={onAccounts} />
+      <Sessions {...props} />
       <Kubectl />
     </footer>
-  );
-}
-
-function Session({ onAccounts }: { readonly onAccounts: () => void }) {
-  const sessions = useAgent((agent) => agent.sessions);
-  const endedSessions = useAgent((agent) => agent.endedSessions) ?? [];
-  const now = useNow(20_000);
-  const lasting = sessions.filter(({ endsAt }) => endsAt > now).toSorted((a, b) => a.endsAt - b.endsAt);
-  const [first, ...others] = lasting;
-  // A revoked session is always shown; an expired one only if no other session is valid.
-  const ended = endedSessions.find(({ isRevoked }) => isRevoked || first === undefined);
-  if (ended !== undefined)
-    return (
-      <button
-        type="button"
-        className="who"
-        data-ended
-        title={footerText.endedOf(ended.authDomain)}
-        onClick={onAccounts}
-      >
-        {footerText.ended}
-      </button>
-    );
-  if (first === undefined)
-    return (
-      <button type="button" className="who" onClick={onAccounts}>
-        {footerText.signedOut}
-      </button>
-    );
-  const who = first.email ?? footerText.someone;
-  return (
-    <button
-      type="button"
-      className="who"
-      title={footerText.sessionLeft(who, first.authDomain, first.endsAt - now)}
-      onClick={onAccounts}
-    >
-      <span className="avatar" aria-hidden>
-        {who.charAt(0).toUpperCase()}
-      </span>
-      <span className="email">{who}</span>
-      <span className="left">
-        · {footerText.session(first.endsAt - now)}
-        {others.length > 0 && ` ${footerText.others(others.length)}`}
-      </span>
-    </button>
   );
 }
 

@@ -3,12 +3,18 @@ import { isolated } from '../text/isolated.ts';
 
 export const footerText = {
   session: (ms: number) => `${duration(ms)}`,
-  sessionLeft: (email: string, domain: string, ms: number) =>
-    `${email}, signed in to ${domain}, ${duration(ms)} left`,
+  sessionLeft: (name: string, ms: number) => `${name}: ${duration(ms)} left`,
+  lasts: 'signed in',
+  lastsOf: (name: string) => `${name}: signed in`,
   someone: 'Signed in',
   signedOut: 'Signed out',
-  ended: 'Session ended',
-  endedOf: (domain: string) => `Your session at ${domain} has ended. Sign in again.`,
+  signingIn: 'Signing in',
+  signInFailed: 'Sign-in failed',
+  ended: (count: number) => plural(count, { one: 'Session ended', other: '# sessions ended' }),
+  endedOf: (name: string) => `${name}: ended`,
+  missing: (name: string) => `${name}: signed out`,
+  signIn: 'Sign in',
+  signInToAll: 'Sign in to all',
   others: (count: number) => `+${count}`,
   kubectl: 'Current context',
   none: 'no context',

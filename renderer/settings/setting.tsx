@@ -53,15 +53,20 @@ function Setting({
   );
 }
 
-/** Shows the origin of a value, and a lock if the user cannot change it. */
+/** Marks a value that is not the default one, with a lock if the user cannot change it. */
 function SettingOrigin({ name }: { readonly name: SettingName }) {
   const from = useAgent(({ settingsFrom }) => settingsFrom[name]);
   const isLocked = useIsLocked(name);
   const organisation = useAgent((agent) => agent.organisation?.name) ?? '';
+  if (from === 'default' && !isLocked) return null;
   return (
-    <span className="setting-origin" title={isLocked ? settingsText.managed(organisation) : undefined}>
+    <span
+      className="setting-origin"
+      data-changed={from === 'user' || undefined}
+      title={isLocked ? settingsText.managed(organisation) : undefined}
+    >
       {isLocked && <Lock size={12} aria-hidden />}
-      {settingsText.from[from]}
+      {settingsText.from[from === 'user' ? 'user' : 'organisation']}
     </span>
   );
 }

@@ -1,9 +1,11 @@
-import type { ReactNode } from 'react';
 import { useAgent } from '../agent/page.tsx';
 import { clustersText } from '../clusters/text.ts';
 import { SubPage } from '../controls/sub-page.tsx';
 import { headerText } from '../header/text.ts';
 import { LicencesButton } from '../licences/licences.tsx';
+import { AdvancedSettings } from './advanced-settings.tsx';
+import { Group } from './group.tsx';
+import { listOf } from './list-of.ts';
 import { OrganisationGroup } from './organisation-group.tsx';
 import { ChoiceSetting, SwitchSetting, TextSetting } from './setting.tsx';
 import { organisationText, settingsText } from './text.ts';
@@ -25,6 +27,13 @@ export function SettingsPage({
     <SubPage title={settingsText.title} onBack={onBack}>
       <h1 className="for-screen-readers">{settingsText.title}</h1>
       <Group title={settingsText.general}>
+        <ChoiceSetting
+          name="theme"
+          words={settingsText.theme}
+          value={settings.theme}
+          options={settingsText.themes}
+          patch={(theme) => ({ theme })}
+        />
         {/* A browser page cannot start at login or show notifications. */}
         {window.k8sTunnels !== undefined && (
           <>
@@ -77,31 +86,11 @@ export function SettingsPage({
           isOn={settings.keepEntries}
           patch={(keepEntries) => ({ keepEntries })}
         />
-        <ChoiceSetting
-          name="entryForm"
-          words={settingsText.entryForm}
-          value={settings.entryForm}
-          options={settingsText.entryForms}
-          patch={(entryForm) => ({ entryForm })}
-        />
-        <TextSetting
-          name="clusterEntryForms"
-          words={settingsText.clusterEntryForms}
-          value={settings.clusterEntryForms.join(', ')}
-          patch={(forms) => ({ clusterEntryForms: listOf(forms) })}
-        />
         <SwitchSetting
           name="productionReadOnly"
           words={settingsText.productionReadOnly}
           isOn={settings.productionReadOnly}
           patch={(productionReadOnly) => ({ productionReadOnly })}
-        />
-        <ChoiceSetting
-          name="execApiVersion"
-          words={settingsText.execApiVersion}
-          value={settings.execApiVersion}
-          options={settingsText.execApiVersions}
-          patch={(execApiVersion) => ({ execApiVersion })}
         />
         <TextSetting
           name="contextName"
@@ -116,27 +105,8 @@ export function SettingsPage({
           value={settings.terminal.join(', ')}
           patch={(terminal) => ({ terminal: terminal.split(',').flatMap((word) => word.trim() || []) })}
         />
-        <SwitchSetting
-          name="credentialStartsAgent"
-          words={settingsText.credentialStartsAgent}
-          isOn={settings.credentialStartsAgent}
-          patch={(credentialStartsAgent) => ({ credentialStartsAgent })}
-        />
-        <TextSetting
-          name="kubeconfigPath"
-          words={settingsText.kubeconfigPath}
-          value={settings.kubeconfigPath}
-          placeholder="~/.kube/config"
-          patch={(kubeconfigPath) => ({ kubeconfigPath })}
-        />
       </Group>
       <Group title={settingsText.discovery}>
-        <SwitchSetting
-          name="firstRun"
-          words={settingsText.firstRun}
-          isOn={settings.firstRun}
-          patch={(firstRun) => ({ firstRun })}
-        />
         <TextSetting
           name="catalogMaxAgeMinutes"
           words={settingsText.catalogMaxAgeMinutes}
@@ -149,24 +119,6 @@ export function SettingsPage({
           words={settingsText.awsPortals}
           value={settings.awsPortals.join(', ')}
           patch={(portals) => ({ awsPortals: listOf(portals) })}
-        />
-        <TextSetting
-          name="awsRoles"
-          words={settingsText.awsRoles}
-          value={settings.awsRoles.join(', ')}
-          patch={(roles) => ({ awsRoles: listOf(roles) })}
-        />
-        <TextSetting
-          name="gcpAccounts"
-          words={settingsText.gcpAccounts}
-          value={settings.gcpAccounts.join(', ')}
-          patch={(accounts) => ({ gcpAccounts: listOf(accounts) })}
-        />
-        <TextSetting
-          name="awsRegions"
-          words={settingsText.awsRegions}
-          value={settings.awsRegions.join(', ')}
-          patch={(regions) => ({ awsRegions: listOf(regions) })}
         />
         <TextSetting
           name="vaultMounts"
@@ -184,54 +136,16 @@ export function SettingsPage({
       <Group title={organisationText.title}>
         <OrganisationGroup onSetUp={onSetUp} onReview={onReview} />
       </Group>
-      <Group title={settingsText.trust}>
-        <TextSetting
-          name="extraAuthorities"
-          words={settingsText.extraAuthorities}
-          value={settings.extraAuthorities}
-          patch={(extraAuthorities) => ({ extraAuthorities })}
-        />
-        <TextSetting
-          name="environmentFile"
-          words={settingsText.environmentFile}
-          value={settings.environmentFile}
-          patch={(environmentFile) => ({ environmentFile })}
-        />
-        <SwitchSetting
-          name="audit"
-          words={settingsText.audit}
-          isOn={settings.audit}
-          patch={(audit) => ({ audit })}
-        />
-        <TextSetting
-          name="auditExport"
-          words={settingsText.auditExport}
-          value={settings.auditExport}
-          patch={(auditExport) => ({ auditExport })}
-        />
-      </Group>
       <Group title={settingsText.signIns}>
         <div className="setting" data-wide>
           <span className="setting-title">{settingsText.signInsTitle}</span>
           <small>{settingsText.signInsKept[signIns]}</small>
         </div>
       </Group>
+      <AdvancedSettings />
       <p className="about">
         {headerText.product} {version} · <LicencesButton />
       </p>
     </SubPage>
   );
-}
-
-function Group({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section className="settings-group" aria-label={title}>
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-function listOf(line: string): string[] {
-  return line.split(/[\s,]+/).filter((word) => word !== '');
 }

@@ -1,3 +1,4 @@
+import { plural } from '../../main/model/wording.ts';
 import { isolated } from '../text/isolated.ts';
 
 export const settingsText = {
@@ -5,8 +6,12 @@ export const settingsText = {
   general: 'General',
   kubectl: 'kubectl',
   discovery: 'Discovery',
-  trust: 'Trust',
   signIns: 'Sessions',
+  advanced: 'Advanced',
+  advancedGroups: { kubectl: 'kubeconfig', discovery: 'Accounts and regions', trust: 'Trust and records' },
+  changed: (count: number) => plural(count, { other: '# changed' }),
+  theme: ['Theme', 'Colours of this window.'],
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
   startAtLogin: ['Start at login', 'In the tray, without a window.'],
   reopenAtStart: ['Reconnect at start', 'Reconnects the clusters that were connected when you quit.'],
   notifyNewClusters: ['Notify about new clusters', 'Shows a notification when discovery finds one.'],
@@ -84,9 +89,9 @@ export const settingsText = {
     headless: 'In files only you can read (0600): only the desktop app can use your keychain.',
   },
   unchanged: 'Not saved',
-  reset: 'reset',
+  reset: 'Reset',
   resetFor: (title: string) => `Reset ${title}`,
-  from: { organisation: 'organisation', user: 'you', default: 'default' },
+  from: { organisation: 'organisation', user: 'changed' },
   managed: (organisation: string) => `Managed by ${organisation}`,
 } as const;
 

@@ -21,6 +21,7 @@ const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   kubeconfigMode: settingsText.kubeconfigModes,
   entryForm: settingsText.entryForms,
   favouritesOrder: settingsText.favouritesOrders,
+  theme: settingsText.themes,
   listGroup: clustersText.filters.groups,
   connectors: clusterText.connectors,
 };

@@ -1,8 +1,10 @@
+import { sourceTitles } from '../../main/model/sources.ts';
+
 /** What several pages call a cluster's fields, and the values of some. */
 export const clusterText = {
   /** The location of the organisation's catalog itself. */
   catalog: 'Catalog',
-  sources: { eks: 'EKS', gke: 'GKE', aks: 'AKS', vault: 'On-prem', file: 'File' },
+  sources: sourceTitles,
   connectors: { builtin: 'k8s-tunnels', cloudflared: 'cloudflared', direct: 'none (direct connection)' },
   fields: {
     location: 'location',

@@ -19,17 +19,20 @@ const inWay = (x: number, y: number, ground: number): boolean => {
   return y > vanishing && y <= ground && Math.abs(x - 0.5) <= half;
 };
 
+/** The mouth in sixteenths: at 16 px, its legs are three whole pixels wide. */
+const [outer, inner, floor] = [7 / 16, 4 / 16, 15 / 16];
+
 /** Draws a tunnel's mouth. */
 export const mouth =
   (wall: Colour): Drawing =>
   (x, y) =>
-    inArch(x, y, 0.46, 0.94) && !inArch(x, y, 0.29, 0.94) ? wall : undefined;
+    inArch(x, y, outer, floor) && !inArch(x, y, inner, floor) ? wall : undefined;
 
 /** Draws a tunnel's mouth with its road. */
 export const mark =
   (wall: Colour): Drawing =>
   (x, y) =>
-    inWay(x, y, 0.94) ? wall : mouth(wall)(x, y);
+    inWay(x, y, floor) ? wall : mouth(wall)(x, y);
 
 export const appIcon: Drawing = (x, y) => {
   const [radius, edge] = [0.22, 0.04];

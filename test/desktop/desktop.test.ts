@@ -169,11 +169,27 @@ describe('the window and the tray', () => {
     await status(app, /nothing connected/);
   });
 
+  test('the tray opens the settings and the accounts, and disconnects everything', async (context) => {
+    const app = await appOf(context);
+    const { commandLine } = desktop.of(context);
+    await commandLine.tunnels('connect', '--add', cluster);
+    await status(app, /1 connected/);
+    const page = await app.page();
+    for (const label of ['Settings', 'Accounts']) {
+      await app.closeWindow();
+      await app.click(label);
+      await isVisible(app, true);
+      await page.getByRole('heading', { name: label, level: 1 }).waitFor();
+    }
+    await app.click('Disconnect all');
+    await status(app, /nothing connected/);
+  });
+
   test('the tray asks before production becomes current, and takes a no', async (context) => {
     const app = await appOf(context);
     const { commandLine } = desktop.of(context);
     const production = 'payments-prod-eu';
-    await app.click('All clusters', 'eks 444455556666', production);
+    await app.click('All clusters', 'EKS · 444455556666', production);
     await status(app, /1 connected/);
     const kubectl = async () => (await commandLine.tunnels<Output<'snapshot'>>('status')).kubectl.context;
     expect(await kubectl()).toBeUndefined();
@@ -279,7 +295,7 @@ describe('the window and the tray', () => {
 
   test('the tray tells of a cluster that cannot be connected, and a click leads to it', async (context) => {
     const app = await appOf(context);
-    await app.click('All clusters', 'eks 111122223333', 'tools-next');
+    await app.click('All clusters', 'EKS · 111122223333', 'tools-next');
     await vi.waitFor(
       async () => expect((await app.ask('notifications')).at(-1)?.title).toBe('Could not connect tools-next'),
       patience,

@@ -1,8 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
+import { trayGroups } from '../../main/desktop/tray-groups.ts';
 import { type TrayActions, trayMenu } from '../../main/desktop/tray-menu.ts';
 import type { Snapshot, TunnelView } from '../../main/model/agent-view.ts';
 import { type Cluster, clusterId } from '../../main/model/cluster.ts';
-import { defaultSettings, defaultSettingsFrom } from '../../main/model/settings.ts';
+import { defaultSettings, defaultSettingsFrom, settingsSchema } from '../../main/model/settings.ts';
+import { byTitle, layoutOf } from '../../renderer/clusters/layout.ts';
 
 const now = 1_000_000_000;
 
@@ -66,6 +68,7 @@ function actions(): TrayActions {
   return {
     connect: vi.fn(),
     disconnect: vi.fn(),
+    disconnectAll: vi.fn(),
     retry: vi.fn(),
     openSet: vi.fn(),
     use: vi.fn(),
@@ -75,6 +78,7 @@ function actions(): TrayActions {
     openWindow: vi.fn(),
     answer: vi.fn(),
     openAccounts: vi.fn(),
+    openSettings: vi.fn(),
     quit: vi.fn(),
   };
 }
@@ -147,7 +151,7 @@ test('a session that has ended is told, one that was revoked also where another 
     menu(
       snapshot({ sessions, endedSessions: [{ authDomain: 'acme.cloudflareaccess.com', isRevoked }] }),
       does,
-    ).find(({ label }) => label === 'Session at acme.cloudflareaccess.com ended: sign in…');
+    ).find(({ label }) => label === 'Accounts   session at acme.cloudflareaccess.com ended');
   expect(of(false, [lasting])).toBeUndefined();
   expect(of(false, [])).toBeDefined();
   of(true, [lasting])?.click?.({} as never, undefined, {} as never);
@@ -179,6 +183,7 @@ describe('the tray menu', () => {
       'k8s-tunnels: 2 connected -',
       '[x] payments-staging-eu   24 ms',
       '[x] payments-prod-eu   production, 24 ms',
+      'Disconnect all',
       '----',
       '[ ] search-staging',
       '[ ] ledger-prod   production',
@@ -186,16 +191,21 @@ describe('the tray menu', () => {
       'All clusters',
       'Current context',
       '----',
-      'Signed in for 7h 12m -',
+      'Accounts   Cloudflare Access: 7h 12m left',
+      'Settings',
       'Refresh',
       'Open window',
       'Quit',
     ]);
-    expect(lines(sub(items, 'All clusters'))).toEqual(['eks 111122223333', 'eks 444455556666']);
+    expect(lines(sub(items, 'All clusters'))).toEqual([
+      'EKS · 111122223333',
+      'EKS · 444455556666',
+      'No tunnel',
+    ]);
     const named = menu(snapshot({ clusters: [{ ...ledger, accountName: 'R&D' }, search, payments] }));
-    expect(lines(sub(named, 'All clusters'))).toEqual(['eks 111122223333', 'eks R&&D (444455556666)']);
-    expect(lines(sub(sub(items, 'All clusters'), 'eks 111122223333'))).toEqual([
-      '[ ] batch   no tunnel -',
+    expect(lines(sub(named, 'All clusters'))).toEqual(['EKS · 111122223333', 'EKS · R&&D (444455556666)']);
+    expect(lines(sub(sub(items, 'All clusters'), 'No tunnel'))).toEqual(['[ ] batch   no tunnel -']);
+    expect(lines(sub(sub(items, 'All clusters'), 'EKS · 111122223333'))).toEqual([
       '[x] payments-prod-eu   production, 24 ms',
       '[x] payments-staging-eu   24 ms',
     ]);
@@ -254,7 +264,11 @@ describe('the tray menu', () => {
     expect(does.connect).toHaveBeenCalledExactlyOnceWith(search.id);
     click(sub(items, 'Current context'), 'payments');
     expect(does.use).toHaveBeenCalledExactlyOnceWith(payments.id);
-    for (const label of ['Refresh', 'Open', 'Quit']) click(items, label);
+    for (const label of ['Disconnect all', 'Accounts', 'Settings', 'Refresh', 'Open', 'Quit'])
+      click(items, label);
+    expect(does.disconnectAll).toHaveBeenCalledOnce();
+    expect(does.openAccounts).toHaveBeenCalledOnce();
+    expect(does.openSettings).toHaveBeenCalledOnce();
     expect(does.discover).toHaveBeenCalledOnce();
     expect(does.openWindow).toHaveBeenCalledOnce();
     expect(does.quit).toHaveBeenCalledOnce();
@@ -279,11 +293,14 @@ describe('the tray menu', () => {
       'k8s-tunnels: nothing connected -',
       '[x] payments-staging-eu   signing in…',
       '[x] search-staging   connecting…',
+      'Disconnect all',
       '----',
       'All clusters',
       'Current context',
       '----',
       'Sign in: waiting for your browser…',
+      'Accounts',
+      'Settings',
       'Loading 14 of 40 locations -',
       'Open window',
       'Quit',
@@ -308,21 +325,54 @@ describe('the tray menu', () => {
     ]);
   });
 
-  test('groups by the tag where there is one, else by account', () => {
-    const [one, other] = [
-      cluster('a', { group: 'Core & Co' }),
-      cluster('b', { group: 'Core & Co', account: '9' }),
-    ];
-    const all = sub(menu(snapshot({ clusters: [search, other, one, payments] })), 'All clusters');
-    expect(lines(all)).toEqual(['Core && Co', 'eks 111122223333', 'eks 444455556666']);
-    expect(lines(sub(all, 'Core && Co'))).toEqual(['[ ] a', '[ ] b']);
-  });
+  test.each(settingsSchema.shape.listGroup.options)(
+    'has the same groups as the window: by %s',
+    (listGroup) => {
+      const more = { account: '9', accountName: 'R&D', group: 'Core & Co', environment: 'Dev' } as const;
+      const denied = cluster('denied');
+      const clusters = [
+        search,
+        cluster('node-10', more),
+        cluster('node-9', more),
+        payments,
+        prod,
+        batch,
+        denied,
+      ];
+      const hostname = 'denied.example.invalid';
+      const state = snapshot({
+        clusters,
+        settings: { ...defaultSettings, listGroup },
+        policies: [
+          { verdict: 'denied', hostname, at: now, reason: 'policy', message: 'No.', failing: [] },
+          { verdict: 'admitted', hostname: 'batch.example.invalid', at: now },
+        ],
+      });
+      const sections = layoutOf({
+        clusters: byTitle(clusters),
+        open: new Set(),
+        favourites: [],
+        order: 'own',
+        groupBy: listGroup,
+        isDenied: ({ id }) => id === denied.id,
+      });
+      const inWindow = sections.map((section) => section.clusters.map(({ title }) => title));
+      expect(trayGroups(state).map((group) => group.clusters.map(({ title }) => title))).toEqual(inWindow);
+
+      const all = sub(menu(state), 'All clusters');
+      if (listGroup === 'none')
+        expect(lines(all).slice(-3)).toEqual([expect.any(String), 'No tunnel', 'No access']);
+      else expect(all.every(({ submenu }) => Array.isArray(submenu))).toBe(true);
+      if (listGroup === 'group')
+        expect(lines(all)).toEqual(['Core && Co', 'No group', 'No tunnel', 'No access']);
+    },
+  );
 
   test('shows a tag as one plain line, in which & marks no key', () => {
     const odd = cluster('a&b\nQuit\u202e');
-    expect(sub(sub(menu(snapshot({ clusters: [odd] })), 'All clusters'), 'eks 111122223333')[0]?.label).toBe(
-      'a&&b Quit',
-    );
+    expect(
+      sub(sub(menu(snapshot({ clusters: [odd] })), 'All clusters'), 'EKS · 111122223333')[0]?.label,
+    ).toBe('a&&b Quit');
   });
 
   test('leads to the window where there are too many to list', () => {

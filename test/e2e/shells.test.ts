@@ -83,7 +83,7 @@ test('the command line, the browser, the window and the tray are at one, and out
   await all(first, false);
   await app.click(second);
   await all(second, false);
-  await app.click('All clusters', 'eks 111122223333', second);
+  await app.click('All clusters', 'EKS · 111122223333', second);
   await all(second, true);
 
   // The agent, which the desktop hosts, goes with it: the page in the browser finds the next one.

@@ -70,14 +70,14 @@ test('its item is in the tray, with a menu that connects and disconnects, and an
   );
   const idle = await icon();
 
-  await driver.click('All clusters', 'eks 444455556666', title);
+  await driver.click('All clusters', 'EKS · 444455556666', title);
   await isConnected(1);
   await menuSays('k8s-tunnels: 1 connected');
   expect(await itemOf()).toMatchObject({ type: 'checkbox', enabled: true, checked: true });
   const one = await icon();
   expect(one).not.toBe(idle);
 
-  await driver.click('All clusters', 'eks 111122223333', other);
+  await driver.click('All clusters', 'EKS · 111122223333', other);
   await isConnected(2);
   await menuSays('k8s-tunnels: 2 connected');
   expect([idle, one]).not.toContain(await icon());
@@ -140,6 +140,16 @@ test('a click on its icon brings the window back', async () => {
   await isVisible(false);
   await driver.clickTray();
   await isVisible(true);
+});
+
+test('its menu leads to the accounts and the settings', async () => {
+  const { driver } = desktop();
+  const page = await driver.page();
+  for (const label of ['Accounts', 'Settings']) {
+    await driver.click(label);
+    await page.getByRole('heading', { name: label, level: 1 }).waitFor();
+  }
+  await page.keyboard.press('Escape');
 });
 
 test('closing keeps the tray; quitting from its menu asks, and leaves no process and the kubeconfig as it was', async () => {

@@ -199,9 +199,12 @@ test('what was done, with the way back', async (context) => {
 });
 
 test('a wide window: the list alone, with a cluster and with a page beside it', async (context) => {
-  const { page, row } = await shown.open(context, quiet);
+  const { agent, page, row } = await shown.open(context, { ...quiet, kubectl: {} });
   await page.setViewportSize({ width: 960, height: 680 });
   await page.getByText('Open a cluster to see its details here.').waitFor();
+  await expectAccessible(page);
+  agent.tell({ kind: 'set', values: { kubectl: quiet.kubectl ?? {} } });
+  await page.getByRole('heading', { name: 'connected', level: 1 }).waitFor();
   await expectAccessible(page);
   await row('told').getByRole('button', { name: 'told', exact: true }).click();
   await page.getByRole('heading', { name: 'told', level: 1 }).waitFor();
@@ -243,6 +246,7 @@ test('what is not for the person, in the list and on its page', async (context) 
 test('the settings, one of them rejected', async (context) => {
   const { page } = await shown.open(context, quiet);
   await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByText('Advanced', { exact: true }).click();
   await page.getByLabel('AWS regions').fill('Dublin');
   await page.getByLabel('AWS regions').press('Enter');
   await page.getByRole('alert').waitFor();
@@ -354,7 +358,7 @@ test('the licences, one of them opened', async (context) => {
   const { page } = await shown.open(context, quiet);
   await page.getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('button', { name: 'Licences' }).click();
-  await page.locator('summary').first().click();
+  await page.getByRole('dialog').locator('summary').first().click();
   await page.locator('pre').waitFor();
   await expectAccessible(page);
 });

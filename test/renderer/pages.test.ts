@@ -123,6 +123,7 @@ describe('settings', () => {
     await page.getByLabel('Vault mounts').press('Enter');
     await eventually(async () => agent.snapshot().settings.vaultMounts).toEqual(['clusters', 'more']);
 
+    await page.getByText('Advanced', { exact: true }).click();
     const regions = page.getByLabel('AWS regions');
     await regions.fill('Dublin');
     await regions.press('Tab');

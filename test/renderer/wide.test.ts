@@ -59,3 +59,56 @@ test('a window that becomes narrow shows the page in place of the list, and the 
   await eventually(() => row('payments').isVisible()).toBe(true);
   expect(await titles()).toEqual(['orders', 'payments']);
 });
+
+test('a wide window shows the current cluster until another is opened, and follows it', async (context) => {
+  const { agent, page, row } = await shown.open(
+    context,
+    { ...snapshot, kubectl: { context: 'orders', cluster: orders.id } },
+    { size: { width: 960, height: 680 } },
+  );
+  const beside = (name: string) => page.getByRole('complementary', { name, exact: true });
+  const heading = (name: string) => beside(name).getByRole('heading', { name, level: 1 });
+  await heading('orders').waitFor();
+  expect(await row('orders').getAttribute('aria-current')).toBe('true');
+  // There is nothing to go back to.
+  expect(await beside('orders').getByRole('button', { name: 'Close', exact: true }).count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await heading('orders').waitFor();
+
+  await row('payments').getByRole('button', { name: 'payments', exact: true }).click();
+  await heading('payments').waitFor();
+  await page.keyboard.press('Escape');
+  await heading('orders').waitFor();
+  agent.tell({ kind: 'set', values: { kubectl: { context: 'payments', cluster: payments.id } } });
+  await heading('payments').waitFor();
+  agent.tell({ kind: 'set', values: { kubectl: { context: 'minikube' } } });
+  await beside('Cluster details').getByText('Open a cluster to see its details here.').waitFor();
+});
+
+test('however wide the window is, the list has at most 440 px and a page 720', async (context) => {
+  const { page } = await shown.open(
+    context,
+    { ...snapshot, kubectl: { context: 'orders', cluster: orders.id } },
+    { size: { width: 900, height: 680 } },
+  );
+  await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
+  const widthOf = (selector: string) =>
+    page.locator(selector).evaluate((element) => element.getBoundingClientRect().width);
+  for (const width of [900, 1_280, 2_560]) {
+    await page.setViewportSize({ width, height: 680 });
+    await eventually(() => widthOf('.window')).toBe(width);
+    const list = await widthOf('.list-page');
+    expect(list).toBeGreaterThanOrEqual(400);
+    expect(list).toBeLessThanOrEqual(440);
+    const detail = await widthOf('.detail');
+    expect(detail).toBeGreaterThanOrEqual(Math.min(720, width - list - 2));
+    expect(detail).toBeLessThanOrEqual(720);
+    // The buttons of the page are above it, not at the edge of the window.
+    const [controls, left] = await Promise.all(
+      ['.crumb-controls', '.sub-page'].map((selector) => page.locator(selector).boundingBox()),
+    );
+    expect((controls?.x ?? 0) + (controls?.width ?? 0) - (left?.x ?? 0)).toBeLessThanOrEqual(722);
+  }
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await eventually(() => widthOf('.settings-group >> nth=0')).toBe(720);
+});

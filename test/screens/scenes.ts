@@ -2,7 +2,7 @@ import { type Place, placeHash } from '../../main/api/place.ts';
 import type { History } from '../../main/model/activity-entry.ts';
 import type { Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
-import { defaultSettings } from '../../main/model/settings.ts';
+import { defaultSettings, defaultSettingsFrom } from '../../main/model/settings.ts';
 import type { ShownWindow } from '../renderer/open-window.ts';
 import {
   aCluster,
@@ -116,7 +116,11 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'list-wide': {
     snapshot: everyday,
     size: wide,
-    arrange: (shown) => opened(shown, paymentsStaging.title),
+    async arrange(shown) {
+      shown.agent.handlers.history = async () => past;
+      await heading(shown, paymentsStaging.title);
+      await shown.page.locator('.sparkline').waitFor();
+    },
   },
   'list-narrow': {
     snapshot: trouble,
@@ -566,6 +570,31 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await shown.page.getByLabel('Group by').waitFor();
     },
   },
+  'settings-advanced': {
+    snapshot: {
+      ...everyday,
+      settings: { ...defaultSettings, reopenAtStart: true, awsRegions: ['eu-west-1', 'us-east-1'] },
+      settingsFrom: { ...defaultSettingsFrom, reopenAtStart: 'user', awsRegions: 'user' },
+    },
+    async arrange(shown) {
+      await press(shown, 'Settings');
+      const advanced = shown.page.locator('summary');
+      await advanced.click();
+      await advanced.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    },
+  },
+  'sessions-ended': {
+    snapshot: everyday,
+    async arrange(shown) {
+      const ended = { status: 'ended', needed: true } as const;
+      shown.agent.handlers.accounts = async () => ({
+        accounts: [anAccount('acme', ended), anAccount('acme.example', { provider: 'azure', ...ended })],
+      });
+      await shown.page.reload();
+      await shown.page.getByRole('button', name('Sign in to all')).waitFor();
+    },
+  },
+  'detail-on-demand': { snapshot: everyday, arrange: (shown) => opened(shown, loyalty.title) },
   accounts: {
     snapshot: everyday,
     async arrange(shown) {

@@ -1,0 +1,28 @@
+import { useEffect } from 'react';
+import type { Settings } from '../../main/model/settings.ts';
+import { useAgent } from '../agent/page.tsx';
+
+type Theme = Settings['theme'];
+
+const key = 'theme';
+
+/** Applies the theme that this page had last, before the agent answers: otherwise the window flashes in another one. */
+export function applyLastTheme(): void {
+  const last = localStorage.getItem(key);
+  if (last === 'light' || last === 'dark') apply(last);
+}
+
+/** Applies the user's theme, now and whenever it changes. */
+export function useTheme(): void {
+  const theme = useAgent(({ settings }) => settings.theme);
+  useEffect(() => {
+    apply(theme);
+    localStorage.setItem(key, theme);
+  }, [theme]);
+}
+
+function apply(theme: Theme): void {
+  const { dataset } = document.documentElement;
+  if (theme === 'system') delete dataset.theme;
+  else dataset.theme = theme;
+}
