@@ -85,7 +85,6 @@ export function ClusterList({
   const shown = useVirtualItems({ list, items, kept, queryKey });
   const inView = shown.inView.flatMap((item) => (item.kind === 'row' ? [item.cluster.id] : []));
   useInView(list, inView);
-
   useHeadInView({ list, items, collapsed });
 
   useLayoutEffect(onShown);
