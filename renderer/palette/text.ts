@@ -45,6 +45,8 @@ export const paletteText = {
         [['↑', '↓'], 'Move between rows (also Home, End, Page Up and Page Down)'],
         [['Space'], 'Connect or disconnect'],
         [['Enter'], 'Open'],
+        [[modifier, 'Enter'], 'Open a terminal'],
+        [['Shift', 'F10'], 'Show all actions'],
         [['*'], 'Add to or remove from favourites'],
         [['Alt', '↑', '↓'], 'Reorder favourites'],
         [['x'], 'Select; Shift with an arrow extends the selection'],

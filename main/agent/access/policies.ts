@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
-import { isDeniedForGood, type Policy, policySchema } from '../../model/policy.ts';
+import { isDeniedForGood } from '../../model/is-denied-for-good.ts';
+import { type Policy, policySchema } from '../../model/policy.ts';
 import { createExpiring } from '../async/expiring.ts';
 import { createPace } from '../async/request-rate.ts';
 import type { Clock, Logger } from '../parts.ts';
