@@ -175,11 +175,15 @@ export async function createPolicies(options: {
         policy: { ...said, verdict: 'denied', ...wordsFor(denial, checks) },
         session: of,
       });
-      const entry = deniedFor([]);
+      // Until the device is checked again, it counts as before: a denial by the policy would hide the cluster.
+      const before = entries.get(hostname)?.policy;
+      const known = before?.verdict === 'denied' ? before.failing : [];
+      const entry = deniedFor(known);
       put(entry);
       const checks = await failing(authDomain);
       // A newer answer may have arrived meanwhile, or the session may have ended.
-      if (checks.length > 0 && entries.get(hostname) === entry && !closing.signal.aborted)
+      const isNews = checks.length > 0 || known.length > 0;
+      if (isNews && entries.get(hostname) === entry && !closing.signal.aborted)
         put(deniedFor(checks));
     },
     keep(now) {
