@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { version } from '../main/agent/version.ts';
-import { type commandHelp, helpOf } from '../main/cli/command-help.ts';
+import type { commandHelp } from '../main/cli/command-help.ts';
 import { exitCodesHelp } from '../main/cli/exit-codes-help.ts';
+import { helpOf } from '../main/cli/help-of.ts';
 import { describe } from '../main/cli/program.ts';
 
 const root = path.resolve(import.meta.dirname, '..');

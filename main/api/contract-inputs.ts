@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kubeconfigPlaceSchema } from '../model/agent-view.ts';
+import { kubeconfigPlaceSchema } from '../model/kubeconfig-place.ts';
 
 // Inputs that several operations of the contract have.
 

@@ -1,5 +1,5 @@
 /** The line of a command in the list of commands, and the examples of its own `--help`. */
-interface Help {
+export interface Help {
   readonly summary: string;
   /** What the summary has no room for. */
   readonly details?: string;
@@ -241,20 +241,3 @@ export const commandHelp = {
   },
   quit: { summary: 'Close all tunnels and stop the agent', examples: ['k8s-tunnels quit'] },
 } as const satisfies Readonly<Record<string, Help>>;
-
-/** The description and the examples of a command, as its `--help` prints them. `program` is how the user calls it. */
-export function helpOf(
-  name: keyof typeof commandHelp,
-  program: string,
-): Record<'summary' | 'description' | 'examples', string> {
-  const { summary, details, examples }: Help = commandHelp[name];
-  return {
-    summary,
-    description: details === undefined ? `${summary}.` : `${summary}. ${details}`,
-    examples: [
-      '',
-      'Examples:',
-      ...examples.map((example) => `  ${example.replaceAll('k8s-tunnels ', `${program} `)}`),
-    ].join('\n'),
-  };
-}

@@ -1,8 +1,8 @@
 import { kubectlHome } from '../agent/kubeconfig/kubectl-home.ts';
 import { type Paths, pathsFrom } from '../agent/paths.ts';
 import type { Client } from '../api/socket/client.ts';
-import type { KubeconfigPlaceInput } from '../model/agent-view.ts';
 import { AppError } from '../model/app-error.ts';
+import type { KubeconfigPlaceInput } from '../model/kubeconfig-place.ts';
 import { workingFolder } from './caller-environment.ts';
 import { exitCodes } from './exit-codes.ts';
 import { followHandOver } from './next-agent.ts';

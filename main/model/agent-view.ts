@@ -29,14 +29,6 @@ import { unlockSchema } from './unlock.ts';
 
 // The agent's state as shells see it: a snapshot, then changes.
 
-/** The caller's kubeconfig, from its environment. A window sends none and uses the agent's environment. */
-export const kubeconfigPlaceSchema = z.object({
-  /** The value of KUBECONFIG. Absent if unset. */
-  kubeconfig: z.string().optional(),
-  cwd: z.string(),
-  home: z.string(),
-});
-
 export const tunnelViewSchema = z.object({
   cluster: clusterIdSchema,
   state: tunnelStateSchema,
@@ -250,6 +242,5 @@ export interface ConnectOutcome {
 }
 export type Kubectl = z.infer<typeof kubectlSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
-export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;
 export type ClientFailureView = z.infer<typeof clientFailureSchema>;
 export type EndedSessionView = z.infer<typeof endedSessionSchema>;

@@ -28,11 +28,3 @@ export const policySchema = z.discriminatedUnion('verdict', [
 ]);
 export type Policy = z.infer<typeof policySchema>;
 export type DeniedPolicy = Extract<Policy, { verdict: 'denied' }>;
-
-/**
- * Returns true for a denial that only the organisation can change: Access denies the user, not the state of the user's
- * device.
- */
-export function isDeniedForGood(policy: Policy): boolean {
-  return policy.verdict === 'denied' && policy.reason === 'policy';
-}

@@ -7,7 +7,8 @@ import {
 import type { Change, Snapshot, TunnelView } from '../../main/model/agent-view.ts';
 import type { PlainError } from '../../main/model/app-error.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
-import { isDeniedForGood, type Policy } from '../../main/model/policy.ts';
+import { isDeniedForGood } from '../../main/model/is-denied-for-good.ts';
+import type { Policy } from '../../main/model/policy.ts';
 import type { Failure } from '../../main/model/tunnel-state.ts';
 
 /** Why the last try to connect a cluster came to nothing. */

@@ -85,6 +85,7 @@ export const barText = {
         [['↑', '↓'], 'Move between rows (also Home, End, Page Up and Page Down)'],
         [['Space'], 'Connect or disconnect'],
         [['Enter'], 'Open'],
+        [['Shift', 'F10'], 'Show all actions'],
         [['*'], 'Add to or remove from favourites'],
         [['Alt', '↑', '↓'], 'Reorder favourites'],
         [['x'], 'Select; Shift with an arrow extends the selection'],

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
-import { isDeniedForGood, type Policy, policySchema } from '../../model/policy.ts';
+import { isDeniedForGood } from '../../model/is-denied-for-good.ts';
+import { type Policy, policySchema } from '../../model/policy.ts';
 import { createExpiring } from '../async/expiring.ts';
 import { createPace } from '../async/request-rate.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -174,12 +175,15 @@ export async function createPolicies(options: {
         policy: { ...said, verdict: 'denied', ...wordsFor(denial, checks) },
         session: of,
       });
-      const entry = deniedFor([]);
+      // Until the device is checked again, it counts as before: a denial by the policy would hide the cluster.
+      const before = entries.get(hostname)?.policy;
+      const known = before?.verdict === 'denied' ? before.failing : [];
+      const entry = deniedFor(known);
       put(entry);
       const checks = await failing(authDomain);
       // A newer answer may have arrived meanwhile, or the session may have ended.
-      if (checks.length > 0 && entries.get(hostname) === entry && !closing.signal.aborted)
-        put(deniedFor(checks));
+      const isNews = checks.length > 0 || known.length > 0;
+      if (isNews && entries.get(hostname) === entry && !closing.signal.aborted) put(deniedFor(checks));
     },
     keep(now) {
       const isNew = now.some((one) => !sessions.some((known) => isSame(one, known)));

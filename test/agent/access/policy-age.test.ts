@@ -14,11 +14,14 @@ let folder: string;
 let now: number;
 let forgotten: string[];
 let asked: string[];
+let failing: string[];
+let reasons: string[];
 let policies: Policies;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'policy-age-'));
   now = 1_700_000_000_000;
-  [forgotten, asked] = [[], []];
+  [forgotten, asked, reasons] = [[], [], []];
+  failing = ['disk encryption'];
   policies = await createPolicies({
     folder,
     clock: { ...systemClock, now: () => now },
@@ -27,10 +30,13 @@ beforeEach(async () => {
       ask: async (hostname) => {
         asked.push(hostname);
       },
-      failingChecks: async () => ['disk encryption'],
+      failingChecks: async () => failing,
     },
     favourites: () => [],
-    onChange: (change) => forgotten.push(...change.forgotten),
+    onChange: (change) => {
+      forgotten.push(...change.forgotten);
+      for (const policy of change.known) reasons.push('reason' in policy ? policy.reason : policy.verdict);
+    },
   });
   policies.keep([session]);
 });
@@ -91,4 +97,16 @@ test('what it hides is asked about again while the user looks at others, once an
   await vi.waitFor(() => expect(asked).toEqual(['people.example']));
   policies.want(['admits.example']);
   expect(asked).toEqual(['people.example']);
+});
+
+test('a device that still fails is at no moment a denial for good; one that is fixed is', async () => {
+  await hear('device.example', {});
+  reasons.length = 0;
+  now += hour;
+  await hear('device.example', {});
+  expect(reasons).toEqual(['device', 'device']);
+  now += hour;
+  failing = [];
+  await hear('device.example', {});
+  expect(reasons.slice(2)).toEqual(['device', 'policy']);
 });
