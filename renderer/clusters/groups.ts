@@ -74,8 +74,10 @@ function accountTitleOf(members: readonly Cluster[], first: Cluster): string {
 /** Returns the profile that signs in to most of the clusters. */
 function profileOf(members: readonly Cluster[]): string | undefined {
   const names = members.flatMap(({ credential }) => {
-    const way = credential?.kind === 'eks' ? credential.ways[0] : undefined;
-    return way?.kind === 'profile' && way.name !== '' ? way.name : [];
+    const ways = credential?.kind === 'eks' ? credential.ways : [];
+    // One without a name is the environment's credentials.
+    const profile = ways.find((way) => way.kind === 'profile' && way.name !== '');
+    return profile?.kind === 'profile' ? profile.name : [];
   });
   const counts = [...Map.groupBy(names, (name) => name)];
   const [most] = counts.sort(([a, one], [b, other]) => other.length - one.length || a.localeCompare(b));
