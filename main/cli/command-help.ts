@@ -47,12 +47,13 @@ export const commandHelp = {
   sets: {
     summary: 'List and change sets of clusters',
     details:
-      'save creates a set or replaces it, add and remove change its clusters, rename its name, and delete deletes it. link prints a link that proposes the set to another user. Sets of your organisation are listed too.',
+      'save creates a set or replaces it, add and remove change its clusters, rename its name, and delete deletes it. link prints a link that proposes the set to another user, who follows it in the desktop app or saves it here. Sets of your organisation are listed too.',
     examples: [
       'k8s-tunnels sets',
       'k8s-tunnels sets save backend payments-staging search-staging',
       'k8s-tunnels sets add backend ledger-staging',
       'k8s-tunnels sets link backend',
+      "k8s-tunnels sets save 'k8s-tunnels://set?name=backend&cluster=payments-staging'",
     ],
   },
   favourites: {

@@ -16,7 +16,7 @@ const setActions: Readonly<Record<SetAction, readonly [number, number]>> = {
 export function describeLists({ program, command, withSession }: Describing): void {
   command('sets [action] [name] [clusters...]')
     .usage(
-      '[options] [list] | save <name> <clusters...> | add <name> <clusters...> | remove <name> <clusters...> | rename <name> <new-name> | delete <name> | link <name>',
+      '[options] [list] | save <name> <clusters...> | save <link> | add <name> <clusters...> | remove <name> <clusters...> | rename <name> <new-name> | delete <name> | link <name>',
     )
     .action((action: string | undefined, name: string | undefined, words: string[]) => {
       if (action === undefined || (action === 'list' && name === undefined)) return withSession(runSets);
@@ -26,7 +26,8 @@ export function describeLists({ program, command, withSession }: Describing): vo
           `error: give list, or one of ${Object.keys(setActions).join(', ')} and the name of a set`,
         );
       const [fewest, most] = counts;
-      if (words.length + 1 < fewest)
+      const isLink = action === 'save' && name.startsWith('k8s-tunnels://');
+      if (!isLink && words.length + 1 < fewest)
         program.error(action === 'rename' ? 'error: give the new name of the set' : 'error: name clusters');
       if (words.length + 1 > most) program.error(`error: too many arguments for sets ${action}`);
       return withSession(async (session) => {

@@ -73,12 +73,14 @@ function accountTitleOf(members: readonly Cluster[], first: Cluster): string {
 
 /** Returns the profile that signs in to most of the clusters. */
 function profileOf(members: readonly Cluster[]): string | undefined {
-  const names = members.flatMap(({ credential }) => {
-    const way = credential?.kind === 'eks' ? credential.ways[0] : undefined;
-    return way?.kind === 'profile' && way.name !== '' ? way.name : [];
-  });
-  const counts = [...Map.groupBy(names, (name) => name)];
-  const [most] = counts.sort(([a, one], [b, other]) => other.length - one.length || a.localeCompare(b));
+  const counts = new Map<string, number>();
+  for (const { credential } of members) {
+    if (credential?.kind !== 'eks') continue;
+    // One without a name is the environment's credentials.
+    const profile = credential.ways.find((way) => way.kind === 'profile' && way.name !== '');
+    if (profile?.kind === 'profile') counts.set(profile.name, (counts.get(profile.name) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([a, one], [b, other]) => other - one || a.localeCompare(b));
   return most?.[0];
 }
 

@@ -31,7 +31,7 @@ export const firstRunText = {
   portalSignIn: 'Sign in to AWS',
   noPortal: 'Not the start URL of an access portal, such as https://acme.awsapps.com/start.',
   noRegion: 'Not an AWS region, such as eu-west-1.',
-  signInAll: 'Sign in to everything',
+  signInAll: 'Sign in to all',
   profiles: (names: readonly string[]) =>
     `${plural(names.length, { one: '# profile', other: '# profiles' })}: ${listedNames(names)}`,
   environment: 'environment variables',

@@ -31,7 +31,7 @@ export function EditSet({
         if (!isOpen) onClose();
       }}
     >
-      <Modal className="modal">
+      <Modal className="modal edit-set-modal">
         <Dialog>
           {set !== undefined && (
             <>

@@ -135,6 +135,23 @@ describe('sets', () => {
     expect(await saved()).not.toHaveProperty('core');
   });
 
+  it('are saved from a link, under a name that is free', async () => {
+    const link = (name: string) => `k8s-tunnels://set?name=${name}&cluster=prod&cluster=nowhere`;
+    const saved = await run('sets', 'save', link('On%20call'));
+    expect([saved.stdout, saved.code]).toEqual(['Saved the set "On call" of prod.\n', 0]);
+    expect(saved.stderr).toContain('There is no cluster called "nowhere".');
+    for (const [text, message] of [
+      [link('BOTH'), /"BOTH" already/],
+      ['k8s-tunnels://set?name=x&cluster=nowhere', /no cluster of the set/],
+      ['k8s-tunnels://connect?cluster=prod', /proposes no set/],
+      ['k8s-tunnels://set?name=x&cluster=prod&open=1', /besides name/],
+    ] as const)
+      expect((await json('sets', 'save', text)).document.error).toMatchObject({
+        message: expect.stringMatching(message),
+      });
+    expect(rig.agent.calls.filter(({ name }) => name === 'set-save')).toHaveLength(1);
+  });
+
   it.each([
     [['add', 'nowhere', 'prod'], 'not-found', /no set called "nowhere"/],
     [['save', 'one', 'prodd'], 'not-found', /no cluster called "prodd"/],

@@ -64,7 +64,7 @@ describe('the first run', () => {
     await row('Organisation').getByText('managed by your administrators').waitFor();
     await row('Cloudflare Access').getByText('signs in after your clusters are found').waitFor();
     expect(await row('Cloudflare Access').getByRole('button').count()).toBe(0);
-    await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in to all' }).waitFor();
   });
 
   test('finds clusters, counting, and leads to the list with the focus in it', async (context) => {
@@ -115,7 +115,7 @@ describe('the first run', () => {
       if (asked.length === 2) agent.tell(found);
       return { clusters: 1, failed: [], tookMs: 1 };
     };
-    await press('Sign in to everything');
+    await press('Sign in to all');
     await page.locator('.row').waitFor();
     expect(asked).toEqual(['aws acme', 'vault vault.acme.example', 'access acme.cloudflareaccess.com']);
     expect(runs).toBe(2);
@@ -141,7 +141,7 @@ describe('the first run', () => {
       .getByRole('alert')
       .getByText('Sign-in failed: AWS refused. Ask who keeps the portal.')
       .waitFor();
-    await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in to all' }).waitFor();
   });
 
   test('says of each kind of place what could not be read, and when nothing answered at all', async (context) => {
@@ -312,7 +312,7 @@ describe('the first run', () => {
     await address.press('Enter');
     await press('Set up');
     await row('AWS').getByText(`${portal.session}: signed out`).waitFor();
-    await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in to all' }).waitFor();
     expect(asked).toEqual([]);
     agent.handlers.accounts = async () => ({ accounts: [] });
     await address.fill('acme.example');

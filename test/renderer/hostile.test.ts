@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { setLinkOf } from '../../main/api/link.ts';
 import { placeHash } from '../../main/api/place.ts';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import { plainText } from '../../main/model/plain-text.ts';
@@ -62,6 +63,49 @@ test.for([440, 960])(
       await page.getByRole('listbox').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: /^Remove filter/ }).click();
     }
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).toBe('k8s-tunnels');
+  },
+);
+
+test.for([markup, 'w'.repeat(60), arabic])(
+  'a set that is called %s stays in its place',
+  async (name, context) => {
+    const { page } = await shown.open(context, {
+      clusters,
+      organisation: anOrganisation({ name: long }),
+      sets: [
+        { name, clusters: clusters.map(({ id }) => id) },
+        { name: `${name.slice(0, 58)}-2`, clusters: clusters.map(({ id }) => id), organisation: true },
+      ],
+    });
+    await page.setViewportSize({ width: 320, height: 680 });
+    const wide = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('.modal, .modal *, .popover, .popover *, .set-chip:first-child')]
+          .filter((part) => !part.matches('.for-screen-readers'))
+          .filter((part) => part.getBoundingClientRect().right > innerWidth)
+          .map((part) => part.className),
+      );
+    const menus = page.getByRole('button', { name: /^Actions for the set/ });
+    await menus.nth(1).click();
+    await page.getByRole('menuitem', { name: 'Copy link' }).waitFor();
+    expect(await wide()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await menus.first().click();
+    await page.getByRole('menuitem', { name: 'Change…' }).click();
+    await page.getByRole('searchbox', { name: 'Add clusters' }).waitFor();
+    expect(await wide()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.evaluate(
+      (hash) => {
+        location.hash = hash;
+      },
+      placeHash({ kind: 'link', link: setLinkOf({ name, clusters: clusters.map(({ id }) => id) }) }),
+    );
+    await page.getByRole('button', { name: 'Replace set' }).waitFor();
+    expect(await wide()).toEqual([]);
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.title()).toBe('k8s-tunnels');
   },

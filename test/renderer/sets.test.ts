@@ -129,6 +129,8 @@ test('a set is changed: its name, what is taken out and what is added', async (c
   await find.fill('sear');
   await page.keyboard.press('Enter');
   expect(agent.snapshot().sets).toEqual([staging]);
+  // In a low window, as at 200 %, the form scrolls to its buttons.
+  await page.setViewportSize({ width: 320, height: 340 });
   await form.getByRole('button', { name: 'Save' }).click();
   await form.waitFor({ state: 'detached' });
   expect(agent.snapshot().sets).toEqual([

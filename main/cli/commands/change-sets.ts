@@ -1,5 +1,5 @@
 import { findCluster } from '../../agent/catalog/find-cluster.ts';
-import { setLinkOf } from '../../api/link.ts';
+import { clustersMeant, parseLink, setLinkOf } from '../../api/link.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import { AppError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
@@ -8,7 +8,7 @@ import { setKey } from '../../model/set-limits.ts';
 import { listed } from '../../model/wording.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
-import { writeLines } from '../report.ts';
+import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { printable } from '../terminal.ts';
 import { knownClusters } from './list.ts';
@@ -29,6 +29,7 @@ export async function runChangeSet(
   const snapshot = await knownClusters(session);
   progress.end();
   const found = snapshot.sets.find((set) => setKey(set.name) === setKey(name));
+  if (action === 'save' && words.length === 0) return saveLinked(session, name, snapshot);
   if (action === 'save') {
     const clusters = words.map((word) => idOf(word, snapshot));
     await client.call('set-save', { name, clusters });
@@ -63,6 +64,27 @@ export async function runChangeSet(
       return report(session, `The set "${found.name}" now has ${titles(clusters, snapshot)}.`);
     }
   }
+}
+
+/** Saves the set that a link proposes. Unlike `save`, it replaces no set, because its sender chose the name. */
+async function saveLinked(session: Session, text: string, snapshot: Snapshot): Promise<number> {
+  const link = parseLink(text);
+  if (link.kind !== 'set')
+    throw new AppError('bad-input', 'The link proposes no set.', {
+      hint: 'Such a link begins with k8s-tunnels://set?name=',
+    });
+  const { name, of } = link;
+  if (snapshot.sets.some((set) => setKey(set.name) === setKey(name) && set.organisation !== true))
+    throw new AppError('bad-input', `There is a set called "${name}" already.`, {
+      hint: 'Rename or delete it first: see k8s-tunnels sets --help',
+    });
+  const meant = clustersMeant(of, new Map(snapshot.clusters.map((one) => [one.id, one])));
+  const clusters = meant.flatMap((one) => (one.kind === 'known' ? one.cluster.id : []));
+  writeAside(meant.flatMap((one) => (one.kind === 'unknown' ? printable(one.why) : [])));
+  if (clusters.length === 0)
+    throw new AppError('not-found', 'You have no cluster of the set that the link proposes.');
+  await session.client.call('set-save', { name, clusters });
+  return report(session, `Saved the set "${name}" of ${titles(clusters, snapshot)}.`);
 }
 
 function membersAfter(
