@@ -1,8 +1,21 @@
 import type { OrganisationView } from '../model/organisation-view.ts';
+import type { PublishedCatalogView } from '../model/published-catalog-view.ts';
 import { table } from './table.ts';
+import { printable } from './terminal.ts';
 
 /** Lists, for each provider, the command that makes its clusters discoverable on a computer without any set-up. */
-export function nothingFoundLines(organisation: OrganisationView | undefined): readonly string[] {
+export function nothingFoundLines(
+  organisation: OrganisationView | undefined,
+  catalog?: PublishedCatalogView,
+): readonly string[] {
+  // No session of a cloud would change that.
+  if (catalog?.mode === 'only')
+    return [
+      `No clusters found: the catalog of ${printable(organisation?.name ?? 'your organisation')} lists none for you.`,
+      ...(catalog.error === undefined
+        ? []
+        : [printable(`${catalog.error.message} ${catalog.error.hint ?? ''}`)]),
+    ];
   const off = new Set<string>(organisation?.off);
   const ways = [
     ['eks', 'AWS', 'k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1'],

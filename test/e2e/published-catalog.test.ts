@@ -82,8 +82,18 @@ const listings = () =>
     (service) => world.traffic.count(service) > 0,
   );
 
+it('says that the catalog is empty for the user, not that a session of a cloud is missing', async () => {
+  catalog.publish(publication({ key, entries: [], revision: 1 }));
+  await discover();
+  const { stdout, stderr } = await commandLine.run('k8s-tunnels', ['list']);
+  expect(stdout + stderr).toContain('the catalog of Acme lists none for you');
+  const { accounts } = await commandLine.tunnels<Output<'accounts'>>('accounts');
+  expect(accounts.filter(({ needed }) => needed === true)).toEqual([]);
+  expect(listings()).toEqual([]);
+});
+
 it('lists what the groups of the user may see after one sign-in, and asks no cloud', async () => {
-  catalog.publish(published(1));
+  catalog.publish(published(2));
   const { code, stderr } = await discover();
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(await titles()).toEqual(['lake-prod', 'payments-staging-eu']);

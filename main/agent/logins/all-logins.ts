@@ -8,6 +8,7 @@ import type { OrganisationKeeper } from '../organisation/organisation.ts';
 import { switchedOffBy } from '../organisation/switched-off.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import { applicationOf } from '../providers/catalog/ask-catalog.ts';
+import type { LoginProvider } from '../providers/login-provider.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import { createAccessLogin } from './access-login.ts';
@@ -65,11 +66,23 @@ export function createAllLogins(options: {
       return left.filter(isUsed).map(({ id }) => titleOf(catalog, id));
     },
   });
+  /** Where the organisation's catalog replaces all listings, no session is missing until a cluster needs it. */
+  const forListing = (login: LoginProvider): LoginProvider => ({
+    ...login,
+    async accounts() {
+      const accounts = await login.accounts();
+      const isListed = organisation.current()?.sources?.catalog?.mode === 'only' && login.kind !== 'oidc';
+      return isListed ? accounts.map(({ needed: _, ...account }) => account) : accounts;
+    },
+  });
   const others = new Set<Logins>();
   const loginsTo = (those: readonly Provider[]) =>
     createLogins({
       ...options,
-      providers: [accessLogin, ...those.flatMap(({ login }) => login ?? [])],
+      providers: [
+        accessLogin,
+        ...those.flatMap(({ login }) => (login === undefined ? [] : forListing(login))),
+      ],
       offBy: (kind) => switchedOffBy(kind, organisation.current()),
     });
   const logins = loginsTo(options.providers);

@@ -89,6 +89,8 @@ export function readBody(options: {
 
 function decoded(response: IncomingMessage): Readable {
   const coding = response.headers['content-encoding']?.toLowerCase();
+  // Such an answer has no content, whatever its fields say of the one that it stands for (RFC 9110, 15.3.5 and 15.4.5).
+  if (response.statusCode === 204 || response.statusCode === 304) return response;
   if (coding !== 'gzip' && coding !== 'x-gzip' && coding !== 'deflate') return response;
   return response.pipe(coding === 'deflate' ? createInflate() : createGunzip());
 }

@@ -128,7 +128,9 @@ function printList(snapshot: Listed, { words, all, format }: Choice): number {
         ? [
             `No cluster matches ${words.join(' ')} (of ${plural(snapshot.clusters.length, { one: '# cluster', other: '# clusters' })}).`,
           ]
-        : nothingFoundLines('organisation' in snapshot ? snapshot.organisation : undefined),
+        : 'organisation' in snapshot
+          ? nothingFoundLines(snapshot.organisation, snapshot.publishedCatalog)
+          : nothingFoundLines(undefined),
     );
   const [first] = failed;
   if (first !== undefined)

@@ -36,7 +36,7 @@ export async function runPick(session: Session): Promise<number> {
   if (choices.length === 0) {
     writeAside(
       snapshot.clusters.length === 0
-        ? nothingFoundLines(snapshot.organisation)
+        ? nothingFoundLines(snapshot.organisation, snapshot.publishedCatalog)
         : ['No cluster has a tunnel. `k8s-tunnels list` shows what each one lacks.'],
     );
     return exitCodes.ok;

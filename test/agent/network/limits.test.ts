@@ -81,6 +81,14 @@ describe('an answer that is too large', () => {
     expect(String((await network.request(url)).body)).toBe('{"answer":42}');
   });
 
+  it.each([204, 304])('without content is read, though %s names a compression', async (status) => {
+    const url = await answering((response) =>
+      response.writeHead(status, { 'content-encoding': 'gzip' }).end(),
+    );
+    const { body } = await network.request(url);
+    expect(body.length).toBe(0);
+  });
+
   it('whose compression is damaged is refused', async () => {
     const damaged = gzipSync('hello there').subarray(0, -9);
     const url = await answering((response) =>

@@ -54,7 +54,8 @@ export async function startCatalogServer(options: {
     const fault = await traffic.serve('catalog', isKnown ? 'unchanged' : 'changed', target);
     if (fault?.kind === 'drop') return { kind: 'drop' };
     if (fault !== undefined) return answer(503);
-    if (isKnown) return answer(304, shared);
+    // As workerd answers whoever accepts it.
+    if (isKnown) return answer(304, { ...shared, 'content-encoding': 'gzip' });
     return answer(200, { ...shared, 'content-type': 'application/json' }, JSON.stringify(body));
   }, secure);
   return {

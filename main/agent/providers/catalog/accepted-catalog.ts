@@ -7,20 +7,20 @@ import {
   type CatalogAnswer,
   type CatalogManifest,
   catalogAnswerSchema,
+  type Envelope,
 } from '../../../model/published-catalog.ts';
 import type { Clock, Logger } from '../../parts.ts';
-import { type JsonFile, jsonFile } from '../../storage/json-file.ts';
+import { jsonFile } from '../../storage/json-file.ts';
 import type { Answered } from './ask-catalog.ts';
 import { refused } from './refused.ts';
-import { type PinnedKeys, pinnedKeys } from './signatures.ts';
+import { type PinnedKeys, pinnedKeys, proofOf } from './signatures.ts';
 import { openManifest, staleAt, verifyManifest, verifyRecords } from './verify-catalog.ts';
 
+const { manifest, digests, bundles } = catalogAnswerSchema.shape;
 const storedSchema = z.object({
   /** The highest revision that was accepted from each key, by its id: it outlives what a removed key has signed. */
   floors: z.record(z.string(), z.number()),
-  accepted: z
-    .object({ url: z.string(), etag: z.string().optional(), answer: catalogAnswerSchema })
-    .optional(),
+  accepted: z.object({ url: z.string(), etag: z.string().optional(), manifest, digests }).optional(),
 });
 type Stored = z.infer<typeof storedSchema>;
 
@@ -34,13 +34,21 @@ export interface AcceptedCatalog {
 export interface AcceptedCatalogs {
   /** Returns the last one, if the keys that may sign have signed all of it. Never rejects. */
   current(publicKeys: readonly string[]): Promise<AcceptedCatalog | undefined>;
-  /** Returns the tag of the last answer from this address, for the next request. */
-  etag(url: string): string | undefined;
+  /** Returns the tag of the last answer, for the next request; undefined if it is of another address or not usable. */
+  etag(from: From): Promise<string | undefined>;
   /** Accepts an answer of the Worker. Rejects with `answer-refused`, and then nothing changes. */
-  accept(
-    answered: Answered,
-    from: { readonly url: string; readonly publicKeys: readonly string[] },
-  ): Promise<void>;
+  accept(answered: Answered, from: From): Promise<void>;
+}
+
+interface From {
+  readonly url: string;
+  readonly publicKeys: readonly string[];
+}
+
+interface Checked extends AcceptedCatalog {
+  readonly keys: PinnedKeys;
+  /** The proofs of its records. The records themselves are on disk alone: they are most of its size. */
+  readonly verified: ReadonlySet<string>;
 }
 
 export function createAcceptedCatalogs(options: {
@@ -51,99 +59,118 @@ export function createAcceptedCatalogs(options: {
   /** Called with a message for the user. */
   readonly notice: (message: string) => void;
 }): AcceptedCatalogs {
-  const { clock, logger } = options;
-  const file: JsonFile<Stored> = jsonFile({
-    file: path.join(options.folder, 'published-catalog.json'),
-    version: 1,
-    schema: storedSchema,
-    onUnreadable(name, reason, aside) {
-      logger.warn('The last catalog of the organisation is set aside', { file: name, reason, aside });
-      options.notice(
-        `The organisation's last catalog cannot be read (${reason}). It is stored as ${aside}, and asked for again.`,
-      );
-    },
-  });
-  let stored: Stored = { floors: {} };
-  let good: (AcceptedCatalog & { readonly keys: PinnedKeys; readonly named: string }) | undefined;
-  let read: Promise<void> | undefined;
-
-  const verified = () =>
-    new Map(
-      (stored.accepted?.answer.bundles ?? [])
-        .flat()
-        .map(({ signature, payload }) => [signature, payload] as const),
+  const { folder, clock, logger } = options;
+  const warn = (message: string, error: unknown) => logger.warn(message, { error: toPlainError(error) });
+  const onUnreadable = (name: string, reason: string, aside: string) => {
+    logger.warn('The last catalog of the organisation is set aside', { file: name, reason, aside });
+    options.notice(
+      `The organisation's last catalog cannot be read (${reason}). It is stored as ${aside}, and asked for again.`,
     );
+  };
+  const open = <T>(name: string, schema: z.ZodType<T>) =>
+    jsonFile({ file: path.join(folder, name), version: 1, schema, onUnreadable });
+  const file = open('published-catalog.json', storedSchema);
+  // A file of its own, because a catalog is renewed far more often than it changes.
+  const recordsFile = open('published-catalog-records.json', bundles);
+  const unread = (error: unknown) => {
+    warn('The last catalog of the organisation cannot be read', error);
+    return undefined;
+  };
+  let stored: Promise<Stored> | undefined;
+  const read = () => {
+    stored ??= file
+      .read()
+      .catch(unread)
+      .then((found) => found ?? { floors: {} });
+    return stored;
+  };
+  /** What was checked with these keys. Others check it again. */
+  let checked:
+    | { readonly publicKeys: readonly string[]; readonly result: Promise<Checked | undefined> }
+    | undefined;
 
-  /** Reads the file once, and checks it again whenever other keys may sign. */
-  const load = async (publicKeys: readonly string[]) => {
-    read ??= file.read().then(
-      (found) => {
-        if (found !== undefined) stored = found;
-      },
-      (error: unknown) =>
-        logger.warn('The last catalog of the organisation cannot be read', { error: toPlainError(error) }),
-    );
-    await read;
-    const named = publicKeys.join(' ');
-    if (good?.named === named) return good;
-    good = undefined;
-    const { accepted } = stored;
-    const keys = pinnedKeys(publicKeys);
+  const check = async (publicKeys: readonly string[]): Promise<Checked | undefined> => {
+    const { accepted } = await read();
     if (accepted === undefined) return undefined;
     try {
-      const manifest = await openManifest(accepted.answer.manifest, keys);
-      const clusters = await verifyRecords(accepted.answer, manifest, { keys, verified: new Map() });
-      good = { manifest, clusters, keys, named };
+      const keys = pinnedKeys(publicKeys);
+      const signed = await openManifest(accepted.manifest, keys);
+      const records = await recordsFile.read();
+      if (records === undefined) return undefined;
+      const answer = { digests: accepted.digests, bundles: records };
+      const clusters = await verifyRecords(answer, signed, { keys, verified: new Set() });
+      return { manifest: signed, clusters, keys, verified: proofsOf(records) };
     } catch (error) {
-      logger.warn('The last catalog of the organisation is not used', { error: toPlainError(error) });
+      warn('The last catalog of the organisation is not used', error);
+      return undefined;
     }
-    return good;
+  };
+  const load = (publicKeys: readonly string[]) => {
+    if (!isDeepStrictEqual(checked?.publicKeys, publicKeys))
+      checked = { publicKeys, result: check(publicKeys) };
+    return checked?.result ?? Promise.resolve(undefined);
+  };
+
+  /** Returns what is accepted of an answer, and the records to store; none if they are the same as before. */
+  const verify = async (
+    answered: Answered,
+    envelope: Envelope,
+    known: Checked | undefined,
+    keys: PinnedKeys,
+  ) => {
+    const { floors, accepted } = await read();
+    const floor = Math.max(0, ...[...keys.keys()].map((id) => floors[id] ?? 0));
+    const signed = await verifyManifest(envelope, { keys, floor, manifest: known?.manifest }, clock.now());
+    if (answered.kind === 'changed') {
+      const { answer, etag } = answered;
+      const { verified = new Set<string>() } = known ?? {};
+      const clusters = await verifyRecords(answer, signed, { keys, verified });
+      const next: Checked = { manifest: signed, clusters, keys, verified: proofsOf(answer.bundles) };
+      return { next, digests: answer.digests, etag, records: answer.bundles };
+    }
+    if (known === undefined || accepted === undefined || signed.root !== known.manifest.root)
+      throw refused('its manifest is not that of the catalog that has not changed');
+    const seenAt = Date.parse(signed.publishedAt);
+    const clusters = known.clusters.map((cluster) => ({ ...cluster, seenAt }));
+    const next: Checked = { ...known, manifest: signed, clusters };
+    return { next, digests: accepted.digests, etag: accepted.etag, records: undefined };
   };
 
   return {
     current: load,
-    etag: (url) => (good !== undefined && stored.accepted?.url === url ? stored.accepted.etag : undefined),
+    async etag({ url, publicKeys }) {
+      const { accepted } = await read();
+      return (await load(publicKeys)) !== undefined && accepted?.url === url ? accepted.etag : undefined;
+    },
     async accept(answered, { url, publicKeys }) {
       const known = await load(publicKeys);
-      const keys = known?.keys ?? pinnedKeys(publicKeys);
-      const floor = Math.max(0, ...[...keys.keys()].map((id) => stored.floors[id] ?? 0));
+      const { floors, accepted } = await read();
       const envelope = answered.kind === 'changed' ? answered.answer.manifest : answered.manifest;
-      const before = { keys, floor, manifest: known?.manifest };
-      const manifest = await verifyManifest(envelope, before, clock.now());
-      const { accepted } = stored;
-      let answer: CatalogAnswer;
-      let clusters: readonly Cluster[];
-      let etag: string | undefined;
-      if (answered.kind === 'changed') {
-        ({ answer, etag } = answered);
-        clusters = await verifyRecords(answer, manifest, {
-          keys,
-          verified: known === undefined ? new Map() : verified(),
-        });
-      } else {
-        if (known === undefined || accepted === undefined || manifest.root !== known.manifest.root)
-          throw refused('its manifest is not that of the catalog that has not changed');
-        if (isDeepStrictEqual(envelope, accepted.answer.manifest)) return;
-        answer = { ...accepted.answer, manifest: envelope };
-        const seenAt = Date.parse(manifest.publishedAt);
-        clusters = known.clusters.map((cluster) => ({ ...cluster, seenAt }));
-        ({ etag } = accepted);
-      }
-      stored = {
-        floors: { ...stored.floors, [envelope.keyId]: manifest.revision },
-        accepted: { url, ...(etag === undefined ? {} : { etag }), answer },
+      const keys = known?.keys ?? pinnedKeys(publicKeys);
+      const { next, etag, records, ...rest } = await verify(answered, envelope, known, keys);
+      if (records === undefined && isDeepStrictEqual(envelope, accepted?.manifest)) return;
+      const content: Stored = {
+        floors: { ...floors, [envelope.keyId]: next.manifest.revision },
+        accepted: { url, ...(etag === undefined ? {} : { etag }), manifest: envelope, digests: rest.digests },
       };
-      good = { manifest, clusters, keys, named: publicKeys.join(' ') };
-      await file
-        .write(stored)
-        .catch((error: unknown) =>
-          logger.warn("The organisation's catalog is not saved", { error: toPlainError(error) }),
-        );
+      stored = Promise.resolve(content);
+      checked = { publicKeys, result: Promise.resolve(next) };
+      try {
+        // First: without its records, a manifest is not used.
+        if (records !== undefined) await recordsFile.write(records);
+        await file.write(content);
+      } catch (error) {
+        warn("The organisation's catalog is not saved", error);
+      }
     },
   };
 }
 
+function proofsOf(those: CatalogAnswer['bundles']): ReadonlySet<string> {
+  return new Set(those.flat().map(proofOf));
+}
+
 /** Returns whether a catalog is fresh. */
-export function isFresh({ manifest }: AcceptedCatalog, now: number): boolean {
-  return now < staleAt(manifest);
+export function isFresh(accepted: AcceptedCatalog, now: number): boolean {
+  return now < staleAt(accepted.manifest);
 }

@@ -119,7 +119,10 @@ function read(url: URL, { status, headers, body }: Answer, etag: string | undefi
   }
   if (status !== 200)
     throw new AppError('answer-refused', `The organisation's catalog at ${url.host} answered ${status}.`, {
-      hint: 'The last one that was accepted is used. If it remains, ask who runs the Worker.',
+      hint:
+        status === 404
+          ? 'Nothing may be published there yet: ask who publishes the catalog, and check sources.catalog.url of the configuration.'
+          : 'The last one that was accepted is used. If it remains, ask who runs the Worker.',
       retryable: status === 429 || status >= 500,
     });
   const answer = catalogAnswerSchema.safeParse(jsonOf(body));

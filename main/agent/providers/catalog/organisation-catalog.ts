@@ -91,10 +91,9 @@ export function createOrganisationCatalog(options: {
 
   const ask = async ({ url, publicKeys }: CatalogRules, { signal, asked }: Run) => {
     try {
-      await catalogs.current(publicKeys);
       const answered = await askCatalog({
         url,
-        etag: catalogs.etag(url),
+        etag: await catalogs.etag({ url, publicKeys }),
         network,
         access: await options.access,
         interactive: asked,

@@ -32,6 +32,13 @@ export async function isSigned({ payload, signature, keyId }: Envelope, keys: Pi
   return verifyLater(null, Buffer.from(payload, 'base64'), key, Buffer.from(signature, 'base64'));
 }
 
+/**
+ * Identifies an envelope that was checked. A signature alone would prove nothing about another payload.
+ */
+export function proofOf({ payload, signature, keyId }: Envelope): string {
+  return digestOf([keyId, signature, payload]);
+}
+
 /** Returns the payload as JSON; undefined if it is not JSON in UTF-8. */
 export function payloadOf({ payload }: Envelope): unknown {
   try {

@@ -9,7 +9,7 @@ import {
 } from '../../../model/published-catalog.ts';
 import { publishedCluster } from './published-cluster.ts';
 import { refused } from './refused.ts';
-import { digestOf, isSigned, type PinnedKeys, payloadOf } from './signatures.ts';
+import { digestOf, isSigned, type PinnedKeys, payloadOf, proofOf } from './signatures.ts';
 
 /** How far ahead of this computer's clock a manifest may be. */
 const mostAheadMs = 10 * 60_000;
@@ -23,11 +23,8 @@ export interface Before {
   readonly floor: number;
   /** The accepted manifest. */
   readonly manifest?: CatalogManifest | undefined;
-  /**
-   * The records that were checked before with these keys: their payloads by their signatures. A signature alone proves
-   * nothing about another payload.
-   */
-  readonly verified: ReadonlyMap<string, string>;
+  /** The proofs of the records that were checked before (`proofOf`). */
+  readonly verified: ReadonlySet<string>;
 }
 
 /**
@@ -98,7 +95,7 @@ export async function verifyRecords(
   for (let at = 0; at < records.length; at += atOnce) {
     const some = records.slice(at, at + atOnce);
     const results = await Promise.all(
-      some.map((record) => verified.get(record.signature) === record.payload || isSigned(record, keys)),
+      some.map((record) => verified.has(proofOf(record)) || isSigned(record, keys)),
     );
     if (results.includes(false)) throw refused('the signature of a record is wrong');
     clusters.push(...some.map((record) => clusterOf(record, manifest, seenAt)));

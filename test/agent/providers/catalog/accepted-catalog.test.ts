@@ -70,8 +70,9 @@ it('holds the clusters of the caller’s groups, last seen when they were publis
   expect(await names(catalogs)).toEqual(['ledger', 'orders']);
   const [cluster] = (await catalogs.current(from.publicKeys))?.clusters ?? [];
   expect(cluster).toMatchObject({ seenAt: clock.now(), stale: false, credential: { kind: 'eks', ways: [] } });
-  expect(catalogs.etag(url)).toBe('"finance"');
-  expect(catalogs.etag('https://other.example')).toBeUndefined();
+  expect(await catalogs.etag(from)).toBe('"finance"');
+  expect(await catalogs.etag({ ...from, url: 'https://other.example' })).toBeUndefined();
+  expect(await catalogs.etag({ ...from, publicKeys: [stranger.publicKey] })).toBeUndefined();
 });
 
 it('is there after a start, checked again with the keys that may sign then', async () => {
@@ -86,10 +87,31 @@ it('is set aside where its file cannot be read', async () => {
   await writeFile(path.join(folder, 'published-catalog.json'), '{"version":1,"data":{"floors":{');
   const catalogs = open();
   expect(await names(catalogs)).toBeUndefined();
-  expect(await readdir(folder)).toEqual(['published-catalog.json.unreadable']);
+  expect(await readdir(folder)).toEqual([
+    'published-catalog-records.json',
+    'published-catalog.json.unreadable',
+  ]);
   expect(notices).toEqual([expect.stringContaining('published-catalog.json.unreadable')]);
   await catalogs.accept(changed(published(1)), from);
   expect(await names(open())).toEqual(['ledger', 'orders']);
+});
+
+it('is not used where a part of it on disk is missing, broken or another one', async () => {
+  const records = path.join(folder, 'published-catalog-records.json');
+  await open().accept(changed(published(1, { entries: entries.slice(0, 2) })), from);
+  const other = await readFile(records, 'utf8');
+  await open().accept(changed(published(2)), from);
+  for (const text of [other.replace('A', 'B'), other, '[]']) {
+    await writeFile(records, text);
+    const catalogs = open();
+    expect(await names(catalogs)).toBeUndefined();
+    expect(await catalogs.etag(from)).toBeUndefined();
+  }
+  expect(await readdir(folder)).toContain('published-catalog-records.json.unreadable');
+  // What may follow is known all the same.
+  await expect(open().accept(changed(published(1)), from)).rejects.toMatchObject({
+    message: expect.stringMatching(/older than 2/),
+  });
 });
 
 it('is renewed by the manifest of an answer without content', async () => {
@@ -237,15 +259,16 @@ describe('is refused, and the one before it stays', () => {
       const catalogs = open();
       accepted = published(2, { publishedAt: at(-1_000) });
       await catalogs.accept(changed(accepted), from);
-      const file = path.join(folder, 'published-catalog.json');
-      const before = await readFile(file, 'utf8');
+      const onDisk = async () =>
+        Promise.all((await readdir(folder)).map((name) => readFile(path.join(folder, name), 'utf8')));
+      const before = await onDisk();
       const { answer, why } = make();
       await expect(catalogs.accept(answer, from)).rejects.toMatchObject({
         code: 'answer-refused',
         message: expect.stringMatching(why),
       });
       expect(await names(catalogs)).toEqual(['ledger', 'orders']);
-      expect(await readFile(file, 'utf8')).toBe(before);
+      expect(await onDisk()).toEqual(before);
     });
   }
 });

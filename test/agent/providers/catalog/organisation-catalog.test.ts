@@ -104,6 +104,7 @@ it('asks once in a run, whoever needs it, and then only for what has changed', a
   const later = start();
   await later.refresh(run());
   expect(traffic.count('catalog', 'unchanged')).toBe(2);
+  expect(views.at(-1)?.error).toBeUndefined();
   publish(2, ['orders', 'ledger']);
   await later.refresh(run());
   expect(await names(later)).toEqual(['orders', 'ledger']);
