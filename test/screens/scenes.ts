@@ -295,7 +295,6 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await page.getByText('3 selected').waitFor();
     },
   },
-  ...comparisonScenes,
   palette: {
     snapshot: everyday,
     async arrange({ page, row }) {
@@ -396,6 +395,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await opened(shown, warehouse.title);
     },
   },
+  ...comparisonScenes,
   settings: {
     snapshot: everyday,
     async arrange(shown) {
