@@ -47,9 +47,10 @@ export function SelectionBar({
   // Before what takes a letter to the search field.
   useDocumentKeys(
     (event) => {
-      if (!canCompare || !isCompareKey(event) || !isShown()) return;
+      if (!isCompareKey(event) || !isShown()) return;
       event.preventDefault();
-      compare();
+      if (canCompare) compare();
+      else actions.showDone(clustersText.selection.compareLimits(comparable.least, comparable.most));
     },
     { capture: true },
   );

@@ -124,6 +124,7 @@ describe('selected clusters are compared', () => {
     await page.keyboard.press('x');
     expect(await tool(window, 'Compare').isDisabled()).toBe(true);
     await page.keyboard.press('c');
+    await page.getByText('Select 2 to 100 clusters to compare them').waitFor();
     await page.keyboard.press('Shift+ArrowDown');
     await page.getByText('2 selected').waitFor();
     await page.getByRole('searchbox').focus();
