@@ -38,14 +38,22 @@ export function SelectionBar({
   const known = [...selected].flatMap((id) => clusters.get(id) ?? []);
   const canCompare = known.length >= comparable.least && known.length <= comparable.most;
   const compare = () => onCompare(known.map(({ id }) => id));
-  const hear = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || bar.current?.checkVisibility() !== true) return;
-    if (event.key === 'Escape') onClear();
-    else if (canCompare && isCompareKey(event)) compare();
-    else return;
+  const isShown = () => bar.current?.checkVisibility() === true;
+  useDocumentKeys((event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || !isShown()) return;
     event.preventDefault();
-  };
-  useDocumentKeys(hear);
+    onClear();
+  });
+  // Before what takes a letter to the search field.
+  useDocumentKeys(
+    (event) => {
+      if (!isCompareKey(event) || !isShown()) return;
+      event.preventDefault();
+      if (canCompare) compare();
+      else actions.showDone(clustersText.selection.compareLimits(comparable.least, comparable.most));
+    },
+    { capture: true },
+  );
   useEffect(() => {
     // So that the page is there when it is asked for. A failure shows then.
     if (canCompare) loadComparisonView().catch(() => {});
@@ -118,17 +126,20 @@ export function SelectionBar({
   );
 }
 
-/** Calls `hear` with every key that reaches the document. */
-function useDocumentKeys(hear: (event: KeyboardEvent) => void): void {
+/** Calls `hear` with every key that reaches the document; with `capture`, before anything in it has heard the key. */
+function useDocumentKeys(
+  hear: (event: KeyboardEvent) => void,
+  { capture = false }: { readonly capture?: boolean } = {},
+): void {
   const latest = useRef(hear);
   useEffect(() => {
     latest.current = hear;
   });
   useEffect(() => {
     const listen = (event: KeyboardEvent) => latest.current(event);
-    document.addEventListener('keydown', listen);
-    return () => document.removeEventListener('keydown', listen);
-  }, []);
+    document.addEventListener('keydown', listen, capture);
+    return () => document.removeEventListener('keydown', listen, capture);
+  }, [capture]);
 }
 
 /** Returns true for the plain key in the list or in the bar: elsewhere it is a letter. */

@@ -70,6 +70,7 @@ export const clustersText = {
     disconnect: 'Disconnect',
     compare: 'Compare',
     compareHint: 'Compare the selected clusters: c',
+    compareLimits: (least: number, most: number) => `Select ${least} to ${most} clusters to compare them`,
     star: 'Star',
     save: 'Save as set…',
     clear: 'Clear',

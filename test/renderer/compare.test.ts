@@ -100,6 +100,22 @@ describe('selected clusters are compared', () => {
     await eventually(focused).toBe('Compare');
   });
 
+  test('before a letter goes to the search field', async (context) => {
+    const window = await shown.open(context, { clusters });
+    const { page, switchOf, focused } = window;
+    asks(window);
+    await page.evaluate(() =>
+      document.addEventListener('keydown', (event) => {
+        if (!event.defaultPrevented && /^[a-z]$/.test(event.key)) document.querySelector('input')?.focus();
+      }),
+    );
+    await switchOf('billing').focus();
+    for (const key of ['x', 'Control+a', 'c']) await page.keyboard.press(key);
+    await page.getByRole('heading', { name: 'Compare 4 clusters', level: 1 }).waitFor();
+    await tool(window, 'Compare 4 clusters').press('Escape');
+    await eventually(focused).toBe('Connect billing');
+  });
+
   test('only where two or more are selected, and only by a key that is not typed', async (context) => {
     const window = await shown.open(context, { clusters });
     const { page, switchOf, titles } = window;
@@ -108,6 +124,7 @@ describe('selected clusters are compared', () => {
     await page.keyboard.press('x');
     expect(await tool(window, 'Compare').isDisabled()).toBe(true);
     await page.keyboard.press('c');
+    await page.getByText('Select 2 to 100 clusters to compare them').waitFor();
     await page.keyboard.press('Shift+ArrowDown');
     await page.getByText('2 selected').waitFor();
     await page.getByRole('searchbox').focus();

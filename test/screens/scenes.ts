@@ -435,7 +435,6 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await page.getByText('3 selected').waitFor();
     },
   },
-  ...comparisonScenes,
   bar: {
     snapshot: { ...everyday, recent: [{ cluster: loyalty.id, at: now }] },
     async arrange({ page, row }) {
@@ -563,6 +562,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await opened(shown, warehouse.title);
     },
   },
+  ...comparisonScenes,
   settings: {
     snapshot: everyday,
     async arrange(shown) {
