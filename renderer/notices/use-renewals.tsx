@@ -47,13 +47,7 @@ export function useRenewals(): readonly Notice[] {
         onPress: () => void signIn(ending),
       };
       const button = (
-        <button
-          key="renew"
-          type="button"
-          className="button small"
-          disabled={isBusy}
-          onClick={action.onPress}
-        >
+        <button key="renew" type="button" className="button small" disabled={isBusy} onClick={action.onPress}>
           {action.label}
         </button>
       );

@@ -215,7 +215,7 @@ describe('the focus', () => {
 
 describe('resume', () => {
   const yesterday = Date.now() - 24 * 60 * 60_000;
-  const recent = [orders, search].map(({ id }) => ({ cluster: id, at: yesterday }));
+  const recent = [search, orders].map(({ id }) => ({ cluster: id, at: yesterday }));
 
   test('opens with one key what was connected yesterday', async (context) => {
     const { page, agent, switchOf } = await opened(context, { clusters, recent });
@@ -236,7 +236,7 @@ describe('resume', () => {
   test('asks for production as a set does', async (context) => {
     const { page, agent } = await opened(context, {
       clusters,
-      recent: [...recent, { cluster: payments.id, at: yesterday }],
+      recent: [{ cluster: payments.id, at: yesterday }, ...recent],
     });
     await page.getByRole('button', { name: /^Resume 3 clusters/ }).click();
     const question = page.getByRole('alertdialog', { name: 'Open 3 clusters?' });

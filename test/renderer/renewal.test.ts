@@ -66,7 +66,10 @@ test('a session is offered once, and again when it is another one', async (conte
   await page.getByRole('button', { name: 'Dismiss' }).click();
   await page.getByText(`Your session at ${team}`).waitFor({ state: 'detached' });
   agent.tell({ kind: 'set', values: { sessions: [ending(10 * minute)] } });
-  await page.getByText(new RegExp(`^Your session at ${team} ends in 1[01]m`)).first().waitFor();
+  await page
+    .getByText(new RegExp(`^Your session at ${team} ends in 1[01]m`))
+    .first()
+    .waitFor();
 });
 
 test('a session that lasts is not offered', async (context) => {
