@@ -80,6 +80,8 @@ const recentAtMost = 5;
 const pinnedAtMost = 8;
 /** A word with fewer letters is no verb. */
 const verbLetters = 2;
+/** Shorter words offer no filters, groups and further actions of sets: too many match. */
+const furtherLetters = 3;
 
 /**
  * Returns what the bar offers: without a query what is at hand, by sections; with one what matches it, best first.
@@ -125,6 +127,7 @@ function inSection(section: string, choices: readonly Choice[]): readonly Choice
 
 function found(words: readonly string[], facts: BarFacts): readonly Choice[] {
   const hits: { readonly rank: number; readonly isLast: boolean; readonly make: () => Choice }[] = [];
+  const isLong = words.some((word) => word.length >= furtherLetters);
   const consider = (choice: Choice, also = '') => {
     const rank = nameRank(choice.title, words) ?? (also === '' ? undefined : nameRank(also, words));
     if (rank !== undefined) hits.push({ rank, isLast: choice.isProduction === true, make: () => choice });
@@ -141,10 +144,11 @@ function found(words: readonly string[], facts: BarFacts): readonly Choice[] {
     const choice = setChoice('openSet', set, facts);
     if (rank === undefined) consider(choice);
     else hits.push({ rank, isLast: choice.isProduction === true, make: () => choice });
-    for (const kind of ['linkSet', 'removeSet'] as const) consider(setChoice(kind, set, facts));
+    if (isLong) for (const kind of ['linkSet', 'removeSet'] as const) consider(setChoice(kind, set, facts));
   }
-  for (const choice of commands(facts)) consider(choice, barText.alsoCalled[choice.id]);
-  for (const filter of facts.filters)
+  for (const choice of commands(facts))
+    if (isLong || choice.action.kind !== 'group') consider(choice, barText.alsoCalled[choice.id]);
+  for (const filter of isLong ? facts.filters : [])
     consider({
       id: `filter ${filter.id}`,
       title: barText.filter(filter.title),

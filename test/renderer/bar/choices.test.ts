@@ -114,6 +114,13 @@ describe('what the bar finds', () => {
     ]);
   });
 
+  test('is no filter, no group and no further action of a set for one or two letters', () => {
+    const facts = { ...resting, sets: [{ name: 'staging', clusters: [orders.id] }] };
+    for (const query of ['s', 'st'])
+      expect(titles(query, facts).filter((title) => /^(Filter|Group|Copy|Remove)/.test(title))).toEqual([]);
+    expect(titles('sta', facts)).toContain('Filter by staging');
+  });
+
   test('says what choosing a cluster does, by its state', () => {
     expect(verbOf('reports')).toBe('Connect');
     expect(verbOf('bare')).toBe('Open');
