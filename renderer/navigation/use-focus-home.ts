@@ -52,7 +52,13 @@ export function useFocusHome(): void {
       options,
     );
     document.addEventListener('focusout', lookSoon, options);
-    document.addEventListener('pointerdown', () => void (isPressed = true), options);
+    document.addEventListener(
+      'pointerdown',
+      () => {
+        isPressed = true;
+      },
+      options,
+    );
     for (const end of ['pointerup', 'pointercancel'] as const)
       document.addEventListener(
         end,
