@@ -94,9 +94,14 @@ export function choicesOf(query: string, facts: BarFacts): readonly Choice[] {
 
 /** Returns what can be done with the cluster or the set of a choice; empty if it is about neither. */
 export function furtherChoices({ action }: Choice, facts: BarFacts): readonly Choice[] {
-  if ('cluster' in action)
-    return actionsOf(action.cluster, facts).map((kind) => verbChoice(kind, action.cluster, facts));
-  return 'set' in action ? ofSets.map((kind) => setChoice(kind, action.set, facts)) : [];
+  const choices =
+    'cluster' in action
+      ? actionsOf(action.cluster, facts).map((kind) => verbChoice(kind, action.cluster, facts))
+      : 'set' in action
+        ? ofSets.map((kind) => setChoice(kind, action.set, facts))
+        : [];
+  // The heading names the cluster: its location in every line would say nothing new.
+  return choices.map(({ hint, ...rest }) => (hint === barText.asks ? { ...rest, hint } : rest));
 }
 
 function atHand(facts: BarFacts): readonly Choice[] {

@@ -207,6 +207,9 @@ describe('the actions of a choice', () => {
       'Star reports',
     ]);
     expect(actionsOf('payments', open)[0]).toBe('Switch to payments-prod');
+    const [payment] = choicesOf('payments', open);
+    const hints = payment === undefined ? [] : furtherChoices(payment, open).map(({ hint }) => hint);
+    expect([hints[0], new Set(hints.slice(1))]).toEqual(['asks for confirmation', new Set([undefined])]);
   });
 
   test('are those of a set; a command has none', () => {
