@@ -1,7 +1,7 @@
 import { accountText } from './account-name.ts';
 import type { Cluster } from './cluster.ts';
 import { isProduction } from './is-production.ts';
-import { lettersMatch } from './letters-match.ts';
+import { isOfWord, lettersMatch } from './letters-match.ts';
 import { searchText } from './search-text.ts';
 
 /**
@@ -60,7 +60,7 @@ function tierInName(name: string, word: string): MatchTier | undefined {
 /** Returns whether a word of `name` starts with `word`, which occurs first at `at`. */
 function startsWord(name: string, word: string, at: number): boolean {
   for (let next = at; next >= 0; next = name.indexOf(word, next + 1))
-    if (!/[\p{L}\p{N}]/u.test(name.charAt(next - 1))) return true;
+    if (next === 0 || !isOfWord(name, next - 1)) return true;
   return false;
 }
 

@@ -35,7 +35,9 @@ export function resumeOffer(
   const clusters = due
     .filter((one) => one.needsLogin || at - one.at <= togetherMs)
     .map(({ cluster }) => cluster)
-    .slice(0, clustersAtMost);
+    .slice(0, clustersAtMost)
+    // In the order in which they were closed, which is that in which they were connected: the first may become current.
+    .toReversed();
   return clusters.length === 0 ? undefined : { clusters, at };
 }
 

@@ -80,6 +80,8 @@ const recentAtMost = 5;
 const pinnedAtMost = 8;
 /** A word with fewer letters is no verb. */
 const verbLetters = 2;
+/** Shorter words offer no filters, groups and further actions of sets: too many match. */
+const furtherLetters = 3;
 
 /**
  * Returns what the bar offers: without a query what is at hand, by sections; with one what matches it, best first.
@@ -92,9 +94,14 @@ export function choicesOf(query: string, facts: BarFacts): readonly Choice[] {
 
 /** Returns what can be done with the cluster or the set of a choice; empty if it is about neither. */
 export function furtherChoices({ action }: Choice, facts: BarFacts): readonly Choice[] {
-  if ('cluster' in action)
-    return actionsOf(action.cluster, facts).map((kind) => verbChoice(kind, action.cluster, facts));
-  return 'set' in action ? ofSets.map((kind) => setChoice(kind, action.set, facts)) : [];
+  const choices =
+    'cluster' in action
+      ? actionsOf(action.cluster, facts).map((kind) => verbChoice(kind, action.cluster, facts))
+      : 'set' in action
+        ? ofSets.map((kind) => setChoice(kind, action.set, facts))
+        : [];
+  // The heading names the cluster: its location in every line would say nothing new.
+  return choices.map(({ hint, ...rest }) => (hint === barText.asks ? { ...rest, hint } : rest));
 }
 
 function atHand(facts: BarFacts): readonly Choice[] {
@@ -125,6 +132,7 @@ function inSection(section: string, choices: readonly Choice[]): readonly Choice
 
 function found(words: readonly string[], facts: BarFacts): readonly Choice[] {
   const hits: { readonly rank: number; readonly isLast: boolean; readonly make: () => Choice }[] = [];
+  const isLong = words.some((word) => word.length >= furtherLetters);
   const consider = (choice: Choice, also = '') => {
     const rank = nameRank(choice.title, words) ?? (also === '' ? undefined : nameRank(also, words));
     if (rank !== undefined) hits.push({ rank, isLast: choice.isProduction === true, make: () => choice });
@@ -141,10 +149,11 @@ function found(words: readonly string[], facts: BarFacts): readonly Choice[] {
     const choice = setChoice('openSet', set, facts);
     if (rank === undefined) consider(choice);
     else hits.push({ rank, isLast: choice.isProduction === true, make: () => choice });
-    for (const kind of ['linkSet', 'removeSet'] as const) consider(setChoice(kind, set, facts));
+    if (isLong) for (const kind of ['linkSet', 'removeSet'] as const) consider(setChoice(kind, set, facts));
   }
-  for (const choice of commands(facts)) consider(choice, barText.alsoCalled[choice.id]);
-  for (const filter of facts.filters)
+  for (const choice of commands(facts))
+    if (isLong || choice.action.kind !== 'group') consider(choice, barText.alsoCalled[choice.id]);
+  for (const filter of isLong ? facts.filters : [])
     consider({
       id: `filter ${filter.id}`,
       title: barText.filter(filter.title),

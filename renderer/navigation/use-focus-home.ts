@@ -12,10 +12,13 @@ const homes = [
 /** Dialogs and menus give the focus back themselves. */
 const overlays = '.veil, .popover, [role="menu"]';
 
+/** The window was not only left for a moment. */
+const awayMs = 60_000;
+
 /**
  * Keeps the focus off the page's body: when what had it disappears or is disabled, or after a click on empty space, it goes
  * to what had it before, to the way back of the same page, or to the search field. Waits for what else moves the focus,
- * and while text is being selected.
+ * and while text is being selected. A window that is opened again after a while has the focus in the search field.
  */
 export function useFocusHome(): void {
   useEffect(() => {
@@ -65,6 +68,18 @@ export function useFocusHome(): void {
         },
         options,
       );
+    let hiddenAt = Date.now();
+    document.addEventListener(
+      'visibilitychange',
+      () => {
+        if (document.hidden) hiddenAt = Date.now();
+        else if (Date.now() - hiddenAt >= awayMs && document.querySelector(overlays) === null) {
+          const field = document.querySelector('.search input');
+          if (isFocusable(field) && !isField(document.activeElement)) (field as HTMLElement).focus();
+        }
+      },
+      options,
+    );
     // Browsers report no loss of the focus when its element is removed.
     const changes = new MutationObserver(() => {
       if (isLost()) lookSoon();
@@ -99,4 +114,8 @@ function homeOf(): Element | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function isField(element: Element | null): boolean {
+  return element?.matches('input:not([type=checkbox]), textarea, select') === true;
 }

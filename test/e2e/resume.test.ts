@@ -40,8 +40,8 @@ test('resume connects what was connected before the stop, and its logins follow 
   expect(results.map(({ title }) => title).toSorted()).toEqual([...pair].toSorted());
   // AWS before Cloudflare Access, a tab for each.
   expect((await world.browser.tabs()).slice(tabs)).toEqual([
-    expect.stringContaining('amazonaws'),
-    expect.stringContaining('cloudflareaccess.com'),
+    expect.stringMatching(/\/authorize$/),
+    expect.stringMatching(/\/cdn-cgi\/access\/cli$/),
   ]);
   expect(await createKubeClient(commandLine).namespaces(pair[0])).toContain('payments-staging');
 

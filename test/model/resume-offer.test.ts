@@ -39,7 +39,7 @@ describe('what was connected before', () => {
       { cluster: b, at: evening - hour / 2 },
       { cluster: c, at: evening - 2 * hour },
     ];
-    expect(offer(recent)).toEqual({ clusters: [a, b], at: evening });
+    expect(offer(recent)).toEqual({ clusters: [b, a], at: evening });
   });
 
   test('is offered by the same agent once some hours have passed, not while the user has just closed it', () => {

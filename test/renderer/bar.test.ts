@@ -200,6 +200,28 @@ describe('the focus', () => {
     await eventually(focused).toBe('Settings');
   });
 
+  test('is in the search field when the window is opened again after a while', async (context) => {
+    const { page, field, switchOf } = await shown
+      .open(context, { clusters }, { movesClock: true })
+      .then((window) => ({ ...window, field: window.page.getByRole('searchbox') }));
+    await switchOf('orders').waitFor();
+    await page.clock.install();
+    const show = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, isHidden);
+    const hasFocus = () => field.evaluate((element) => element === document.activeElement);
+    await switchOf('orders').focus();
+    await show(true);
+    await show(false);
+    expect(await hasFocus()).toBe(false);
+    await show(true);
+    await page.clock.fastForward(60_000);
+    await show(false);
+    expect(await hasFocus()).toBe(true);
+  });
+
   test('leaves text that is selected by the pointer selected', async (context) => {
     const { page } = await opened(context, { clusters });
     await page.getByRole('button', { name: 'orders', exact: true }).click();
@@ -215,7 +237,7 @@ describe('the focus', () => {
 
 describe('resume', () => {
   const yesterday = Date.now() - 24 * 60 * 60_000;
-  const recent = [orders, search].map(({ id }) => ({ cluster: id, at: yesterday }));
+  const recent = [search, orders].map(({ id }) => ({ cluster: id, at: yesterday }));
 
   test('opens with one key what was connected yesterday', async (context) => {
     const { page, agent, switchOf } = await opened(context, { clusters, recent });
@@ -236,7 +258,7 @@ describe('resume', () => {
   test('asks for production as a set does', async (context) => {
     const { page, agent } = await opened(context, {
       clusters,
-      recent: [...recent, { cluster: payments.id, at: yesterday }],
+      recent: [{ cluster: payments.id, at: yesterday }, ...recent],
     });
     await page.getByRole('button', { name: /^Resume 3 clusters/ }).click();
     const question = page.getByRole('alertdialog', { name: 'Open 3 clusters?' });

@@ -1,7 +1,7 @@
-import { stripVTControlCharacters } from 'node:util';
 import { autocompleteMultiselect, isCancel } from '@clack/prompts';
 import type { Kubectl, Snapshot } from '../../model/agent-view.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { matches } from '../../model/cluster-search.ts';
 import { distinctions } from '../../model/distinction.ts';
 import { isProduction } from '../../model/is-production.ts';
 import { cellName, openTunnels } from '../cluster-view.ts';
@@ -49,7 +49,7 @@ export async function runPick(session: Session): Promise<number> {
     maxItems: 12,
     initialValues: choices.filter(({ id }) => open.has(id)).map(({ id }) => id),
     options: choices.map((cluster) => option(cluster, snapshot.kubectl, different.get(cluster.id))),
-    filter,
+    filter: filterOf(choices),
   });
   if (isCancel(picked)) return exitCodes.interrupted;
   const closing = [...open.keys()].filter((id) => !picked.includes(id));
@@ -71,7 +71,7 @@ export async function pickOf(
     maxItems: 12,
     required: true,
     options: inOrder(clusters).map((cluster) => option(cluster, kubectl, different.get(cluster.id))),
-    filter,
+    filter: filterOf(clusters),
   });
   return isCancel(picked) ? undefined : picked;
 }
@@ -92,15 +92,14 @@ function option(cluster: Cluster, kubectl: Kubectl, different: string | undefine
   };
 }
 
-function filter(
-  search: string,
-  { label = '', hint = '' }: { readonly label?: string; readonly hint?: string },
-) {
-  const text = `${stripVTControlCharacters(label)} ${hint}`.toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+/** Finds clusters as the window and `list` do. */
+function filterOf(clusters: readonly Cluster[]) {
+  const known = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+  return (search: string, { value }: { readonly value: ClusterId }): boolean => {
+    const cluster = known.get(value);
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+    return cluster !== undefined && matches(cluster, words);
+  };
 }
 
 /** Puts production and the current context into the label: the prompt shows hints only for the row under the cursor. */

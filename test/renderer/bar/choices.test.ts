@@ -114,6 +114,13 @@ describe('what the bar finds', () => {
     ]);
   });
 
+  test('is no filter, no group and no further action of a set for one or two letters', () => {
+    const facts = { ...resting, sets: [{ name: 'staging', clusters: [orders.id] }] };
+    for (const query of ['s', 'st'])
+      expect(titles(query, facts).filter((title) => /^(Filter|Group|Copy|Remove)/.test(title))).toEqual([]);
+    expect(titles('sta', facts)).toContain('Filter by staging');
+  });
+
   test('says what choosing a cluster does, by its state', () => {
     expect(verbOf('reports')).toBe('Connect');
     expect(verbOf('bare')).toBe('Open');
@@ -200,6 +207,9 @@ describe('the actions of a choice', () => {
       'Star reports',
     ]);
     expect(actionsOf('payments', open)[0]).toBe('Switch to payments-prod');
+    const [payment] = choicesOf('payments', open);
+    const hints = payment === undefined ? [] : furtherChoices(payment, open).map(({ hint }) => hint);
+    expect([hints[0], new Set(hints.slice(1))]).toEqual(['asks for confirmation', new Set([undefined])]);
   });
 
   test('are those of a set; a command has none', () => {
