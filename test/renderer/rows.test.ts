@@ -121,7 +121,8 @@ describe('the current context', () => {
     await page.evaluate(() => {
       const seen: string[] = [];
       new MutationObserver(() => {
-        if (document.querySelector('.set-current') !== null) seen.push('Set current');
+        for (const { textContent } of document.querySelectorAll('.row button'))
+          if (textContent === 'Set current') seen.push(textContent);
       }).observe(document.body, { subtree: true, childList: true });
       Object.assign(window, { seen });
     });
