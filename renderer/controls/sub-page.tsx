@@ -57,15 +57,15 @@ export function SubPage({
   return (
     // Beside the list, the page already has a banner and a main landmark.
     <div className="sub-page" ref={page} {...(isWide ? { role: 'complementary', 'aria-label': label } : {})}>
-      <div className="crumb" role={isWide ? undefined : 'banner'}>
-        {onBack !== undefined && (
+      {onBack !== undefined && (
+        <div className="crumb" role={isWide ? undefined : 'banner'}>
           <button type="button" className="crumb-back" ref={back} onClick={onBack}>
             {closes ? <X size={16} aria-hidden /> : <ChevronLeft size={16} aria-hidden />}
             {title}
           </button>
-        )}
-        <span className="crumb-controls">{controls}</span>
-      </div>
+          <span className="crumb-controls">{controls}</span>
+        </div>
+      )}
       <div className="sub-page-body" role={isWide ? undefined : 'main'}>
         {children}
       </div>

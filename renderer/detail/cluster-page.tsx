@@ -80,25 +80,28 @@ export function ClusterPage({
       isBeside={isBeside}
       onBack={onBack}
       controls={
-        <>
-          <button
-            type="button"
-            className="icon-button small star-button"
-            aria-label={clustersText.row.star(cluster.title)}
-            aria-pressed={isFavourite}
-            onClick={() => void actions.star(id, !isFavourite)}
-          >
-            <Star size={15} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
-          </button>
-          {(canOpen || view.isOn) && (
-            <Switch
-              label={clustersText.row.connect(cluster.title)}
-              isOn={view.isOn}
-              isBusy={view.mark === 'busy'}
-              onChange={(on) => void (on ? actions.connect(id) : actions.disconnect(id))}
-            />
-          )}
-        </>
+        // The row has them too: it is beside this page.
+        onBack !== undefined && (
+          <>
+            <button
+              type="button"
+              className="icon-button small star-button"
+              aria-label={clustersText.row.star(cluster.title)}
+              aria-pressed={isFavourite}
+              onClick={() => void actions.star(id, !isFavourite)}
+            >
+              <Star size={15} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
+            </button>
+            {(canOpen || view.isOn) && (
+              <Switch
+                label={clustersText.row.connect(cluster.title)}
+                isOn={view.isOn}
+                isBusy={view.mark === 'busy'}
+                onChange={(on) => void (on ? actions.connect(id) : actions.disconnect(id))}
+              />
+            )}
+          </>
+        )
       }
     >
       <div className="detail">

@@ -354,6 +354,21 @@ test.for([440, 1_000])('the past of a cluster, in a window of %i', async (width,
   await expectAccessible(page);
 });
 
+test('the footer, with sessions that ended, in the theme that the user chose', async (context) => {
+  const settings = { ...defaultSettings, theme: 'dark' as const };
+  const { page, agent } = await shown.open(context, { ...quiet, settings });
+  const ended = { status: 'ended', needed: true } as const;
+  agent.handlers.accounts = async () => ({
+    accounts: [anAccount('acme', ended), anAccount('ledger', ended)],
+  });
+  await page.reload();
+  await page.getByRole('button', { name: 'Sign in to all' }).waitFor();
+  for (const width of [440, 320, 220]) {
+    await page.setViewportSize({ width, height: 680 });
+    await expectAccessible(page);
+  }
+});
+
 test('the licences, one of them opened', async (context) => {
   const { page } = await shown.open(context, quiet);
   await page.getByRole('button', { name: 'Settings' }).click();

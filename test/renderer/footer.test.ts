@@ -128,26 +128,45 @@ test('a session that another program ended is noticed when the user comes back t
   await eventually(says).toBe('Session ended · AWS acme');
 });
 
-test('all of it fits a narrow window, with a long context too', async (context) => {
-  const { page, footer } = await openWith(
-    context,
-    [anAccount('a-session-with-a-very-long-name-of-its-own', ended), anAccount('acme', ended)],
-    { kubectl: { context: 'payments-northern-countries-reporting-production-eu-central-1' } },
-  );
-  await footer.getByRole('button', { name: 'Sign in to all' }).waitFor();
-  for (const width of [440, 360, 320, 220]) {
-    await page.setViewportSize({ width, height: 600 });
-    let end = 0;
-    for (const button of await footer.getByRole('button').all()) {
-      const box = await button.boundingBox();
-      expect(box?.x ?? 0).toBeGreaterThanOrEqual(end);
-      end = (box?.x ?? 0) + (box?.width ?? 0);
-      expect(box?.width ?? 0).toBeGreaterThanOrEqual(24);
-      expect(box?.height ?? 0).toBeGreaterThanOrEqual(24);
-      expect(end).toBeLessThanOrEqual(width);
+test.each([undefined, true] as const)(
+  'all of it fits a narrow window, production too: %s',
+  async (production, context) => {
+    const { page, footer } = await openWith(
+      context,
+      [anAccount('a-session-with-a-very-long-name-of-its-own', ended), anAccount('acme', ended)],
+      {
+        kubectl: {
+          context: 'payments-northern-countries-reporting-production-eu-central-1',
+          ...(production && { production, limit: { until: inHours(0.5), back: 'minikube' } }),
+        },
+      },
+    );
+    await footer.getByRole('button', { name: 'Sign in to all' }).waitFor();
+    for (const width of [440, 360, 320, 220]) {
+      await page.setViewportSize({ width, height: 600 });
+      const badge = footer.locator('.badge.production');
+      expect(await badge.count()).toBe(production ? 1 : 0);
+      if (production) {
+        const [inner, outer] = await Promise.all([
+          badge.boundingBox(),
+          footer.locator('.kubectl').boundingBox(),
+        ]);
+        expect((inner?.x ?? 0) + (inner?.width ?? 0)).toBeLessThanOrEqual(
+          (outer?.x ?? 0) + (outer?.width ?? 0),
+        );
+      }
+      let end = 0;
+      for (const button of await footer.getByRole('button').all()) {
+        const box = await button.boundingBox();
+        expect(box?.x ?? 0).toBeGreaterThanOrEqual(end);
+        end = (box?.x ?? 0) + (box?.width ?? 0);
+        expect(box?.width ?? 0).toBeGreaterThanOrEqual(24);
+        expect(box?.height ?? 0).toBeGreaterThanOrEqual(24);
+        expect(end).toBeLessThanOrEqual(width);
+      }
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      // One line: at 200 % there is no room for more.
+      expect((await footer.boundingBox())?.height).toBeLessThan(40);
     }
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    // One line: at 200 % there is no room for more.
-    expect((await footer.boundingBox())?.height).toBeLessThan(40);
-  }
-});
+  },
+);

@@ -61,7 +61,7 @@ test('a window that becomes narrow shows the page in place of the list, and the 
 });
 
 test('a wide window shows the current cluster until another is opened, and follows it', async (context) => {
-  const { agent, page, row } = await shown.open(
+  const { agent, page, row, switchOf } = await shown.open(
     context,
     { ...snapshot, kubectl: { context: 'orders', cluster: orders.id } },
     { size: { width: 960, height: 680 } },
@@ -70,8 +70,9 @@ test('a wide window shows the current cluster until another is opened, and follo
   const heading = (name: string) => beside(name).getByRole('heading', { name, level: 1 });
   await heading('orders').waitFor();
   expect(await row('orders').getAttribute('aria-current')).toBe('true');
-  // There is nothing to go back to.
+  // There is nothing to go back to, and the row has the switch.
   expect(await beside('orders').getByRole('button', { name: 'Close', exact: true }).count()).toBe(0);
+  expect(await switchOf('orders').count()).toBe(1);
   await page.keyboard.press('Escape');
   await heading('orders').waitFor();
 
@@ -86,11 +87,8 @@ test('a wide window shows the current cluster until another is opened, and follo
 });
 
 test('however wide the window is, the list has at most 440 px and a page 720', async (context) => {
-  const { page } = await shown.open(
-    context,
-    { ...snapshot, kubectl: { context: 'orders', cluster: orders.id } },
-    { size: { width: 900, height: 680 } },
-  );
+  const { page, row } = await shown.open(context, snapshot, { size: { width: 900, height: 680 } });
+  await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
   await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
   const widthOf = (selector: string) =>
     page.locator(selector).evaluate((element) => element.getBoundingClientRect().width);
