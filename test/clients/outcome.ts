@@ -24,7 +24,7 @@ const signs: Readonly<Record<ClientLimit, RegExp>> = {
   'ignores-proxy': /resolv|name or service not known|getaddrinfo|ENOTFOUND|EAI_AGAIN|UnknownHost|nodename/i,
   'resolves-name': /resolv|name or service not known|getaddrinfo|ENOTFOUND|EAI_AGAIN|UnknownHost|nodename/i,
   'drops-password':
-    /407|proxy authentication|auth(entication)? (failed|rejected|required)|no accept(ed|able)/i,
+    /407|proxy authentication|auth(entication)? (failed|rejected|required)|no accept(ed|able)|not support user\/pass/i,
   'lacks-socks':
     /socks support|socksio|using socks proxy|no module named .?socks|missing dependencies for socks/i,
   'tls-to-proxy': /EOF|TLS handshake|reset by peer|first record does not look like/i,

@@ -3,7 +3,7 @@ import { cargoProgram } from '../tools/cargo.ts';
 import { goProgram, goTool } from '../tools/go.ts';
 import { helm4 } from '../tools/helm.ts';
 import { javaClasses, javaLibraries } from '../tools/java.ts';
-import { kubeApiserver, systemProgram } from '../tools/kube.ts';
+import { etcd, kubeApiserver } from '../tools/kube.ts';
 import { fromLayer, type Layer, newestKubectl } from '../tools/kubectl.ts';
 import { nodePackages } from '../tools/node.ts';
 import type { Tool } from '../tools/prepare.ts';
@@ -40,7 +40,7 @@ function java(id: string, sum: string, main: string): readonly Tool[] {
 
 /** What the cluster itself needs. */
 export const rigTools: readonly Tool[] = [
-  { id: 'etcd', lane: 'download', prepare: () => systemProgram('etcd', 'K8S_TUNNELS_ETCD') },
+  { id: 'etcd', lane: 'compile', prepare: etcd },
   { id: 'kube-apiserver', lane: 'compile', prepare: kubeApiserver },
   {
     id: 'fakelet',

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { dex, dexPages } from '../tools/dex.ts';
 import { helm4 } from '../tools/helm.ts';
-import { kubeApiserver, systemProgram } from '../tools/kube.ts';
+import { etcd, kubeApiserver } from '../tools/kube.ts';
 import { fromLayer, type Layer, newestKubectl } from '../tools/kubectl.ts';
 import { nodePackages } from '../tools/node.ts';
 import type { Tool } from '../tools/prepare.ts';
@@ -23,7 +23,7 @@ export const peerTools: readonly Tool[] = [
     lane: 'download',
     prepare: () => nodePackages(path.join(import.meta.dirname, 'programs')),
   },
-  { id: 'etcd', lane: 'download', prepare: () => systemProgram('etcd', 'K8S_TUNNELS_ETCD') },
+  { id: 'etcd', lane: 'compile', prepare: etcd },
   ofLayer('kubectl-1.27', '1.27', 'kubectl'),
   ofLayer('kubectl-1.32', '1.32', 'kubectl'),
   { id: 'kubectl', lane: 'download', prepare: newestKubectl },

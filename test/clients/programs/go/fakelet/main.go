@@ -155,11 +155,15 @@ func streamOptions(w http.ResponseWriter, r *http.Request) *streams.Options {
 	return options
 }
 
-// Five lines at once; where they are followed, more until the client goes.
+// Five lines at once; where they are followed, more until the client goes. With times where they are asked for: k9s and
+// stern cut them off.
 func serveLogs(w http.ResponseWriter, r *http.Request) {
 	flush := w.(http.Flusher).Flush
 	line := 0
 	write := func() {
+		if r.URL.Query().Get("timestamps") == "true" {
+			fmt.Fprintf(w, "%s ", time.Now().UTC().Format(time.RFC3339Nano))
+		}
 		fmt.Fprintf(w, "line %d\n", line)
 		line++
 	}

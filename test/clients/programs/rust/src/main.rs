@@ -78,8 +78,15 @@ async fn main() {
         let mut forward = pods.portforward("p", &[8080]).await?;
         let mut stream = forward.take_stream(8080).ok_or("no stream")?;
         stream.write_all(b"GET /x HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n").await?;
+        // The stream stays open after the pod has closed its end.
         let mut text = String::new();
-        stream.read_to_string(&mut text).await?;
+        let mut part = [0; 4096];
+        while text.split("\r\n\r\n").nth(1).unwrap_or_default().is_empty() {
+            match stream.read(&mut part).await? {
+                0 => break,
+                length => text += &String::from_utf8_lossy(&part[..length]),
+            }
+        }
         Ok(text.split("\r\n\r\n").nth(1).unwrap_or_default().trim().to_owned())
     })
     .await;
