@@ -67,9 +67,13 @@ export function BarPanel({ bar }: { readonly bar: Bar }) {
   const { choices, active, acting, query, listId } = bar;
   const words = useMemo(() => (acting === undefined ? queryWords(query) : []), [query, acting]);
   const list = useRef<HTMLDivElement>(null);
+  const isScrolled = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the active one is another.
   useEffect(() => {
+    // Scrolling lays out the page, which is not needed at every key.
+    if (active === 0 && !isScrolled.current) return;
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+    isScrolled.current = active !== 0;
   }, [active, choices]);
   const isOfCluster = 'cluster' in (choices[active]?.action ?? {});
   return (
@@ -79,7 +83,15 @@ export function BarPanel({ bar }: { readonly bar: Bar }) {
       onPointerDown={(event) => event.preventDefault()}
     >
       {acting !== undefined && <h2>{barText.actions(acting.name ?? acting.title)}</h2>}
-      <div id={listId} ref={list} role="listbox" aria-label={barText.title}>
+      <div
+        id={listId}
+        ref={list}
+        role="listbox"
+        aria-label={barText.title}
+        onScroll={() => {
+          isScrolled.current = true;
+        }}
+      >
         {choices.map((choice, index) => (
           <Fragment key={choice.id}>
             {choice.section !== undefined && (
