@@ -128,7 +128,7 @@ test('a session that another program ended is noticed when the user comes back t
   await eventually(says).toBe('Session ended · AWS acme');
 });
 
-test.each([undefined, true] as const)(
+test.for([undefined, true] as const)(
   'all of it fits a narrow window, production too: %s',
   async (production, context) => {
     const { page, footer } = await openWith(
