@@ -29,7 +29,7 @@ const link = createLink({
       store.update((page) =>
         page.agent === undefined ? page : { ...page, agent: changes.reduce(applyChange, page.agent) },
       ),
-    tunnelOf: (cluster) => store.get().agent?.tunnels.get(cluster),
+    state: () => store.get().agent,
   }),
 });
 

@@ -110,8 +110,8 @@ export function runDesktop(options: {
     let startsAtLogin: boolean | undefined;
     const agent = followAgent({
       openChannel: host.openChannel,
-      onState(snapshot) {
-        tray?.show(snapshot);
+      onState(snapshot, isOfFigures) {
+        tray?.show(snapshot, isOfFigures);
         notifier.see(snapshot);
         const { startAtLogin } = snapshot.settings;
         if (startAtLogin === startsAtLogin) return;

@@ -1,6 +1,6 @@
 import type { Channel, OpenChannel } from '../api/channel.ts';
 import { type AgentClient, createConversation } from '../api/conversation.ts';
-import { applyChange, snapshotOf, stateOf } from '../model/agent-state.ts';
+import { applyChange, isOfFigures, snapshotOf, stateOf } from '../model/agent-state.ts';
 import type { Change, Snapshot } from '../model/agent-view.ts';
 
 /**
@@ -9,7 +9,8 @@ import type { Change, Snapshot } from '../model/agent-view.ts';
  */
 export async function followAgent(options: {
   readonly openChannel: OpenChannel;
-  readonly onState: (snapshot: Snapshot) => void;
+  /** `isOfFigures`: only latency or bytes of a connected tunnel changed. */
+  readonly onState: (snapshot: Snapshot, isOfFigures: boolean) => void;
 }): Promise<AgentClient> {
   const { openChannel, onState } = options;
   const { client, receive, end } = createConversation((message) => channel.send(message));
@@ -19,11 +20,12 @@ export async function followAgent(options: {
   const first = await client.subscribe((change) => {
     if (state === undefined) early.push(change);
     else {
+      const figures = isOfFigures(state, change);
       state = applyChange(state, change);
-      onState(snapshotOf(state));
+      onState(snapshotOf(state), figures);
     }
   });
   state = early.reduce(applyChange, stateOf(first));
-  onState(snapshotOf(state));
+  onState(snapshotOf(state), false);
   return client;
 }

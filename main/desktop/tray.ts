@@ -19,7 +19,8 @@ const openLimitMs = 60_000;
 
 /** Shows the agent's state in the tray until the app quits. */
 export interface AppTray {
-  show(snapshot: Snapshot): void;
+  /** Shows what changed soon; what is `isOfFigures` alone with the next refresh, because a menu takes time to build. */
+  show(snapshot: Snapshot, isOfFigures: boolean): void;
   /** Bounds of its icon on the screen. */
   bounds(): Rectangle;
 }
@@ -200,9 +201,9 @@ export function createTray(options: {
     update();
   });
   return {
-    show(next) {
+    show(next, isOfFigures) {
       snapshot = next;
-      updateSoon();
+      if (!isOfFigures) updateSoon();
     },
     bounds: () => tray.getBounds(),
   };

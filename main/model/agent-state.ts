@@ -68,6 +68,15 @@ export function applyChange<S extends AgentState>(state: S, change: Change): S {
   }
 }
 
+/** Returns true for a change of nothing but the figures (latency, bytes) of a tunnel that stays connected. */
+export function isOfFigures(state: Pick<AgentState, 'tunnels'>, change: Change): boolean {
+  return (
+    change.kind === 'tunnel' &&
+    change.tunnel.state.status === 'connected' &&
+    state.tunnels.get(change.tunnel.cluster)?.state.status === 'connected'
+  );
+}
+
 /** Returns a copy with these values of slices. */
 export function withValues<S extends Slices>(state: S, values: SliceValues): S {
   const next: Record<string, unknown> = { ...state, ...values };

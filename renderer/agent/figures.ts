@@ -1,5 +1,5 @@
-import type { Change, TunnelView } from '../../main/model/agent-view.ts';
-import type { ClusterId } from '../../main/model/cluster.ts';
+import { type AgentState, isOfFigures } from '../../main/model/agent-state.ts';
+import type { Change } from '../../main/model/agent-view.ts';
 
 /** Fifty tunnels report their latency some ten times a second: it is drawn four times. */
 const togetherMs = 250;
@@ -10,10 +10,10 @@ const togetherMs = 250;
  */
 export function createFigures(options: {
   readonly apply: (changes: readonly Change[]) => void;
-  /** Returns a tunnel as it is shown. */
-  readonly tunnelOf: (cluster: ClusterId) => TunnelView | undefined;
+  /** Returns what is shown. */
+  readonly state: () => Pick<AgentState, 'tunnels'> | undefined;
 }): (change: Change) => void {
-  const { apply, tunnelOf } = options;
+  const { apply, state } = options;
   let held: Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -24,14 +24,10 @@ export function createFigures(options: {
     held = [];
     apply(changes);
   };
-  const isFigure = (change: Change) =>
-    change.kind === 'tunnel' &&
-    change.tunnel.state.status === 'connected' &&
-    tunnelOf(change.tunnel.cluster)?.state.status === 'connected';
-
   return (change) => {
     held.push(change);
-    if (!isFigure(change)) flush();
+    const shown = state();
+    if (shown === undefined || !isOfFigures(shown, change)) flush();
     else timer ??= setTimeout(flush, togetherMs);
   };
 }

@@ -53,7 +53,7 @@ export const barText = {
     signInToAll: 'login',
   } as Readonly<Record<string, string>>,
   whole: {
-    signInToAll: 'Sign in to everything',
+    signInToAll: 'Sign in to all',
     disconnectAll: 'Disconnect all',
     discover: 'Refresh',
     activity: 'Activity',

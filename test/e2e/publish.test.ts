@@ -73,7 +73,7 @@ const clustersFor = async (group: string) => {
   const keys = pinnedKeys([signingKeyFrom(worker.privateKey, 'the key').publicKey]);
   const clusters = await verifyRecords(answer, await openManifest(answer.manifest, keys), {
     keys,
-    verified: new Map(),
+    verified: new Set<string>(),
   });
   return clusters.map(({ name }) => name).sort();
 };

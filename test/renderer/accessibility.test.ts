@@ -33,13 +33,24 @@ async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined;
-    const told = (await violationsOf(page, rules)).flatMap(({ id, nodes }) =>
-      nodes.map(
-        ({ target, failureSummary }) => `${colorScheme} ${id}: ${target.join(' ')}: ${failureSummary}`,
-      ),
-    );
+    const told: string[] = [];
+    for (const { id, nodes } of await violationsOf(page, rules))
+      for (const { target, failureSummary } of nodes)
+        if (id !== 'label-content-name-mismatch' || !(await isCut(page, target.join(' '))))
+          told.push(`${colorScheme} ${id}: ${target.join(' ')}: ${failureSummary}`);
     expect(told).toEqual([]);
   }
+}
+
+/** Whether a name is shown with its middle left out, and so is not in its label as it is shown. */
+function isCut(page: Page, selector: string): Promise<boolean> {
+  return page
+    .locator(selector)
+    .evaluate((element) =>
+      [...element.querySelectorAll('.middle-ellipsis > span')].some(
+        ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth,
+      ),
+    );
 }
 
 async function violationsOf(page: Page, rules?: readonly string[]): Promise<axe.Result[]> {

@@ -196,7 +196,7 @@ describe('the focus', () => {
     await eventually(focused).toBe('Connect search');
     await page.getByRole('button', { name: 'Settings' }).click();
     await eventually(focused).toBe('Settings');
-    await page.locator('.sub-page h1, .sub-page h2').last().click();
+    await page.locator('.sub-page h1:visible, .sub-page h2:visible').last().click();
     await eventually(focused).toBe('Settings');
   });
 

@@ -64,7 +64,7 @@ describe('the first cluster', () => {
       return { clusters: 2, failed: [], tookMs: 1 };
     };
     await page.reload();
-    await click('Sign in to everything');
+    await click('Sign in to all');
     await click('Connect orders', 'switch');
     await eventually(() => switchOf('orders').isChecked()).toBe(true);
     expect(count()).toBe(2);

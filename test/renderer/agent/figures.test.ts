@@ -19,7 +19,7 @@ function setUp() {
       for (const change of changes)
         if (change.kind === 'tunnel') shown.set(change.tunnel.cluster, change.tunnel);
     },
-    tunnelOf: (cluster) => shown.get(cluster),
+    state: () => ({ tunnels: shown }),
   });
   return { drawn, onChange };
 }

@@ -52,7 +52,7 @@ describe('what the empty bar offers', () => {
       'bare',
       'Open set EU pair',
       'orders-eu',
-      'Sign in to everything',
+      'Sign in to all',
     ]);
     expect(offered.flatMap(({ section }) => section ?? [])).toEqual([
       'Recent',
@@ -64,7 +64,7 @@ describe('what the empty bar offers', () => {
 
   test('is the commands alone where there is nothing else', () => {
     expect(titles('').slice(0, 8)).toEqual([
-      'Sign in to everything',
+      'Sign in to all',
       'Refresh',
       'Activity',
       'Accounts',
@@ -98,7 +98,7 @@ describe('what the bar finds', () => {
     ['filter stag', 'Filter by staging'],
     ['sett', 'Settings'],
     ['?', 'Keyboard shortcuts'],
-    ['login', 'Sign in to everything'],
+    ['login', 'Sign in to all'],
   ])('begins for %j with %j', (query, first) => {
     expect(titles(query)[0]).toBe(first);
   });
