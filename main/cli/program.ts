@@ -121,8 +121,7 @@ export function describe(options: {
       .option('--json', 'Print one JSON document, also for errors')
       .helpOption('-h, --help', 'Print help');
   };
-  const withSession = async (run: (session: Session) => Promise<number>) =>
-    done(await withAgent({ json }, run));
+  const withSession = async (run: Parameters<typeof withAgent>[1]) => done(await withAgent({ json }, run));
   command('list [words...]')
     .option('--all', 'Include clusters that your Access policies deny')
     .option('-o, --output <format>', 'Output format: wide, name, json or yaml')

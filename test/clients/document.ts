@@ -65,8 +65,8 @@ ${table(
   }),
 )}
 
-Helm 4, k9s, stern and Rust's kube run only where \`K8S_TUNNELS_CLIENTS_BUILD=all\` has built them, which takes minutes; they
-have not been run yet. Not run at all:
+Helm 4, k9s, stern and Rust's kube run only where \`K8S_TUNNELS_CLIENTS_BUILD=all\` has built them, which takes minutes. Not
+run at all:
 
 ${Object.entries(notRun)
   .map(([id, why]) => `- ${kindOf(id).name} ${kindOf(id).versions}: ${why}.`)

@@ -8,9 +8,12 @@ import { testedClients } from './runs.ts';
 
 /** What needs more than reading. */
 const refused: readonly ClientOperation[] = ['exec', 'port-forward', 'release'];
-/** How clients report an answer of 403, with or without its words. kr8s tries again until it has no time left. */
+/**
+ * How clients report an answer of 403, with or without its words. kr8s tries again until it has no time left. k9s is back in
+ * its list at once, where what is typed for the shell opens an editor.
+ */
 const refusal =
-  /read-only|forbidden|403|handshake|upgrade|unexpected response|Connection reset|no output|EOF|timed out/i;
+  /read-only|forbidden|403|handshake|upgrade|unexpected response|Connection reset|no output|EOF|timed out|edit the object/i;
 
 const isRight = (operation: ClientOperation, outcome: Outcome | undefined): boolean =>
   outcome !== undefined && 'value' in outcome && outcome.value === rightValues[operation];
