@@ -348,7 +348,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     snapshot: everyday,
     async arrange(shown) {
       await shown.page.getByRole('searchbox').fill('serach');
-      await shown.page.getByRole('button', name(search.title)).waitFor();
+      await shown.page.getByText('Did you mean').waitFor();
     },
   },
   sets: { snapshot: withSets, arrange: ({ row }) => row(paymentsStaging.title).waitFor() },
