@@ -56,7 +56,13 @@ export async function doMainJob(options: {
   const { tunnels } = await status();
   const ports = tunnels.map(({ port }) => port ?? 0);
   expect(new Set(ports).size).toBe(2);
-  for (const port of ports) await page.getByText(`:${port}`).first().waitFor();
+  // The page of a cluster shows the port.
+  for (const { cluster, port } of tunnels) {
+    const title = cluster.split('/').at(-1) ?? '';
+    await page.getByRole('button', { name: title, exact: true }).click();
+    await page.getByText(`127.0.0.1:${port}`, { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+  }
   expect(await world.browser.tabs()).toHaveLength(1);
   const [one, other] = await Promise.all([kube.namespaces(first), kube.namespaces(second)]);
   expect(one).toContain(namespaces[first]);

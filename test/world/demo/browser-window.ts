@@ -11,6 +11,7 @@ export interface BrowserWindow {
   press(title: string): Promise<void>;
   /** Resolves when the switch is on and the row says that the cluster is connected. */
   showsConnected(title: string): Promise<void>;
+  /** Opens the cluster's page, which shows the port, and goes back. */
   showsPort(title: string, port: number): Promise<void>;
   /** Resolves when the row shows that it is not connected, and not being disconnected either. */
   showsOff(title: string): Promise<void>;
@@ -50,7 +51,11 @@ export async function openBrowserWindow(options: {
       press: (title) => switchOf(title).press(' '),
       showsConnected: (title) =>
         row(title, true).getByText('Connected', { exact: true }).waitFor({ state: 'attached' }),
-      showsPort: (title, port) => row(title).getByText(`:${port}`, { exact: true }).waitFor(),
+      async showsPort(title, port) {
+        await page.getByRole('button', { name: title, exact: true }).click();
+        await page.getByText(`127.0.0.1:${port}`, { exact: true }).waitFor();
+        await page.keyboard.press('Escape');
+      },
       // The switch is off from the press on; the row says that it is "Disconnecting" until it is done.
       showsOff: (title) => row(title, false).filter({ hasNotText: 'Disconnecting' }).waitFor(),
       confirm: serving.confirm,

@@ -42,7 +42,7 @@ export async function checkWindow(options: {
       await window.press(second);
       await Promise.all(clusters.map((title) => window.showsConnected(title)));
       const open = await ports();
-      await Promise.all(clusters.map((title) => window.showsPort(title, open.get(title) ?? 0)));
+      for (const title of clusters) await window.showsPort(title, open.get(title) ?? 0);
       const [a, b] = await Promise.all(clusters.map((title) => kube.namespaces(title)));
       expect(a?.includes('payments-staging') === true && b?.includes(second) === true, `${a} and ${b}`);
       return clusters.map((title) => `${title} shows :${open.get(title)}`).join(', ');
