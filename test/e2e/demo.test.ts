@@ -119,7 +119,7 @@ async function connectBySwitch(window: Page, demo: Demo, login: Promise<string>,
   await page.goto(address);
   await signIn(page, demo);
   await window
-    .getByText(/^:\d+$/)
+    .getByText(/^\d+ ms$/)
     .first()
     .waitFor();
 }
