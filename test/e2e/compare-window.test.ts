@@ -32,6 +32,7 @@ test('clusters are selected and compared; one that cannot be read is a column; n
           .getByRole('listitem')
           .filter({ has: page.getByRole('button', { name: title, exact: true }) });
         await page.getByRole('searchbox').fill(title);
+        await page.keyboard.press('Escape');
         await row.click({ modifiers: ['Control'] });
       }
       await page.getByText('3 selected').waitFor();

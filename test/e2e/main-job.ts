@@ -57,11 +57,12 @@ export async function doMainJob(options: {
   const ports = tunnels.map(({ port }) => port ?? 0);
   expect(new Set(ports).size).toBe(2);
   // The page of a cluster shows the port.
-  for (const { cluster, port } of tunnels) {
-    const title = cluster.split('/').at(-1) ?? '';
+  for (const title of [first, second]) {
     await page.getByRole('button', { name: title, exact: true }).click();
-    await page.getByText(`127.0.0.1:${port}`, { exact: true }).waitFor();
+    const port = page.getByText(/^127\.0\.0\.1:\d+$/);
+    expect(ports).toContain(Number((await port.textContent())?.split(':')[1]));
     await page.keyboard.press('Escape');
+    await port.waitFor({ state: 'detached' });
   }
   expect(await world.browser.tabs()).toHaveLength(1);
   const [one, other] = await Promise.all([kube.namespaces(first), kube.namespaces(second)]);

@@ -29,6 +29,8 @@ test('of 5,000 clusters one is found by a word of its name, connected and read',
       await window.showsConnected('eks-00001');
       expect(await createKubeClient(commandLine).namespaces('eks-00001')).toContain('eks-00001');
       await page.getByRole('searchbox').fill('');
+      // The list follows what is typed.
+      await page.locator('.row').nth(1).waitFor();
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('End');
       await vi.waitFor(async () => {
