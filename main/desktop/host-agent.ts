@@ -7,7 +7,7 @@ import { localChannel, type OpenChannel } from '../api/channel.ts';
 import { type ConfirmUnlock, withConfirmedUnlock } from '../api/confirmed-unlock.ts';
 import { createHandlers } from '../api/handlers.ts';
 import { connectionServer } from '../api/socket/server.ts';
-import { takeOver } from './take-over.ts';
+import type { takeOver } from './take-over.ts';
 
 /** The agent that the desktop app hosts. */
 export interface Host {
@@ -24,6 +24,8 @@ export function hostAgent(options: {
   readonly parts: () => Promise<Omit<Parts, 'clock' | 'logger' | 'paths'>>;
   readonly paths: Paths;
   readonly logger: Logger;
+  /** The socket of the user's agent. */
+  readonly election: ReturnType<typeof takeOver>;
   /** Asks the user, for programs other than the window. */
   readonly confirmUnlock: ConfirmUnlock;
   /** Called when a shell quits the agent, which quits the app. */
@@ -32,7 +34,7 @@ export function hostAgent(options: {
   const { paths, logger, confirmUnlock, onQuit } = options;
   const clock = systemClock;
   const begin = async () => {
-    const [election, parts] = await Promise.all([takeOver({ paths, clock, logger }), options.parts()]);
+    const [election, parts] = await Promise.all([options.election, options.parts()]);
     // Exit without closing: the path belongs to a newer agent now, and closing our socket would delete it.
     void election.deposed.then(() => {
       logger.error('The app ends: its socket was taken away');

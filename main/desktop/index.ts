@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { app } from 'electron';
 import { limitYoungGeneration } from '../agent/memory.ts';
+import { systemClock } from '../agent/parts.ts';
 import { pathsFrom } from '../agent/paths.ts';
 import { openAgentLog } from '../cli/agent-log.ts';
 import { runDesktop } from './desktop.ts';
 import { laterHost } from './later-host.ts';
+import { takeOver } from './take-over.ts';
 
 /** The desktop app's main process, which hosts the agent. */
 
@@ -25,9 +27,17 @@ runDesktop({
   resources: path.resolve(out, '..', 'resources'),
   state: paths.state,
   logger,
-  host: ({ shown, onQuit }) =>
-    laterHost(shown, async () => {
-      const { startHost } = await import('./start-host.ts');
-      return startHost({ out, paths, logger, onQuit });
-    }),
+  host({ shown, onQuit }) {
+    // At once: a command must not start an agent beside this app, which would have no keychain.
+    const election = takeOver({ paths, clock: systemClock, logger });
+    election.catch(() => {});
+    return laterHost({
+      when: shown,
+      async load() {
+        const { startHost } = await import('./start-host.ts');
+        return startHost({ out, paths, logger, election, onQuit });
+      },
+      abandon: () => election.then(({ resign }) => resign()).catch(() => {}),
+    });
+  },
 });

@@ -13,19 +13,22 @@ import { openKeychain } from './keychain.ts';
 import { lastingPrograms } from './lasting-programs.ts';
 import { loginEnvironment } from './login-environment.ts';
 import { pluginCommand } from './plugin-command.ts';
+import type { takeOver } from './take-over.ts';
 
 /** Hosts the agent with what this computer and Electron provide. `out` is the folder of the built parts. */
 export function startHost(options: {
   readonly out: string;
   readonly paths: Paths;
   readonly logger: Logger;
+  readonly election: ReturnType<typeof takeOver>;
   readonly onQuit: () => void;
 }): Host {
-  const { out, paths, logger, onQuit } = options;
+  const { out, paths, logger, election, onQuit } = options;
   const appFolder = path.resolve(out, '..');
   return hostAgent({
     paths,
     logger,
+    election,
     confirmUnlock,
     onQuit,
     async parts() {

@@ -46,9 +46,9 @@ export async function openJournal(options: {
   let cancel: (() => void) | undefined;
   let isUnwritable = false;
 
+  let written: Promise<void> = Promise.resolve();
+
   const write = async () => {
-    cancel?.();
-    cancel = undefined;
     try {
       await file.write(entries);
       isUnwritable = false;
@@ -57,6 +57,12 @@ export async function openJournal(options: {
       if (!isUnwritable) warn('Activity is not saved', error);
       isUnwritable = true;
     }
+  };
+  const writeNow = (): Promise<void> => {
+    cancel?.();
+    cancel = undefined;
+    written = written.then(write);
+    return written;
   };
 
   return {
@@ -68,11 +74,13 @@ export async function openJournal(options: {
         at: clock.now(),
       } as ActivityEntry;
       entries = [...entries.slice(1 - atMost), entry];
-      cancel ??= clock.timer(writeDelayMs, () => void write());
+      cancel ??= clock.timer(writeDelayMs, () => void writeNow());
       return entry;
     },
     async close() {
-      if (cancel !== undefined || isUnwritable) await write();
+      // A write that has begun ends before the process does.
+      await written;
+      if (cancel !== undefined || isUnwritable) await writeNow();
     },
   };
 }

@@ -277,6 +277,14 @@ test('sign-ins, settings, kubectl and releases are told', async () => {
   expect(told).toEqual([]);
 });
 
+test('what is being written when the agent ends is on disk before it has ended', async () => {
+  states(orders, connecting, connected());
+  // The write begins.
+  clock.skip(2_000);
+  await activity.close();
+  expect(await readFile(file(), 'utf8')).toContain('"connected"');
+});
+
 describe('the journal', () => {
   const setting = (name: string) => activity.add({ kind: 'settings', names: [name] });
 
