@@ -75,7 +75,8 @@ export interface BarFacts {
   readonly now: number;
 }
 
-const atMost = 40;
+/** More than fit: what is left is in the list. */
+const atMost = 24;
 const recentAtMost = 5;
 const pinnedAtMost = 8;
 /** A word with fewer letters is no verb. */

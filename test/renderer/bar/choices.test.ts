@@ -178,7 +178,7 @@ describe('what the bar finds', () => {
 
   test('is never more than a user looks through', () => {
     const many = Array.from({ length: 500 }, (_, at) => aCluster(`c${at}`));
-    expect(titles('c', { ...resting, clusters: many })).toHaveLength(40);
+    expect(titles('c', { ...resting, clusters: many })).toHaveLength(24);
   });
 });
 
