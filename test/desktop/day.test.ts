@@ -29,7 +29,8 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   await page.getByRole('searchbox').fill('ledger production');
   await page.keyboard.press('Escape');
   await row(ledger).waitFor();
-  expect(await page.getByRole('switch').count()).toBe(1);
+  // The list follows what is typed.
+  await vi.waitFor(async () => expect(await page.getByRole('switch').count()).toBe(1), patience);
   await button(`Favourite ${ledger}`).click();
   await page.getByRole('button', { name: `Favourite ${ledger}`, exact: true, pressed: true }).waitFor();
   await page.getByRole('searchbox').fill('');

@@ -24,7 +24,7 @@ test('of 5,000 clusters one is found by a word of its name, connected and read',
       await page.keyboard.press('Escape');
       const connect = page.getByRole('switch', { name: 'Connect eks-00001', exact: true });
       await connect.waitFor();
-      expect(await page.locator('.row').count()).toBe(1);
+      await vi.waitFor(async () => expect(await page.locator('.row').count()).toBe(1));
       await connect.press(' ');
       await window.showsConnected('eks-00001');
       expect(await createKubeClient(commandLine).namespaces('eks-00001')).toContain('eks-00001');
