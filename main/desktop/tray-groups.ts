@@ -2,13 +2,10 @@ import type { MenuItemConstructorOptions } from 'electron';
 import { accountText } from '../model/account-name.ts';
 import type { Snapshot } from '../model/agent-view.ts';
 import type { Cluster } from '../model/cluster.ts';
-import { isProduction } from '../model/is-production.ts';
-import type { Policy } from '../model/policy.ts';
-import type { Settings } from '../model/settings.ts';
+import { type GroupBy, groupKey } from '../model/group-key.ts';
+import { isDeniedForGood } from '../model/is-denied-for-good.ts';
 import { sourceTitles } from '../model/sources.ts';
 import { trayText } from './tray-label.ts';
-
-type GroupBy = Settings['listGroup'];
 
 /** A group of clusters, as the window has it. */
 interface Group {
@@ -26,9 +23,7 @@ export function trayGroups({
   policies,
   settings: { listGroup },
 }: Pick<Snapshot, 'clusters' | 'policies' | 'settings'>): readonly Group[] {
-  // A device that is denied can be put right by the user.
-  const isFinal = (policy: Policy) => policy.verdict === 'denied' && policy.reason === 'policy';
-  const denied = new Set(policies.filter(isFinal).map(({ hostname }) => hostname));
+  const denied = new Set(policies.filter(isDeniedForGood).map(({ hostname }) => hostname));
   const kinds = Map.groupBy(clusters, ({ reach }) =>
     reach.kind === 'none'
       ? 'none'
@@ -36,7 +31,7 @@ export function trayGroups({
         ? 'denied'
         : 'open',
   );
-  const keyed = [...Map.groupBy(kinds.get('open') ?? [], (cluster) => keyOf(cluster, listGroup))];
+  const keyed = [...Map.groupBy(kinds.get('open') ?? [], (cluster) => groupKey(cluster, listGroup))];
   const groups = keyed
     .map(([key, members]) => ({ key, title: titleOf(key, members, listGroup), clusters: sorted(members) }))
     .sort((a, b) => Number(a.key === '') - Number(b.key === '') || compare(a.title ?? '', b.title ?? ''));
@@ -56,21 +51,6 @@ export function groupItems(
     const items = clusters.map(item);
     return title === undefined ? items : [{ label: trayText(title), submenu: items }];
   });
-}
-
-function keyOf(cluster: Cluster, by: GroupBy): string {
-  switch (by) {
-    case 'account':
-      return `${cluster.source} ${cluster.account}`;
-    case 'environment':
-      return isProduction(cluster) ? 'production' : (cluster.environment ?? '').toLowerCase();
-    case 'cloud':
-      return cluster.source;
-    case 'group':
-      return cluster.group ?? '';
-    case 'none':
-      return '';
-  }
 }
 
 function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string | undefined {

@@ -1,12 +1,12 @@
 import { Ellipsis, Star } from 'lucide-react';
 import { memo, useId } from 'react';
 import type { ClusterId } from '../../main/model/cluster.ts';
+import type { GroupBy } from '../../main/model/group-key.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { useActions } from '../agent/page.tsx';
 import { MixedScriptsBadge } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
-import type { GroupBy } from './groups.ts';
 import { HighlightedText } from './highlighted-text.tsx';
 import { headHeight, rowHeight } from './items.ts';
 import { MiddleEllipsis } from './middle-ellipsis.tsx';

@@ -1,5 +1,6 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
-import { groupKey, groupsOf } from './groups.ts';
+import { groupKey } from '../../main/model/group-key.ts';
+import { groupsOf } from './groups.ts';
 import { clustersText } from './text.ts';
 
 const facets = ['environment', 'cloud', 'account'] as const;

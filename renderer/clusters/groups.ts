@@ -1,29 +1,9 @@
 import type { Cluster } from '../../main/model/cluster.ts';
-import { isProduction } from '../../main/model/is-production.ts';
-import type { Settings } from '../../main/model/settings.ts';
-import { controlsText } from '../controls/text.ts';
+import { type GroupBy, groupKey } from '../../main/model/group-key.ts';
 import { clusterText } from '../text/cluster.ts';
 import { accountOf, fullAccountOf } from '../text/location.ts';
 import type { Section } from './layout.ts';
 import { clustersText } from './text.ts';
-
-export type GroupBy = Settings['listGroup'];
-
-/** Returns the key of a cluster's group; empty if it has none. */
-export function groupKey(cluster: Cluster, by: GroupBy): string {
-  switch (by) {
-    case 'account':
-      return `${cluster.source} ${cluster.account}`;
-    case 'environment':
-      return isProduction(cluster) ? controlsText.production : (cluster.environment ?? '').toLowerCase();
-    case 'cloud':
-      return cluster.source;
-    case 'group':
-      return cluster.group ?? '';
-    case 'none':
-      return '';
-  }
-}
 
 /** Groups clusters and sorts the groups by title; clusters without a group come last. */
 export function groupsOf(clusters: readonly Cluster[], by: GroupBy): readonly Section[] {

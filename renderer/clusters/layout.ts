@@ -1,6 +1,7 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import type { GroupBy } from '../../main/model/group-key.ts';
 import type { Settings } from '../../main/model/settings.ts';
-import { type GroupBy, groupsOf } from './groups.ts';
+import { groupsOf } from './groups.ts';
 import { clustersText } from './text.ts';
 
 export interface Section {

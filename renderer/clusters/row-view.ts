@@ -1,10 +1,10 @@
 import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
+import type { GroupBy } from '../../main/model/group-key.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { locationWithin } from '../text/location.ts';
 import { failureText } from './failure-text.ts';
-import type { GroupBy } from './groups.ts';
 import { clustersText } from './text.ts';
 
 export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none' | 'denied';

@@ -1,4 +1,4 @@
-import type { GroupBy } from './groups.ts';
+import type { GroupBy } from '../../main/model/group-key.ts';
 import type { Section } from './layout.ts';
 
 const groupings: readonly GroupBy[] = ['account', 'environment', 'cloud', 'group', 'none'];

@@ -1,10 +1,10 @@
 import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import type { GroupBy } from '../../main/model/group-key.ts';
 import { isUsable as isUsableState } from '../../main/model/is-usable.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
-import type { GroupBy } from './groups.ts';
 import { type RowView, rowView } from './row-view.ts';
 
 /** The state of a cluster for its row and its page; undefined if the catalog no longer has it. */

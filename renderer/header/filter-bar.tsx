@@ -14,9 +14,10 @@ import {
   type Selection,
   useFilter,
 } from 'react-aria-components';
+import type { GroupBy } from '../../main/model/group-key.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { type Filter, filtersOf } from '../clusters/filters.ts';
-import { type GroupBy, groupsOf } from '../clusters/groups.ts';
+import { groupsOf } from '../clusters/groups.ts';
 import { byTitle } from '../clusters/layout.ts';
 import { clustersText } from '../clusters/text.ts';
 import './filter-bar.css';

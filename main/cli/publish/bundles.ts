@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { digestOf } from '../../agent/providers/catalog/signatures.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import type { Envelope } from '../../model/published-catalog.ts';
 
@@ -42,11 +43,6 @@ export function bundlesOf(records: readonly SignedRecord[]): readonly Bundle[] {
 function parted(records: readonly SignedRecord[]): readonly (readonly SignedRecord[])[] {
   const parts = 2 ** Math.max(0, Math.ceil(Math.log2(records.length / recordsAtMost)));
   return [...Map.groupBy(records, ({ id }) => sha256(id).readUInt16BE() % parts).values()];
-}
-
-/** Returns the SHA-256, in base64url, of the texts joined by line feeds. */
-export function digestOf(texts: readonly string[]): string {
-  return sha256(texts.join('\n')).toString('base64url');
 }
 
 function sha256(text: string): Buffer {

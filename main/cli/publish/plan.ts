@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Audience } from '../../agent/catalog/audience.ts';
+import { digestOf } from '../../agent/providers/catalog/signatures.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import {
   type CatalogManifest,
@@ -7,7 +8,7 @@ import {
   catalogRecordSchema,
   type Envelope,
 } from '../../model/published-catalog.ts';
-import { type Bundle, bundlesOf, digestOf, type SignedRecord } from './bundles.ts';
+import { type Bundle, bundlesOf, type SignedRecord } from './bundles.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** A cluster that is to be published, as its record has it. */

@@ -43,7 +43,7 @@ test('a publication sends the bundles that the Worker does not have, and is read
   const has = new Set(stored?.index.map(({ digest }) => digest));
   const added = sign({ c: ['finance'] }, 2);
   const root = [...first.bundles, ...added.bundles].toSorted((x, y) => (x.digest < y.digest ? -1 : 1));
-  const { digestOf } = await import('../../../main/cli/publish/bundles.ts');
+  const { digestOf } = await import('../../../main/agent/providers/catalog/signatures.ts');
   const { manifest } = signCatalog(
     {},
     {

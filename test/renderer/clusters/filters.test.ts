@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../../../main/model/cluster.ts';
+import type { GroupBy } from '../../../main/model/group-key.ts';
 import { type Filter, filtersOf, passes } from '../../../renderer/clusters/filters.ts';
-import { type GroupBy, groupsOf } from '../../../renderer/clusters/groups.ts';
+import { groupsOf } from '../../../renderer/clusters/groups.ts';
 import { aCluster } from '../shown.ts';
 
 const clusters = [

@@ -1,4 +1,5 @@
-import { bundlesOf, digestOf } from '../../../main/cli/publish/bundles.ts';
+import { digestOf } from '../../../main/agent/providers/catalog/signatures.ts';
+import { bundlesOf } from '../../../main/cli/publish/bundles.ts';
 import { type SigningKey, signingKeyFrom } from '../../../main/cli/publish/signing-key.ts';
 import type { ClusterId } from '../../../main/model/cluster.ts';
 import type { Envelope } from '../../../main/model/published-catalog.ts';

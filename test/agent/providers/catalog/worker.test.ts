@@ -8,7 +8,8 @@ import {
   createOrganisationCatalog,
   type OrganisationCatalog,
 } from '../../../../main/agent/providers/catalog/organisation-catalog.ts';
-import { bundlesOf, digestOf } from '../../../../main/cli/publish/bundles.ts';
+import { digestOf } from '../../../../main/agent/providers/catalog/signatures.ts';
+import { bundlesOf } from '../../../../main/cli/publish/bundles.ts';
 import { publishedCluster } from '../../../../main/cli/publish/published-cluster.ts';
 import type { Cluster } from '../../../../main/model/cluster.ts';
 import { organisationSchema } from '../../../../main/model/organisation.ts';
