@@ -9,10 +9,15 @@ import { aCluster } from '../../renderer/shown.ts';
 
 const [a, b] = [aCluster('a').id, aCluster('b').id];
 let folder = '';
+const all: Awaited<ReturnType<typeof createRecent>>[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'recent-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  // A write that is under way would put its file into the folder while it is removed.
+  await Promise.all(all.splice(0).map((recent) => recent.flush()));
+  await rm(folder, { recursive: true, force: true });
+});
 
 const started = async (at: number) => {
   let now = at;
@@ -23,6 +28,7 @@ const started = async (at: number) => {
     logger: silentLogger,
     onChange: (list) => shown.push(list),
   });
+  all.push(recent);
   return { recent, shown: () => shown.at(-1), pass: (ms: number) => (now += ms) };
 };
 
