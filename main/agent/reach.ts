@@ -17,6 +17,7 @@ import type { Base } from './boot.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { createAllLogins } from './logins/all-logins.ts';
 import type { Logins } from './logins/logins.ts';
+import { createTab, type Tab } from './logins/tab.ts';
 import { followMemory } from './memory.ts';
 import { type Counters, createCounters } from './metrics/counters.ts';
 import { titleOf } from './operations/clusters.ts';
@@ -38,6 +39,8 @@ export interface Reach {
   readonly access: Access;
   readonly policies: Policies;
   readonly logins: Logins;
+  /** The browser tab that logins which follow one another share. */
+  readonly tab: Pick<Tab, 'end'>;
   /** Creates the logins to these providers and to Cloudflare Access. Call `end` when they are not needed any more. */
   loginsFor(providers: readonly Provider[]): { readonly logins: Logins; end(): void };
   readonly ports: Ports;
@@ -77,7 +80,8 @@ export async function createReach(options: {
 }): Promise<Reach> {
   const { base, parts, state, notices, onDemand } = options;
   const { network, organisation, organisationFiles, settings, catalog, providers } = base;
-  const { env, paths, clock, logger, openUrl } = parts;
+  const { env, paths, clock, logger } = parts;
+  const tab = createTab(parts);
   const events: Reach['events'] = new EventEmitter();
   const answers = new EventEmitter<{ answer: [Answer] }>();
   const team = () => organisation.current()?.access?.team;
@@ -87,7 +91,7 @@ export async function createReach(options: {
     clock,
     logger,
     folder: paths.cloudflared,
-    openUrl,
+    openUrl: tab.openUrl,
     team,
     serviceToken: (hostname) =>
       readServiceToken(hostname, organisation.current()?.access?.serviceTokens, organisationFiles),
@@ -187,7 +191,7 @@ export async function createReach(options: {
   });
 
   const allLogins = createAllLogins({
-    ...{ access, catalog, policies, providers, organisation, env, clock, logger, openUrl },
+    ...{ access, catalog, policies, providers, organisation, env, clock, logger, tab },
     folder: paths.cloudflared,
     team,
     tunnelsWhere,
@@ -200,6 +204,7 @@ export async function createReach(options: {
     access,
     policies,
     logins: allLogins.logins,
+    tab,
     loginsFor: allLogins.loginsFor,
     ports,
     tunnels,
@@ -219,6 +224,7 @@ export async function createReach(options: {
       memory.close();
       access.close();
       allLogins.close();
+      tab.end();
       await apiProxies.close();
       await tunnels.closeAll();
       await audit.close();

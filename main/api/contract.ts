@@ -167,6 +167,8 @@ export const operations = {
       password: z
         .object({ username: z.string().min(1).max(512), password: z.string().max(4_096) })
         .optional(),
+      /** Another login follows, in the same browser tab. */
+      isFollowed: z.literal(true).optional(),
     }),
     output: z.object({ account: accountSchema }),
   },

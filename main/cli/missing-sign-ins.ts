@@ -17,7 +17,7 @@ interface Failed {
 }
 
 /**
- * Signs in to every account that lacks a session, one browser tab after another. Failures are in the result. Rejects
+ * Signs in to every account that lacks a session, one after another in one browser tab. Failures are in the result. Rejects
  * only on Ctrl-C.
  */
 export async function signInToMissing(
@@ -37,9 +37,9 @@ export async function signInToMissing(
     accounts: async () => (await orInterrupted(client.call('accounts', {}))).accounts,
     canBegin: ({ provider, asks }) =>
       (until === undefined || provider !== 'access') && (isInBrowser(asks) || (!json && hasTerminal())),
-    async signIn(account) {
+    async signIn(account, isFollowed) {
       try {
-        const now = await signIn(session, account, { deviceCode });
+        const now = await signIn(session, account, { deviceCode, isFollowed });
         signedIn.push(now);
         how.onDone?.(now);
         return 'done';

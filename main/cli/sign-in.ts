@@ -13,7 +13,7 @@ import { hasTerminal, printable } from './terminal.ts';
 export async function signIn(
   { client, json, progress, signal }: Session,
   account: Account,
-  { deviceCode }: { readonly deviceCode?: true | undefined } = {},
+  { deviceCode, isFollowed }: { readonly deviceCode?: true | undefined; readonly isFollowed?: boolean } = {},
 ): Promise<Account> {
   const asked =
     account.asks === 'password'
@@ -34,6 +34,7 @@ export async function signIn(
         provider: account.provider,
         session: account.session,
         ...(deviceCode || !hasBrowser(process.env) ? { deviceCode: true as const } : {}),
+        ...(isFollowed ? { isFollowed } : {}),
         ...asked,
       },
       { signal },

@@ -31,6 +31,7 @@ export function trayFace(snapshot: Snapshot | undefined, failed: boolean): TrayF
 export function trayPicture(face: TrayFace, platform: NodeJS.Platform, isDark: boolean): string {
   const sign = face.kind !== 'connected' ? face.kind : face.count > 3 ? 'more' : String(face.count);
   const name = face.production ? `${sign}-production` : sign;
-  if (platform === 'darwin') return `${name}Template.png`;
+  // macOS colours a template itself, and would take the red away.
+  if (platform === 'darwin' && !face.production) return `${name}Template.png`;
   return platform === 'win32' ? `${name}-on-${isDark ? 'dark' : 'light'}.ico` : `${name}.png`;
 }

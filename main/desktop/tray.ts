@@ -48,7 +48,7 @@ export function createTray(options: {
     trayPicture(trayFace(snapshot, failed), process.platform, nativeTheme.shouldUseDarkColors);
   const imageOf = (file: string) => {
     const image = nativeImage.createFromPath(path.join(pictures, file));
-    if (process.platform === 'darwin') image.setTemplateImage(true);
+    if (file.endsWith('Template.png')) image.setTemplateImage(true);
     return image;
   };
   let snapshot: Snapshot | undefined;

@@ -24,7 +24,8 @@ export async function signInToAll(options: {
   readonly accounts: () => Promise<readonly Account[]>;
   /** Returns false for a login to skip, for example if there is no terminal for a password. */
   readonly canBegin: (account: Account) => boolean;
-  readonly signIn: (account: Account) => Promise<'done' | 'failed' | 'cancelled'>;
+  /** `isFollowed`: another login follows, in the same browser tab. */
+  readonly signIn: (account: Account, isFollowed: boolean) => Promise<'done' | 'failed' | 'cancelled'>;
   /** Discovers clusters with the current sessions. */
   readonly discover: () => Promise<void>;
   /** Resolves with true to stop. Called after each login and its discovery. */
@@ -46,7 +47,15 @@ export async function signInToAll(options: {
       if (next === undefined) return true;
     }
     begun.add(keyOf(next));
-    const outcome = await signIn(next);
+    // A connection signs in to Access, where this does not.
+    const isFollowed = accounts.some(
+      (one) =>
+        one.ours &&
+        one.needed === true &&
+        !begun.has(keyOf(one)) &&
+        (one.provider === 'access' || (one.blocked === undefined && canBegin(one))),
+    );
+    const outcome = await signIn(next, isFollowed);
     if (outcome === 'cancelled') return false;
     if (outcome === 'failed') continue;
     isFound = next.provider === 'access';

@@ -17,7 +17,7 @@ export interface SignInActions {
     password?: { readonly username: string; readonly password: string },
   ): Promise<void>;
   /**
-   * Signs in to all missing sessions, or to those with the keys `only`, one browser tab after another; accounts with a
+   * Signs in to all missing sessions, or to those with the keys `only`, one after another in one browser tab; accounts with a
    * password have their own form. Resolves to false if the user cancelled one, which ends it, or if it is already
    * running.
    */
@@ -86,19 +86,18 @@ export function createSignIns({
   const accounts = async () => (await link.call('accounts', {})).accounts;
   const begin = (
     account: Pick<Account, 'provider' | 'session'>,
-    password?: Parameters<SignInActions['signIn']>[1],
+    how: { readonly password?: Parameters<SignInActions['signIn']>[1]; readonly isFollowed?: true } = {},
   ) =>
     attempt(account, 'sign-in', async (signal) => {
       const { provider, session } = account;
-      const asked = password === undefined ? {} : { password };
-      await link.call('login', { provider, session, ...asked }, { signal });
+      await link.call('login', { provider, session, ...how }, { signal });
       return undefined;
     });
 
   return {
     accounts,
     async signIn(account, password) {
-      await begin(account, password);
+      await begin(account, password === undefined ? {} : { password });
     },
     async signInToAll(only) {
       const isWanted = (account: Account) => only?.has(accountKey(account)) ?? true;
@@ -115,7 +114,7 @@ export function createSignIns({
         signInToAll({
           accounts: wanted,
           canBegin: (account) => isInBrowser(account.asks) && isWanted(account),
-          signIn: begin,
+          signIn: (account, isFollowed) => begin(account, isFollowed ? { isFollowed } : {}),
           // Failed locations are shown as such.
           discover: () => link.call('discover', {}).then(noop, noop),
         })

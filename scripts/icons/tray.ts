@@ -27,8 +27,9 @@ const [black, white]: [Colour, Colour] = [
 ];
 
 /**
- * macOS uses only the shape and colours it for its menu bar. Windows reports whether its taskbar is dark. Linux does
- * not, and may combine a dark bar with light windows, so its pictures must be visible on both.
+ * macOS uses only the shape of a template and colours it for its menu bar. Windows reports whether its taskbar is dark.
+ * Linux does not, and may combine a dark bar with light windows, so its pictures must be visible on both; macOS uses
+ * those with the red dot of production.
  */
 const palettes = {
   Template: {
@@ -114,7 +115,7 @@ function faceOf(face: Face, palette: Palette): Drawing {
   };
 }
 
-/** Draws the same with a dot at its upper right. The dot changes the shape too, because macOS ignores colours. */
+/** Draws the same with a dot at its upper right, which changes the shape too. */
 function inProduction(drawing: Drawing, palette: Palette): Drawing {
   return (x, y) => {
     if (isInSquare(dot, x, y)) return palette.production;
@@ -136,14 +137,14 @@ interface TrayPicture {
 }
 
 /**
- * Draws the tray's pictures, each with `-production` too: `FACETemplate.png` for macOS, `FACE-on-dark.ico` and
- * `-on-light` for Windows, `FACE.png`.
+ * Draws the tray's pictures, each but the templates with `-production` too: `FACETemplate.png` for macOS,
+ * `FACE-on-dark.ico` and `-on-light` for Windows, `FACE.png`.
  */
 export async function drawTray(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const files = faces.flatMap((face) =>
     (Object.keys(palettes) as (keyof typeof palettes)[]).flatMap((palette) =>
-      [false, true].flatMap((isProduction) => {
+      (palette === 'Template' ? [false] : [false, true]).flatMap((isProduction) => {
         const at = (size: number) => png(paintTray({ face, isProduction, palette }, size), size);
         const base = path.join(folder, `${face}${isProduction ? '-production' : ''}${palette}`);
         return palettes[palette].files.flatMap((kind): (readonly [string, Buffer])[] =>

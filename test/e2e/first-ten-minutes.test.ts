@@ -15,11 +15,11 @@ import { startWorld, type World } from '../world/world.ts';
 import { type Chromium, findChromium, startChromium } from './chromium.ts';
 
 // From an empty home and the one address that an organisation gives to people, with its key: kubectl answers after three
-// actions and two sign-in tabs. The organisation has nothing in common with the demo's.
+// actions and one sign-in tab. The organisation has nothing in common with the demo's.
 
 const title = 'orders-us';
 const actionsAtMost = 3;
-const tabsAtMost = 2;
+const tabsAtMost = 1;
 const wellKnown = '/.well-known/k8s-tunnels.yaml';
 const signer = createSigner();
 const plan = secondPlan({

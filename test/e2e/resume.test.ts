@@ -38,11 +38,8 @@ test('resume connects what was connected before the stop, and its logins follow 
   const { results } = await inCallbackTurn(() => commandLine.tunnels<Output<'connect'>>('resume'));
   expect(results).toMatchObject([{ status: 'connected' }, { status: 'connected' }]);
   expect(results.map(({ title }) => title).toSorted()).toEqual([...pair].toSorted());
-  // AWS before Cloudflare Access, a tab for each.
-  expect((await world.browser.tabs()).slice(tabs)).toEqual([
-    expect.stringMatching(/\/authorize$/),
-    expect.stringMatching(/\/cdn-cgi\/access\/cli$/),
-  ]);
+  // Cloudflare Access comes after AWS, in the same tab.
+  expect((await world.browser.tabs()).slice(tabs)).toEqual([expect.stringMatching(/\/authorize$/)]);
   expect(await createKubeClient(commandLine).namespaces(pair[0])).toContain('payments-staging');
 
   const { stdout } = await commandLine.run('k8s-tunnels', ['resume']);

@@ -17,11 +17,13 @@ async function run(
 ) {
   let now = accounts;
   const did: string[] = [];
+  const followed: boolean[] = [];
   const isWhole = await signInToAll({
     accounts: async () => now,
     canBegin: ({ asks }) => asks !== 'password',
-    async signIn({ provider }) {
+    async signIn({ provider }, isFollowed) {
       did.push(provider);
+      followed.push(isFollowed);
       const outcome = how.outcomes?.[provider] ?? 'done';
       if (outcome === 'done')
         now = now.map(({ needed, ...one }) =>
@@ -35,7 +37,7 @@ async function run(
     },
     ...(how.isEnough === undefined ? {} : { isEnough: how.isEnough }),
   });
-  return { did, isWhole };
+  return { did, isWhole, followed };
 }
 
 describe('what is missing', () => {
@@ -50,12 +52,22 @@ describe('what is missing', () => {
     expect(missingSignIns(accounts).map(({ provider }) => provider)).toEqual(['aws', 'access']);
   });
 
+  test('keeps no tab for a login that cannot begin', async () => {
+    const { followed } = await run([
+      missing('aws'),
+      missing('vault', { asks: 'password' }),
+      missing('oidc', { blocked: 'No cluster is known.' }),
+    ]);
+    expect(followed).toEqual([false]);
+  });
+
   test('is signed in to one after another, Access when clusters have been looked for', async () => {
     const blocked = missing('access', { blocked: 'No cluster is known.' });
-    const { did, isWhole } = await run([blocked, missing('aws'), missing('gcp')], {
+    const { did, isWhole, followed } = await run([blocked, missing('aws'), missing('gcp')], {
       afterDiscovery: (now) => now.map(({ blocked: _, ...one }) => one),
     });
     expect(did).toEqual(['aws', 'gcp', 'discover', 'access']);
+    expect(followed).toEqual([true, true, false]);
     expect(isWhole).toBe(true);
   });
 
@@ -66,7 +78,7 @@ describe('what is missing', () => {
       'discover',
     ]);
     const cancelled = await run([missing('aws'), missing('gcp')], { outcomes: { aws: 'cancelled' } });
-    expect(cancelled).toEqual({ did: ['aws'], isWhole: false });
+    expect(cancelled).toEqual({ did: ['aws'], isWhole: false, followed: [true] });
   });
 
   test('is begun only until it is enough, and never what cannot be begun here', async () => {

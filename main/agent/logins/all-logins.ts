@@ -13,6 +13,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import { createAccessLogin } from './access-login.ts';
 import { createLogins, type Logins } from './logins.ts';
+import type { Tab } from './tab.ts';
 
 /** The logins to the providers and to Cloudflare Access, with the agent's environment and with those of shells. */
 export function createAllLogins(options: {
@@ -24,7 +25,7 @@ export function createAllLogins(options: {
   readonly env: Environment;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly openUrl: (url: string) => Promise<void>;
+  readonly tab: Pick<Tab, 'openUrl' | 'next'>;
   /** `~/.cloudflared` */
   readonly folder: string;
   /** The organisation's team domain. */

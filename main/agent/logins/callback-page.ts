@@ -35,8 +35,18 @@ export const callbackHeaders = {
   connection: 'close',
 } as const;
 
-/** Returns the last page of a login. Escapes the texts, which may come from anywhere. */
-export function callbackPage(options: {
+/** Returns the last page of a login. */
+export function callbackPage(options: Parameters<typeof openPage>[0]): string {
+  return openPage(options) + endOfPage;
+}
+
+const endOfPage = `</main>
+</body>
+</html>
+`;
+
+/** Returns the page without its end: more lines can follow. Escapes the texts, which may come from anywhere. */
+export function openPage(options: {
   readonly status: keyof typeof marks;
   readonly heading: string;
   readonly lines: readonly string[];
@@ -54,11 +64,21 @@ export function callbackPage(options: {
 <main>
 <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10"/>${marks[status]}</svg>
 <h1>${escapeHtml(heading)}</h1>
-${lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('\n')}
-</main>
-</body>
-</html>
+${lines.map(paragraph).join('\n')}
 `;
+}
+
+/** Ends an open page: leads its tab to the address of the next login, or says that there is none. */
+export function restOfPage(next: string | undefined): string {
+  const rest =
+    next === undefined
+      ? paragraph('There are no more. You can close this tab.')
+      : `<p><a href="${escapeHtml(next)}">Continue</a></p>\n<meta http-equiv="refresh" content="0; url=${escapeHtml(next)}">`;
+  return `${rest}\n${endOfPage}`;
+}
+
+function paragraph(line: string): string {
+  return `<p>${escapeHtml(line)}</p>`;
 }
 
 function escapeHtml(text: string): string {

@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import { AppError, errnoOf, toPlainError } from '../../model/app-error.ts';
-import { callbackHeaders, callbackPage } from './callback-page.ts';
+import { callbackHeaders, callbackPage, openPage, restOfPage } from './callback-page.ts';
+import type { Tab } from './tab.ts';
 
 /** The address that the browser returns to after a login: it accepts one visit, from this computer only. */
 export interface Callback {
@@ -22,16 +23,19 @@ export interface Callback {
 }
 
 /**
- * Listens on 127.0.0.1, on a free port unless the issuer requires one. `title` names what the user signs in to. Rejects
- * with `port-busy` if that port is taken.
+ * Listens on 127.0.0.1, on a free port unless the issuer requires one. `title` names what the user signs in to. With
+ * `next`, the tab waits for the next login. Rejects with `port-busy` if the port is taken.
  */
-export async function openCallback(options: {
-  /** In the form that the issuer requires. */
-  readonly host: '127.0.0.1' | 'localhost';
-  readonly port?: number;
-  readonly path: string;
-  readonly title: string;
-}): Promise<Callback> {
+export async function openCallback(
+  options: {
+    /** In the form that the issuer requires. */
+    readonly host: '127.0.0.1' | 'localhost';
+    readonly port?: number;
+    readonly path: string;
+    readonly title: string;
+  },
+  { next }: { readonly next?: Tab['next'] | undefined } = {},
+): Promise<Callback> {
   const { host, path, title } = options;
   type Waiting = { readonly state: string; readonly accept: (parameters: URLSearchParams) => Promise<void> };
   let waiting: Waiting | undefined;
@@ -73,11 +77,9 @@ export async function openCallback(options: {
       taken = true;
       try {
         await waiting.accept(url.searchParams);
-        await answer(200, {
-          status: 'done',
-          heading: `You are signed in to ${title}`,
-          lines: ['You can close this tab.'],
-        });
+        const done = { status: 'done', heading: `You are signed in to ${title}` } as const;
+        if (next === undefined) await answer(200, { ...done, lines: ['You can close this tab.'] });
+        else await leadOn(response, { ...done, lines: ['The next sign-in opens in this tab.'] }, next);
       } catch (error) {
         const { message, hint } = toPlainError(error);
         await answer(400, {
@@ -120,6 +122,18 @@ export async function openCallback(options: {
       }),
     close: () => void server.close(),
   };
+}
+
+/** Shows the page while the tab waits for the next login: a browser draws the beginning of an answer. */
+async function leadOn(
+  response: http.ServerResponse,
+  page: Parameters<typeof openPage>[0],
+  next: Tab['next'],
+): Promise<void> {
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
+  response.writeHead(200, callbackHeaders).write(openPage(page));
+  response.end(restOfPage(await next(closed.signal)));
 }
 
 async function listen(server: http.Server, port: number, title: string): Promise<number> {

@@ -15,9 +15,9 @@ const providerOf: Partial<Record<Source, LoginProviderKind>> = {
 
 /**
  * Signs in to what these clusters need and the user has no session for, one login in the browser after another: first the
- * providers of the clusters, then their organisations of Cloudflare Access. A login that fails is left to what needs it,
- * which reports it. Ends early, without an error, if the user cancels a login. Rejects with `cancelled` if the signal
- * aborts.
+ * providers of the clusters, then their organisations of Cloudflare Access, whose page ends the tab that they share. A
+ * login that fails is left to what needs it, which reports it. Ends early, without an error, if the user cancels a login.
+ * Rejects with `cancelled` if the signal aborts.
  */
 export async function signInInTurn(
   clusters: readonly Pick<Cluster, 'source' | 'reach'>[],
@@ -41,7 +41,7 @@ export async function signInInTurn(
   const accounts = await logins.accounts().catch(() => []);
   for (const { provider, session, asks } of missingSignIns(accounts)) {
     if (provider === 'access' || !providers.has(provider) || !isInBrowser(asks)) continue;
-    if (!(await attempt(() => logins.login({ provider, session, signal })))) return;
+    if (!(await attempt(() => logins.login({ provider, session, isFollowed: true, signal })))) return;
   }
   /** One login serves all applications of an organisation. */
   const teams = new Set<string>();

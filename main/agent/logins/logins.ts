@@ -9,6 +9,7 @@ import { createSharedWork } from '../async/shared-work.ts';
 import { checkUrl } from '../open-url.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import type { LoginProvider, SignInRequest } from '../providers/login-provider.ts';
+import type { Tab } from './tab.ts';
 
 /** The limit for a login without an answer. */
 const loginTimeoutMs = 5 * 60_000;
@@ -20,7 +21,7 @@ export interface Logins {
   accounts(): Promise<readonly Account[]>;
   /**
    * Signs in. Concurrent calls for the same session share one login, which ends when all callers have left. A provider
-   * has at most one browser tab open. Without a session, uses the provider's only one. Rejects with `not-found`,
+   * has at most one browser tab open; with `isFollowed` it waits for the next login. Without a session, uses the provider's only one. Rejects with `not-found`,
    * `bad-input`, `login-failed`, `login-timeout`, `cancelled`, `port-busy`, the provider's codes or a network code.
    */
   login(options: {
@@ -28,6 +29,7 @@ export interface Logins {
     readonly session?: string | undefined;
     readonly deviceCode?: boolean | undefined;
     readonly password?: SignInRequest['password'];
+    readonly isFollowed?: boolean | undefined;
     readonly signal: AbortSignal;
   }): Promise<Account>;
   /**
@@ -55,12 +57,12 @@ export function createLogins(options: {
   readonly logger: Logger;
   /** A non-empty `K8S_TUNNELS_NO_BROWSER` means that there is no browser here. */
   readonly env: Environment;
-  readonly openUrl: (url: string) => Promise<void>;
+  readonly tab: Pick<Tab, 'openUrl' | 'next'>;
   /** Returns the organisation's name if it has switched off discovery for this provider: then no login is offered. */
   readonly offBy: (kind: LoginProviderKind) => string | undefined;
   readonly onChange: (waiting: readonly LoginView[]) => void;
 }): Logins {
-  const { providers, clock, logger, env, openUrl, offBy, onChange } = options;
+  const { providers, clock, logger, env, tab, offBy, onChange } = options;
   const pending = createSharedWork({ cancelled });
   /** The last login of each provider: the next one waits for it. */
   const turns = new Map<LoginProviderKind, Promise<unknown>>();
@@ -110,7 +112,7 @@ export function createLogins(options: {
 
   const run = async (
     { provider, session }: { readonly provider: LoginProvider; readonly session: string },
-    request: Pick<SignInRequest, 'deviceCode' | 'password'>,
+    request: Pick<SignInRequest, 'deviceCode' | 'password' | 'next'>,
     abandoned: AbortSignal,
   ): Promise<void> => {
     const key = keyOf(provider, session);
@@ -145,7 +147,7 @@ export function createLogins(options: {
           show(key, shown);
           try {
             if (hasBrowser(env)) {
-              await openUrl(shown.url);
+              await tab.openUrl(shown.url);
               return true;
             }
           } catch (error) {
@@ -199,28 +201,26 @@ export function createLogins(options: {
         return account.status === 'signed-out' ? [] : account;
       });
     },
-    async login({ provider: kind, session: named, deviceCode = false, password, signal }) {
+    async login({ provider: kind, session: named, deviceCode = false, password, isFollowed, signal }) {
       const off = offBy(kind);
       if (off !== undefined)
         throw new AppError('bad-input', `${off} has switched off this source of clusters: ${kind}.`, {
           hint: 'Ask the administrator of your organisation’s configuration.',
         });
       const found = await find(kind, named);
-      const key = keyOf(found.provider, found.session);
+      const { provider, session } = found;
+      const request = { deviceCode, password, next: isFollowed ? tab.next : undefined };
       await pending.wait({
-        key,
-        start: (abandoned) => run(found, { deviceCode, password }, abandoned),
+        key: keyOf(provider, session),
+        start: (abandoned) => run(found, request, abandoned),
         signal,
       });
-      const own = (await found.provider.accounts()).filter(({ ours }) => ours);
+      const own = (await provider.accounts()).filter(({ ours }) => ours);
       const account =
-        own.find((one) => one.session === found.session) ??
-        (found.provider.accepts?.(found.session) === true ? own[0] : undefined);
+        own.find((one) => one.session === session) ??
+        (provider.accepts?.(session) === true ? own[0] : undefined);
       if (account === undefined)
-        throw new AppError(
-          'login-failed',
-          `The sign-in to ${titleOf(found.provider, found.session)} no longer exists.`,
-        );
+        throw new AppError('login-failed', `The sign-in to ${titleOf(provider, session)} no longer exists.`);
       return account;
     },
     async inBrowser({ provider: kind, session: named }) {

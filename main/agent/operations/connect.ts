@@ -10,6 +10,7 @@ import type { Connections } from '../connections/connections.ts';
 import type { Outcome } from '../connections/outcome.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
 import { signInInTurn } from '../logins/in-turn.ts';
+import type { Tab } from '../logins/tab.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { OidcConsents } from '../providers/oidc/consents.ts';
 import type { State } from '../state/state.ts';
@@ -29,6 +30,7 @@ export function connectOperation(options: {
   readonly activity: Pick<Activity, 'during' | 'add'>;
   readonly access: Pick<Access, 'report' | 'token' | 'teamOf' | 'serviceToken'>;
   readonly policies: Pick<Policies, 'get'>;
+  readonly tab: Pick<Tab, 'end'>;
   readonly tunnels: Pick<Tunnels, 'find'>;
   readonly state: Pick<State, 'get'>;
   readonly accessRequest: () => string | undefined;
@@ -76,7 +78,10 @@ export function connectOperation(options: {
           switches: options.state.get().settings.kubeconfigMode === 'switch',
           forMs: minutes && minutes * 60_000,
           ...(how.origin === 'resume'
-            ? { signIn: (some) => signInInTurn(some, { access, logins, signal: how.signal }) }
+            ? {
+                signIn: (some) =>
+                  signInInTurn(some, { access, logins, signal: how.signal }).finally(options.tab.end),
+              }
             : {}),
         }),
     );

@@ -1,5 +1,6 @@
 import type { Account, SignOut } from '../../model/account.ts';
 import type { LoginProviderKind } from '../../model/login-providers.ts';
+import type { Tab } from '../logins/tab.ts';
 
 /** What a provider needs from the user and the caller. */
 export interface SignInRequest {
@@ -14,6 +15,8 @@ export interface SignInRequest {
   /** Shows the address and opens it in the browser. False if none opened: the user may open it by hand. */
   onUrl(url: string): Promise<boolean>;
   onDeviceCode(shown: { readonly url: string; readonly userCode: string }): void;
+  /** Waits for the address of the login that follows, for the same tab. Absent if none follows. */
+  readonly next?: Tab['next'] | undefined;
 }
 
 /** A service that users sign in to. */

@@ -153,3 +153,50 @@ test('an abort gives the port back; a port that is taken is said', async () => {
   await expect(received).rejects.toThrow('enough');
   expect(new URL((await open(port)).redirectUri).port).toBe(String(port));
 });
+
+test('a login that is followed by another shows that it is done, and leads its tab on', async () => {
+  const led = Promise.withResolvers<string | undefined>();
+  callback = await openCallback(
+    { host: '127.0.0.1', path: '/oauth/callback', title: 'AWS' },
+    { next: () => led.promise },
+  );
+  const received = callback.receive({ state: 'right', signal: never, finish: async () => 'signed in' });
+  const url = new URL(callback.redirectUri + right);
+  const answer = await new Promise<http.IncomingMessage>((resolve) => http.get(url, resolve));
+  const parts: string[] = [];
+  const arrived = Promise.withResolvers<void>();
+  answer.setEncoding('utf8').on('data', (part: string) => {
+    parts.push(part);
+    arrived.resolve();
+  });
+  await arrived.promise;
+  expect(parts.join('')).toContain('You are signed in to AWS');
+  expect(parts.join('')).toContain('The next sign-in opens in this tab.');
+  expect(await received).toBe('signed in');
+  led.resolve('https://login.example/a?b=1&c="2"');
+  await new Promise((resolve) => answer.once('end', resolve));
+  const refresh = 'content="0; url=https://login.example/a?b=1&amp;c=&quot;2&quot;"';
+  expect(parts.join('')).toContain(refresh);
+  expect(parts.join('')).not.toContain('the-code');
+});
+
+test('a tab that is closed meanwhile is not waited for', async () => {
+  const closed = Promise.withResolvers<void>();
+  callback = await openCallback(
+    { host: '127.0.0.1', path: '/oauth/callback', title: 'AWS' },
+    {
+      next: (signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            closed.resolve();
+            resolve(undefined);
+          });
+        }),
+    },
+  );
+  const received = callback.receive({ state: 'right', signal: never, finish: async () => 'signed in' });
+  const visit = http.get(new URL(callback.redirectUri + right), () => visit.destroy());
+  visit.on('error', () => {});
+  await received;
+  await closed.promise;
+});

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLogins } from '../../../main/agent/logins/logins.ts';
+import { createTab } from '../../../main/agent/logins/tab.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import { type Aws, createAws } from '../../../main/agent/providers/aws/aws.ts';
@@ -70,7 +71,7 @@ export async function startRig() {
         clock,
         logger: silentLogger,
         env,
-        openUrl: (url) => browser.open(url),
+        tab: createTab({ clock, openUrl: (url) => browser.open(url) }),
         offBy: (kind) => (off.has(kind) ? 'Acme' : undefined),
         onChange: (waiting) => void seen.push(waiting),
       }),

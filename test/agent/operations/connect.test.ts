@@ -46,6 +46,7 @@ const connecting = async (
       },
     },
     restored,
+    tab: { end: () => void did.push('end of the tab') },
     current: {
       placeFor: () => ({ kubeconfig: undefined, cwd: '/', home: '/' }),
       kubectlAfter: async (_place, warnings) => ({ kubectl: { context: 'orders' }, warnings: [...warnings] }),
@@ -124,6 +125,9 @@ test('nothing is connected before what was open is open again', async () => {
 
 test('what was connected before is signed in to before it is opened, what a set names is not', async () => {
   const known = { hostname, verdict: 'admitted', at: 1 } as const;
-  expect((await connecting(up, { known, origin: 'resume' })).did).toEqual([`login: ${hostname}`]);
+  expect((await connecting(up, { known, origin: 'resume' })).did).toEqual([
+    `login: ${hostname}`,
+    'end of the tab',
+  ]);
   expect((await connecting(up, { known, origin: 'set' })).did).toEqual([]);
 });

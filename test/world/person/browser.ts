@@ -9,9 +9,9 @@ import { pathToFileURL } from 'node:url';
 import type { Person } from '../plan.ts';
 import { type CookieJar, openCookieJar } from './cookie-jar.ts';
 import { findForm, heading } from './form.ts';
-import { ledTo } from './led-to.ts';
+import { ledTo, refreshIn } from './led-to.ts';
 
-const maxSteps = 20;
+const maxSteps = 60;
 
 /** `fetch`, or what takes its place. */
 export type Send = (
@@ -50,6 +50,12 @@ export async function visit(
     }
     if (!answer.ok) throw new Error(`${url.host} answered ${answer.status}: ${heading(html)}`);
     const form = findForm(html);
+    const next = refreshIn(html);
+    if (next !== undefined) {
+      url = new URL(next);
+      signedIn = false;
+      continue;
+    }
     if (form === undefined) return `${url.host}${url.pathname}`;
     // Without a password it is a question whether the person consents.
     const asksLogin = form.fields.some(({ type }) => type === 'password');

@@ -11,6 +11,7 @@ import { type AwsSession, bareUrl } from './sessions.ts';
 import { type SsoRegistration, ssoTime } from './sso-cache.ts';
 import { authorizeUrl, isRenewable, ssoOidcClient, tokenFrom } from './sso-tokens.ts';
 
+const redirect = { host: '127.0.0.1', path: '/oauth/callback', title: 'AWS' } as const;
 const defaultScopes = ['sso:account:access'];
 const codeGrants = ['authorization_code', 'refresh_token'];
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -118,9 +119,8 @@ export function createAwsLogin(aws: Aws): LoginProvider {
     const { CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
     const registration = await register(client, session, true);
     const { clientId, clientSecret } = registration;
-    const callback = await openCallback({ host: '127.0.0.1', path: '/oauth/callback', title: 'AWS' });
+    const { redirectUri, ...callback } = await openCallback(redirect, request);
     try {
-      const { redirectUri } = callback;
       const { verifier, challenge, state } = createPkce();
       const url = await authorizeUrl(client, session);
       url.search = new URLSearchParams({

@@ -98,7 +98,7 @@ export function createAzureLogin(options: {
     const { application, scopes } = opened;
     const claims = opened.claims === undefined ? {} : { claims: opened.claims };
     const { signal } = request;
-    const callback = await openCallback({ host: 'localhost', path: '/', title: 'Azure' });
+    const callback = await openCallback({ host: 'localhost', path: '/', title: 'Azure' }, request);
     try {
       const { redirectUri } = callback;
       const { verifier, challenge, state } = createPkce();

@@ -60,7 +60,7 @@ export function createGcpLogin(options: {
           : account,
       );
     },
-    async signIn({ session, signal, onUrl }) {
+    async signIn({ session, signal, onUrl, next }) {
       const client = options.client();
       if (client === undefined) {
         throw new AppError(
@@ -73,7 +73,7 @@ export function createGcpLogin(options: {
       }
       if (isNamed) throw new AppError('bad-input', named, { hint: unsetHint });
       const wanted = isEmail(session) ? session : undefined;
-      const callback = await openCallback({ host: '127.0.0.1', path: '/', title: 'Google Cloud' });
+      const callback = await openCallback({ host: '127.0.0.1', path: '/', title: 'Google Cloud' }, { next });
       try {
         const { redirectUri } = callback;
         const google = await import('google-auth-library');

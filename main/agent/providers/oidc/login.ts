@@ -39,12 +39,15 @@ export function createOidcLogin(options: {
     // Check first: the library's own error has no reason for users.
     checkUrl(config.serverMetadata().authorization_endpoint ?? '');
     const client = await import('openid-client');
-    const callback = await openCallback({
-      ...(one.port === undefined
-        ? { host: '127.0.0.1', path: '/callback' }
-        : { host: 'localhost', port: one.port, path: '/' }),
-      title: hostOf(one.issuer),
-    });
+    const callback = await openCallback(
+      {
+        ...(one.port === undefined
+          ? { host: '127.0.0.1', path: '/callback' }
+          : { host: 'localhost', port: one.port, path: '/' }),
+        title: hostOf(one.issuer),
+      },
+      request,
+    );
     try {
       const { redirectUri } = callback;
       const { verifier, challenge, state } = createPkce();

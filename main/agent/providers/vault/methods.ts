@@ -78,7 +78,7 @@ async function byOidc(options: {
   readonly request: SignInRequest;
 }): Promise<string> {
   const { client, mount, role, request } = options;
-  const callback = await openCallback({ ...oidcCallback, title: 'Vault' });
+  const callback = await openCallback({ ...oidcCallback, title: 'Vault' }, request);
   try {
     const nonce = randomBytes(20).toString('hex');
     const asked = authUrlSchema.safeParse(
