@@ -143,7 +143,21 @@ const environments = z
   .min(1)
   .describe('Values of the environment tag that are production; upper and lower case are the same.');
 
-export const organisationSchema = z.strictObject({
+const signing = z
+  .strictObject({
+    publicKeys: z
+      .array(ed25519Key)
+      .min(1)
+      .max(8)
+      .describe(
+        'The ed25519 keys that may sign the next version, each 32 bytes in base64. Two while a key is rotated.',
+      ),
+  })
+  .describe(
+    'The keys of this file, in place of the ones that are pinned. They count only in a file that a pinned key has signed, and need a revision.',
+  );
+
+const organisationFields = z.strictObject({
   version: z.literal(1),
   name: z.string().trim().min(1).max(100).describe('The name people know the organisation by.'),
   revision: z
@@ -151,6 +165,7 @@ export const organisationSchema = z.strictObject({
     .min(0)
     .optional()
     .describe('A number that grows with each change: an older file is then never taken for a newer one.'),
+  signing: signing.optional(),
   access: z
     .strictObject({ team: team.optional(), serviceTokens: z.array(serviceToken).optional() })
     .optional(),
@@ -224,6 +239,12 @@ export const organisationSchema = z.strictObject({
     .optional()
     .describe('Pages for people: support, and where to ask for access.'),
 });
+
+// Without a revision, an older file with a key that was replaced since could be brought back.
+export const organisationSchema = organisationFields.refine(
+  ({ signing, revision }) => signing === undefined || revision !== undefined,
+  { path: ['revision'], error: 'is missing: a file with signing needs one' },
+);
 
 /** An organisation's configuration with its defaults. */
 export type Organisation = z.output<typeof organisationSchema>;

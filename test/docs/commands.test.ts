@@ -35,9 +35,11 @@ it('a configuration signed as it says is taken with the key that is printed, and
   ).trim();
   const origin = { kind: 'file', path: file } as const;
   const network = createNetwork({});
-  expect((await readSource({ origin, key, network }))?.text).toContain('Acme');
+  expect((await readSource({ origin, keys: [key], network }))?.text).toContain('Acme');
   await writeFile(file, 'version: 1\nname: Evil\n');
-  await expect(readSource({ origin, key, network })).rejects.toMatchObject({ code: 'organisation-refused' });
+  await expect(readSource({ origin, keys: [key], network })).rejects.toMatchObject({
+    code: 'organisation-refused',
+  });
 });
 
 it('the Worker signs with the key that is made for it, for the publicKey that is printed', async () => {
