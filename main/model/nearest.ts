@@ -26,9 +26,18 @@ export function closest(text: string, candidates: Iterable<string>): string | un
   const atMost = Math.min(3, Math.floor(wanted.length / 2));
   const [first] = [...candidates]
     .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
+    // Letters that changed places are the most frequent typing error, and count as two edits.
+    .map(({ candidate, edits: count }) => ({
+      candidate,
+      edits: count > 0 && lettersOf(candidate) === lettersOf(wanted) ? 1 : count,
+    }))
     .filter(({ edits: count }) => count <= atMost)
     .sort((a, b) => a.edits - b.edits);
   return first?.candidate;
+}
+
+function lettersOf(text: string): string {
+  return [...text.toLowerCase()].sort().join('');
 }
 
 /** Returns the Levenshtein distance. */

@@ -86,7 +86,7 @@ test.each(['eu-west-9', 'us-isof-east-2', 'eusc-de-west-9', 'eusc-fr-north-1', '
 
 test.each([
   ['eu-wset-1', 'eu-west-1'],
-  ['ue-west-1', 'us-west-1'],
+  ['ue-west-1', 'eu-west-1'],
   ['us-est-1', 'us-east-1'],
   ['eu-centrl-1', 'eu-central-1'],
   ['us-goverment-1', undefined],

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
@@ -57,7 +57,7 @@ export function createOwnSetup(options: {
   readonly notice: (level: 'warning', message: string) => void;
 }): OwnSetup {
   const { config, notice } = options;
-  const place = path.join(config, 'organisation.json');
+  const place = placeIn(config);
   const file = jsonFile<Stored>({
     file: place,
     version: 1,
@@ -97,6 +97,20 @@ export function createOwnSetup(options: {
       current = undefined;
     },
   };
+}
+
+/** Reads the user's setup without an agent, and leaves the file as it is. Resolves with undefined if it is not readable. */
+export async function peekOwnSetup(config: string): Promise<Stored | undefined> {
+  try {
+    const raw: unknown = JSON.parse(await readFile(placeIn(config), 'utf8'));
+    return z.object({ version: z.literal(1), data: storedSchema }).parse(raw).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function placeIn(config: string): string {
+  return path.join(config, 'organisation.json');
 }
 
 /** Returns the setup to store for a reading that was accepted. `keys` are pinned from now on. */
