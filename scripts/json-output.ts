@@ -76,6 +76,8 @@ const documents = {
     release,
     publishedCatalog,
     setupPending: z.unknown().optional(),
+    /** The last try to reload the configuration, if that failed. */
+    setupFailed: organisationViewSchema.shape.failed,
   }),
   discover: operations.discover.output,
   connect: operations.connect.output,

@@ -2,7 +2,7 @@ import { createNetwork, type Network } from '../../agent/network/network.ts';
 import { trustUsableAuthorities } from '../../agent/network/trust.ts';
 import { isOlder } from '../../agent/organisation/conflict.ts';
 import { managedSettings } from '../../agent/organisation/managed-settings.ts';
-import { inspectOrganisation } from '../../agent/organisation/parse.ts';
+import { fieldName, inspectOrganisation } from '../../agent/organisation/parse.ts';
 import { previewFields, previewRemarks, previewSettings } from '../../agent/organisation/preview.ts';
 import { hasSignature, readSource } from '../../agent/organisation/read-source.ts';
 import { parseSource, placeOf, type SetupSource } from '../../agent/organisation/source.ts';
@@ -83,7 +83,7 @@ async function check(options: {
         addressesOf(organisation).map(async (address): Promise<CheckedAddress> => {
           const { path, url } = address;
           const verdict = await tryAddress(address, organisation, network);
-          return { ...inspection.positionOf(path), field: path.map(String).join('.'), url, ...verdict };
+          return { ...inspection.positionOf(path), field: fieldName(path), url, ...verdict };
         }),
       );
   const { name, revision } = organisation;

@@ -11,12 +11,13 @@ import { newKey, signingKeyFrom, writeNewKey } from '../publish/signing-key.ts';
 import { writeAside, writeLines } from '../report.ts';
 
 /**
- * Makes a key pair, writes the private key to a new file with mode 0600, and prints the public key. Resolves with the
- * exit code. Rejects as `writeNewKey`.
+ * Makes a key pair, writes the private key to a new file with mode 0600 (PEM), and prints the public key. Resolves with
+ * the exit code. Rejects as `writeNewKey`.
  */
 export async function runNewSigningKey(file: string, { json }: { readonly json: boolean }): Promise<number> {
   const { privateKey, publicKey } = newKey();
-  await writeNewKey(file, privateKey);
+  // PEM, which openssl reads too (RFC 7468): the 64 characters are one line of it.
+  await writeNewKey(file, `-----BEGIN PRIVATE KEY-----\n${privateKey}\n-----END PRIVATE KEY-----`);
   if (json) writeJson({ file, publicKey });
   else {
     writeLines([publicKey]);

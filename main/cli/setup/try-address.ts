@@ -37,8 +37,8 @@ export async function tryAddress(
     });
     return judge[kind](answer, organisation);
   } catch (error) {
-    const { message, hint = 'Check the address.' } = toPlainError(error);
-    return { ok: false, message, fix: hint };
+    const { message, hint = '' } = toPlainError(error);
+    return bad(message, `Check the address. ${hint}`.trim());
   }
 }
 
