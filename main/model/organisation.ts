@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { awsRegion, ed25519Key, httpsUrl, privateUrl, withoutPath } from './organisation-fields.ts';
 import { organisationSetsSchema } from './organisation-sets.ts';
+import { hasRevisionIfSigning, noRevision, signingSchema } from './organisation-signing.ts';
 import { channelSchema } from './release.ts';
 import { settingsSchema } from './settings.ts';
 import { usualTagPrefix } from './tag-prefix.ts';
@@ -144,20 +145,6 @@ const environments = z
   .min(1)
   .describe('Values of the environment tag that are production; upper and lower case are the same.');
 
-const signing = z
-  .strictObject({
-    publicKeys: z
-      .array(ed25519Key)
-      .min(1)
-      .max(8)
-      .describe(
-        'The ed25519 keys that may sign the next version, each 32 bytes in base64. Two while a key is rotated.',
-      ),
-  })
-  .describe(
-    'The keys of this file, in place of the ones that are pinned. They count only in a file that a pinned key has signed, and need a revision.',
-  );
-
 const organisationFields = z.strictObject({
   version: z.literal(1),
   name: z.string().trim().min(1).max(100).describe('The name people know the organisation by.'),
@@ -166,7 +153,7 @@ const organisationFields = z.strictObject({
     .min(0)
     .optional()
     .describe('A number that grows with each change: an older file is then never taken for a newer one.'),
-  signing: signing.optional(),
+  signing: signingSchema.optional(),
   access: z
     .strictObject({ team: team.optional(), serviceTokens: z.array(serviceToken).optional() })
     .optional(),
@@ -241,11 +228,7 @@ const organisationFields = z.strictObject({
     .describe('Pages for people: support, and where to ask for access.'),
 });
 
-// Without a revision, an older file with a key that was replaced since could be brought back.
-export const organisationSchema = organisationFields.refine(
-  ({ signing, revision }) => signing === undefined || revision !== undefined,
-  { path: ['revision'], error: 'is missing: a file with signing needs one' },
-);
+export const organisationSchema = organisationFields.refine(hasRevisionIfSigning, noRevision);
 
 /** An organisation's configuration with its defaults. */
 export type Organisation = z.output<typeof organisationSchema>;

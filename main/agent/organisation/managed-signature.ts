@@ -5,7 +5,7 @@ import { missingSignature, signersOf } from './signature.ts';
 import { parseKey } from './source.ts';
 
 /** Returns the file of the keys that must sign a managed configuration: `organisation.keys` beside `organisation.yaml`. */
-export function managedKeysFile(file: string): string {
+function managedKeysFile(file: string): string {
   return path.join(path.dirname(file), `${path.basename(file, path.extname(file))}.keys`);
 }
 

@@ -39,7 +39,9 @@ export async function prepareSetup(
   if (!check && !sign) return undefined;
   if (source === undefined)
     throw new AppError('bad-input', 'No configuration is named.', {
-      hint: `Name its file: k8s-tunnels setup ${check ? '--check' : '--sign'} organisation.yaml`,
+      hint: check
+        ? 'Name its file or address: k8s-tunnels setup --check organisation.yaml'
+        : 'Name its file: k8s-tunnels setup --sign organisation.yaml --key-file organisation.key',
     });
   return check ? runCheck(source, flags, output) : runSign(source, keyFile, output);
 }

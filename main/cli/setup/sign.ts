@@ -5,6 +5,7 @@ import { readRegularFile } from '../../agent/organisation/regular-file.ts';
 import { unreadable } from '../../agent/storage/unreadable.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { AppError } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { newKey, signingKeyFrom, writeNewKey } from '../publish/signing-key.ts';
@@ -22,7 +23,8 @@ export async function runNewSigningKey(file: string, { json }: { readonly json: 
   else {
     writeLines([publicKey]);
     writeAside([
-      `The private key is in ${file}: who has it signs in your organisation's name. Sign: k8s-tunnels setup --sign FILE --key-file ${file}`,
+      `The private key is in ${file}: who has it signs in your organisation's name.`,
+      command`Sign: k8s-tunnels setup --sign organisation.yaml --key-file ${file}`,
       'The public key is what people give to --key, and what signing.publicKeys lists.',
     ]);
   }
