@@ -282,6 +282,30 @@ describe('setup', () => {
     expect((await run('setup')).stdout).not.toContain('last refresh');
   });
 
+  it('checks a file against what is set up, and leaves both as they are', async () => {
+    publisher.publish('/acme.yaml', `${acme}revision: 7\n`);
+    await setUp();
+    const file = path.join(home.paths.home, 'next.yaml');
+    const check = async (text: string) => {
+      await writeFile(file, text);
+      return json('setup', '--check', 'next.yaml', '--offline');
+    };
+    expect(await check(`${acme}revision: 7\n`)).toMatchObject({
+      code: 0,
+      document: { compared: { name: 'Acme', place: url, revision: 7, order: 'same' } },
+    });
+    const next = `${acme.replace('catalogMaxAgeMinutes: 5', 'catalogMaxAgeMinutes: 9')}revision: 8\n`;
+    expect(await check(next)).toMatchObject({
+      code: 0,
+      document: {
+        compared: { order: 'newer' },
+        settings: [{ name: 'catalogMaxAgeMinutes', value: '9', before: '5', locked: false }],
+      },
+    });
+    expect((await check(next.replace('revision: 8', 'revision: 6'))).code).toBe(6);
+    expect((await json('setup')).document.organisation).toMatchObject({ revision: 7, place: url });
+  });
+
   it('names field and reason of a managed file that it does not take, and what is in effect', async () => {
     const managed = home.env.K8S_TUNNELS_MANAGED_CONFIG;
     await writeFile(managed, 'version: 1\nname: Managed\nrevision: 2\ntagPrefix: UPPER\n');

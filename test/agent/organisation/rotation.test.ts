@@ -158,6 +158,12 @@ describe('listed keys', () => {
     const keeper = await rig.start();
     await rig.setUp(keeper, link);
     expect(keeper.view()).toMatchObject({ signed: false, keys: [before.key] });
+    // Neither does a second look at it make the key the user's.
+    for (const again of [link, rig.url]) {
+      expect(await keeper.preview({ source: again })).toMatchObject({ signed: false });
+      await rig.setUp(keeper, again);
+      expect(keeper.view()).toMatchObject({ signed: false, keys: [before.key] });
+    }
     publish(listing(2, [thief]), thief);
     await expect(keeper.refresh()).rejects.toMatchObject(refused);
     // The user types it: from then on the list counts.
