@@ -86,6 +86,37 @@ describe('setup --check', () => {
     ]);
   });
 
+  it('finds files that no installation would read', async () => {
+    await write(
+      'acme.yaml',
+      acme(
+        [
+          'access:',
+          '  serviceTokens:',
+          '    - hostnames: [a.acme.example]',
+          '      clientIdFile: /etc/k8s-tunnels/id',
+          '      clientSecretFile: /root/secret',
+          'sources:',
+          '  files:',
+          '    - /etc/k8s-tunnels/../shadow',
+          '    - /home/ada/.config/k8s-tunnels/organisation-files/a.yaml',
+          '    - C:\\ProgramData\\k8s-tunnels\\b.yaml',
+          'defaults: {extraAuthorities: /tmp/ca.pem}',
+          '',
+        ].join('\n'),
+      ),
+    );
+    expect((await check('acme.yaml', '--offline')).report.findings).toMatchObject([
+      {
+        line: 8,
+        field: 'access.serviceTokens[0].clientSecretFile',
+        fix: expect.stringContaining('/etc/k8s-tunnels'),
+      },
+      { line: 11, field: 'sources.files[0]' },
+      { line: 14, field: 'defaults.extraAuthorities' },
+    ]);
+  });
+
   it('compares with the configuration of this computer', async () => {
     await write('managed.yaml', acme('defaults: {kubeconfigMode: add}\n', 5));
     await write('acme.yaml', acme('defaults: {kubeconfigMode: switch}\nlocked: [kubeconfigMode]\n', 4));

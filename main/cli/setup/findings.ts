@@ -3,6 +3,7 @@ import { fieldName, type Inspection, type Position } from '../../agent/organisat
 import { closestAwsRegion, knownAwsRegions } from '../../model/aws-regions.ts';
 import type { Organisation } from '../../model/organisation.ts';
 import { defaultSettings } from '../../model/settings.ts';
+import { unreadableFiles } from './named-files.ts';
 
 /** A problem of a configuration that is good enough to be read. */
 export interface Finding extends Position {
@@ -46,6 +47,13 @@ export function findingsIn(
               `Did you mean ${closestAwsRegion(region) ?? 'another one'}? If AWS has opened it since, leave it.`,
             ),
           ],
+    ),
+    ...unreadableFiles(organisation).map(({ path, file }) =>
+      at(
+        path,
+        `names a file outside of the folders for such files, so that no installation reads it: ${file}`,
+        'Put it below /etc/k8s-tunnels, on Windows below %ProgramData%\\k8s-tunnels, and name it there.',
+      ),
     ),
   ];
 }
