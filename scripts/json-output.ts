@@ -18,6 +18,7 @@ import { confirmationSchema } from '../main/model/confirmation.ts';
 import { entryForms } from '../main/model/entry-form.ts';
 import { plainErrorSchema } from '../main/model/error-schema.ts';
 import { localProxySchema } from '../main/model/local-proxy.ts';
+import { organisationViewSchema, setupPreviewSchema } from '../main/model/organisation-view.ts';
 import { policySchema } from '../main/model/policy.ts';
 import { terminalSchema } from '../main/model/terminal.ts';
 import { unlockSchema } from '../main/model/unlock.ts';
@@ -26,6 +27,8 @@ const root = path.resolve(import.meta.dirname, '..');
 export const jsonOutputFile = path.join(root, 'docs/json-output.schema.json');
 
 const titled = { title: z.string() };
+/** Both count from 1. */
+const position = { line: z.int(), column: z.int() };
 const { agent, discovery, logins, sessions, endedSessions, identities, notices, release, publishedCatalog } =
   snapshotSchema.shape;
 const about = clusterSchema.pick({ environment: true, owner: true, description: true, docs: true }).partial();
@@ -73,6 +76,8 @@ const documents = {
     release,
     publishedCatalog,
     setupPending: z.unknown().optional(),
+    /** The last try to reload the configuration, if that failed. */
+    setupFailed: organisationViewSchema.shape.failed,
   }),
   discover: operations.discover.output,
   connect: operations.connect.output,
@@ -150,6 +155,43 @@ const documents = {
     bytes: z.int().optional(),
   }),
   'publish --new-key': z.object({ file: z.string(), publicKey: z.string() }),
+  'setup --show': operations['setup-show'].output.extend({ organisation: organisationViewSchema.nullable() }),
+  'setup --refresh': operations['setup-refresh'].output,
+  'setup --check': z.object({
+    source: z.string(),
+    /** True if nothing is wrong: the exit code is 0. */
+    ok: z.boolean(),
+    name: z.string().optional(),
+    revision: z.number().optional(),
+    signature: z.object({
+      state: z.enum(['signed', 'refused', 'unchecked', 'unsigned']),
+      key: z.string().optional(),
+      message: z.string().optional(),
+      fix: z.string().optional(),
+    }),
+    findings: z.array(z.object({ ...position, field: z.string(), message: z.string(), fix: z.string() })),
+    compared: z
+      .object({
+        name: z.string(),
+        place: z.string(),
+        revision: z.number().optional(),
+        order: z.enum(['newer', 'same', 'same-but-changed', 'older', 'other']),
+      })
+      .optional(),
+    ...setupPreviewSchema.pick({ fields: true, settings: true, remarks: true }).partial().shape,
+    addresses: z.array(
+      z.object({
+        ...position,
+        field: z.string(),
+        url: z.string(),
+        ok: z.boolean(),
+        message: z.string(),
+        fix: z.string().optional(),
+      }),
+    ),
+  }),
+  'setup --sign': z.object({ file: z.string(), publicKeys: z.array(z.string()) }),
+  'setup --new-key': z.object({ file: z.string(), publicKey: z.string() }),
   diagnostics: z.object({
     /** Null with --list. */
     file: z.string().nullable(),

@@ -232,7 +232,10 @@ export interface Agent extends ListActions, McpOperations, ProductionActions {
   changeSettings(patch: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
   resetSettings(names: readonly (keyof Settings)[]): Settings;
   /** Sets up and refreshes the organisation's configuration. */
-  readonly setup: Pick<OrganisationKeeper, 'preview' | 'apply' | 'remove' | 'refresh' | 'view'>;
+  readonly setup: Pick<
+    OrganisationKeeper,
+    'preview' | 'apply' | 'remove' | 'refresh' | 'refusedFile' | 'view'
+  >;
   /** Ends all work at once. Connections are remembered, and the next start opens them again. */
   close(): Promise<void>;
 }

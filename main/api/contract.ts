@@ -10,6 +10,7 @@ import {
 import { callerEnvironmentSchema } from '../model/caller-environment.ts';
 import { cellSchema, clusterIdSchema } from '../model/cluster.ts';
 import { consentSchema } from '../model/consent.ts';
+import { plainErrorSchema } from '../model/error-schema.ts';
 import { findingsSchema } from '../model/findings.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../model/organisation-view.ts';
 import { readOnlySchema } from '../model/read-only.ts';
@@ -216,7 +217,17 @@ export const operations = {
     input: z.object({}),
     output: z.object({ removed: z.boolean(), organisation: organisationViewSchema.optional() }),
   },
-  /** Reloads the configuration from its source. */
+  /** Returns the configuration in effect, and why a managed file that is there is not used at all. */
+  'setup-show': {
+    input: z.object({}),
+    output: z.object({
+      organisation: organisationViewSchema.optional(),
+      refused: z.object({ place: z.string(), at: z.number(), error: plainErrorSchema }).optional(),
+    }),
+  },
+  /**
+   * Reloads the configuration from its source. Rejects with the reason why the source, or the managed file, is not used.
+   */
   'setup-refresh': {
     input: z.object({}),
     output: z.object({ changed: z.boolean(), organisation: organisationViewSchema.optional() }),

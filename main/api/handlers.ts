@@ -81,6 +81,10 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
       removed: await agent.setup.remove(),
       organisation: agent.setup.view(),
     }),
+    'setup-show': async () => ({
+      organisation: agent.setup.view(),
+      refused: agent.setup.refusedFile(),
+    }),
     'setup-refresh': async () => ({
       changed: await agent.setup.refresh(),
       organisation: agent.setup.view(),

@@ -215,7 +215,7 @@ export const commandHelp = {
   setup: {
     summary: "Configure from your organisation's file or URL",
     details: 'Without a source, shows the current configuration.',
-    examples: ['k8s-tunnels setup acme.example', 'k8s-tunnels setup --review'],
+    examples: ['k8s-tunnels setup acme.example', 'k8s-tunnels setup --check organisation.yaml'],
   },
   serve: {
     summary: 'Open the window in a browser',

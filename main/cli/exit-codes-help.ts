@@ -6,6 +6,6 @@ export const exitCodesHelp = `Exit codes:
   3    sign-in needed, or access denied
   4    no such cluster, or an ambiguous name
   5    agent or network unreachable
-  6    lint-tags or doctor found problems (lint-tags: errors; with --strict, warnings too)
+  6    lint-tags, doctor or setup --check found problems (lint-tags: errors; with --strict, warnings too)
   7    discover, compare, publish: partial, some locations or clusters did not answer
   130  interrupted; changes rolled back`;

@@ -1,7 +1,7 @@
 import type { Confirm } from '../api/web/guard.ts';
 import type { Question } from '../api/web/sensitive.ts';
 import { consentLines } from './commands/allow.ts';
-import { previewLines } from './commands/setup.ts';
+import { previewLines } from './setup/preview-lines.ts';
 
 /** A question without an answer for this long counts as a no. */
 const answerWithinMs = 2 * 60_000;

@@ -41,6 +41,11 @@ export function loadPublish(): Promise<typeof import('./publish/publish.ts')> {
   return load({ built: 'agent/publish.cjs', source: 'publish/publish.ts' });
 }
 
+/** Loads `setup` on demand: it checks and signs configurations too. */
+export function loadSetup(): Promise<typeof import('./setup/setup.ts')> {
+  return load({ built: 'agent/setup.cjs', source: 'setup/setup.ts' });
+}
+
 /** Loads what runs commands in a sandbox on demand. */
 export function loadSandbox(): Promise<typeof import('./sandbox/sandbox.ts')> {
   return load({ built: 'agent/sandbox.cjs', source: 'sandbox/sandbox.ts' });

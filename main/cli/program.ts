@@ -20,7 +20,6 @@ import { runRotate } from './commands/rotate.ts';
 import { runServe } from './commands/serve.ts';
 import { runConnectSet } from './commands/sets.ts';
 import { runSettings } from './commands/settings.ts';
-import { runSetup, type SetupFlags } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
 import { runSwitch } from './commands/switch.ts';
 import { minutesFrom } from './duration.ts';
@@ -31,6 +30,7 @@ import { describeLists } from './list-commands.ts';
 import { programName } from './program-name.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
+import { describeSetup } from './setup-command.ts';
 import { describeTags } from './tag-commands.ts';
 import { guarded, hasTerminal } from './terminal.ts';
 import {
@@ -222,17 +222,7 @@ export function describe(options: {
     .action((key: string | undefined, value: string | undefined, flags: { readonly reset?: true }) =>
       withSession((session) => runSettings(session, key, value, flags)),
     );
-  command('setup [source]')
-    .option('--key <base64>', 'Require a signature of this Ed25519 public key from now on')
-    .option('--yes', 'Do not ask')
-    .option('--replace', 'Replace a configuration from another source')
-    .option('--show', 'Show the current configuration')
-    .option('--refresh', 'Reload the configuration from its source')
-    .option('--review', 'Show the changes of a new configuration and accept it')
-    .option('--remove', 'Remove the configuration')
-    .action((source: string | undefined, flags: SetupFlags) =>
-      withSession((session) => runSetup(session, source, flags)),
-    );
+  describeSetup(describing);
   command('serve')
     .option('--port <number>', 'Listen on this port (default: a free one)')
     .option('--no-open', 'Print the address without opening a browser')

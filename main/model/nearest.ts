@@ -17,6 +17,29 @@ export function nearest(
     .map(({ candidate }) => candidate);
 }
 
+/**
+ * Returns the candidate that needs the fewest edits to become `text`: at most three, and at most half of its letters.
+ * Ignores case.
+ */
+export function closest(text: string, candidates: Iterable<string>): string | undefined {
+  const wanted = text.toLowerCase();
+  const atMost = Math.min(3, Math.floor(wanted.length / 2));
+  const [first] = [...candidates]
+    .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
+    // Letters that changed places are the most frequent typing error, and count as two edits.
+    .map(({ candidate, edits: count }) => ({
+      candidate,
+      edits: count > 0 && lettersOf(candidate) === lettersOf(wanted) ? 1 : count,
+    }))
+    .filter(({ edits: count }) => count <= atMost)
+    .sort((a, b) => a.edits - b.edits);
+  return first?.candidate;
+}
+
+function lettersOf(text: string): string {
+  return [...text.toLowerCase()].sort().join('');
+}
+
 /** Returns the Levenshtein distance. */
 export function editsBetween(a: string, b: string): number {
   return edits(a, b).whole;

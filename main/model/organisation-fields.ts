@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { awsRegionPattern } from './aws-portals.ts';
+import { closestAwsRegion, looksLikeAwsRegion } from './aws-regions.ts';
 
 // Fields of an organisation's configuration that several of its parts have.
 
@@ -18,6 +20,24 @@ export const ed25519Key = z
     (text) => Buffer.from(text, 'base64').length === 32,
     'must be an ed25519 public key: 32 bytes in base64',
   );
+
+export const awsRegion = z
+  .string()
+  .regex(awsRegionPattern, { error: 'must be a region such as eu-west-1', abort: true })
+  .refine(looksLikeAwsRegion, {
+    error: ({ input }) => {
+      const near = closestAwsRegion(String(input));
+      return `is not a region of AWS${near === undefined ? '' : ` (did you mean ${near}?)`}`;
+    },
+  });
+
+/** Requires an address without the path that requests add to it. */
+export function withoutPath(url: typeof privateUrl, path: string) {
+  return url.refine(
+    (text) => !URL.parse(text)?.pathname.includes(path),
+    `must be the address without ${path}`,
+  );
+}
 
 function noLogin(text: string): boolean {
   const url = URL.parse(text);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainErrorSchema } from './error-schema.ts';
 import { organisationSchema } from './organisation.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -11,6 +12,13 @@ export const organisationViewSchema = z.object({
   place: z.string(),
   /** True if it needs a signature by a key that the user gave separately. */
   signed: z.boolean(),
+  /** The pinned Ed25519 public keys, base64: one of them must sign the next version. Absent for a managed file. */
+  keys: z.array(z.string()).optional(),
+  /** The keys that have signed this version. */
+  signers: z.array(z.string()).optional(),
+  revision: z.number().optional(),
+  /** The last try to reload it, if that failed: when (ms since the epoch), and why. This version stays in effect. */
+  failed: z.object({ at: z.number(), error: plainErrorSchema }).optional(),
   /** The fields that a new configuration changes, which waits for the user's review. */
   pending: z.array(z.string()).optional(),
   /** The last time it was found current, ms since the epoch. */

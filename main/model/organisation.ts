@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { awsRegionPattern } from './aws-portals.ts';
-import { ed25519Key, httpsUrl, privateUrl } from './organisation-fields.ts';
+import { awsRegion, ed25519Key, httpsUrl, privateUrl, withoutPath } from './organisation-fields.ts';
 import { organisationSetsSchema } from './organisation-sets.ts';
+import { hasRevisionIfSigning, noRevision, signingSchema } from './organisation-signing.ts';
 import { channelSchema } from './release.ts';
 import { settingsSchema } from './settings.ts';
 import { usualTagPrefix } from './tag-prefix.ts';
@@ -33,17 +33,16 @@ const serviceToken = z
   })
   .describe('A service token of Access, for machines. Where its files are not there, the person signs in.');
 
-const region = z.string().regex(awsRegionPattern, 'must be a region such as eu-west-1');
 const names = z.array(z.string().min(1));
 const enabled = z.boolean().optional().describe('Whether clusters are looked for here. On when left out.');
 
 const eks = z.strictObject({
   enabled,
   identityCenter: z
-    .array(z.strictObject({ startUrl: httpsUrl, region }))
+    .array(z.strictObject({ startUrl: httpsUrl, region: awsRegion }))
     .optional()
     .describe('AWS access portals, beside those of the AWS configuration.'),
-  regions: z.array(region).optional().describe('The default of the setting awsRegions.'),
+  regions: z.array(awsRegion).optional().describe('The default of the setting awsRegions.'),
   roles: names.optional().describe('Names of the roles to use, best first; others come after them.'),
 });
 
@@ -101,7 +100,7 @@ const vault = z.strictObject({
 
 const catalog = z
   .strictObject({
-    url: privateUrl.describe("The Worker's address, without /v1/catalog."),
+    url: withoutPath(privateUrl, '/v1/catalog').describe("The Worker's address, without /v1/catalog."),
     publicKeys: z
       .array(ed25519Key)
       .min(1)
@@ -117,7 +116,9 @@ const catalog = z
 
 const releases = z
   .strictObject({
-    url: privateUrl.optional().describe("The release feed's address, without /v1/releases."),
+    url: withoutPath(privateUrl, '/v1/releases')
+      .optional()
+      .describe("The release feed's address, without /v1/releases."),
     publicKey: ed25519Key
       .optional()
       .describe('The ed25519 key that its releases are signed with: 32 bytes in base64.'),
@@ -129,8 +130,9 @@ const releases = z
   })
   .describe('Where people are told of new versions from.');
 
-/** Settings that users do not have yet. */
+/** Settings that users do not have yet, and one that is checked more closely than theirs. */
 const furtherDefaults = {
+  awsRegions: z.array(awsRegion).optional(),
   connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
   namespace: z
     .string()
@@ -143,7 +145,7 @@ const environments = z
   .min(1)
   .describe('Values of the environment tag that are production; upper and lower case are the same.');
 
-export const organisationSchema = z.strictObject({
+const organisationFields = z.strictObject({
   version: z.literal(1),
   name: z.string().trim().min(1).max(100).describe('The name people know the organisation by.'),
   revision: z
@@ -151,6 +153,7 @@ export const organisationSchema = z.strictObject({
     .min(0)
     .optional()
     .describe('A number that grows with each change: an older file is then never taken for a newer one.'),
+  signing: signingSchema.optional(),
   access: z
     .strictObject({ team: team.optional(), serviceTokens: z.array(serviceToken).optional() })
     .optional(),
@@ -224,6 +227,8 @@ export const organisationSchema = z.strictObject({
     .optional()
     .describe('Pages for people: support, and where to ask for access.'),
 });
+
+export const organisationSchema = organisationFields.refine(hasRevisionIfSigning, noRevision);
 
 /** An organisation's configuration with its defaults. */
 export type Organisation = z.output<typeof organisationSchema>;

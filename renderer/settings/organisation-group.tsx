@@ -45,10 +45,18 @@ export function OrganisationGroup({
         <small>{organisationText.noneHint}</small>
       </div>
     );
-  const { name, origin, place, signed, pending, readAt } = organisation;
+  const { name, origin, place, signed, pending, failed, readAt } = organisation;
+  // Being offline passes; another failure of the last refresh, also of an automatic one, stays visible.
+  const shownFailure =
+    failure ??
+    (failed === undefined || failed.error.retryable
+      ? undefined
+      : { title: organisationText.notRefreshed, error: failed.error });
   const facts = [
     organisationText.read(ago(Math.max(0, now - readAt))),
-    ...(origin === 'managed' ? [] : [signed ? organisationText.signed : organisationText.unsigned]),
+    ...(origin === 'managed' && !signed
+      ? []
+      : [signed ? organisationText.signed : organisationText.unsigned]),
   ];
   return (
     <div className="setting organisation" data-wide>
@@ -86,9 +94,9 @@ export function OrganisationGroup({
         )}
         {setUp}
       </div>
-      {failure !== undefined && (
+      {shownFailure !== undefined && (
         <small className="failure" role="alert">
-          {failure.title}: {failure.error.message} {failure.error.hint}
+          {shownFailure.title}: {shownFailure.error.message} {shownFailure.error.hint}
         </small>
       )}
       <ConfirmRemoval

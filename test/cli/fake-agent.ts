@@ -531,6 +531,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     'setup-preview': notExpected,
     'setup-apply': notExpected,
     'setup-remove': notExpected,
+    'setup-show': notExpected,
     'setup-refresh': notExpected,
     'hand-over': async () => ({ pid: process.pid }),
     quit: async () => ({ pid: process.pid }),

@@ -230,6 +230,110 @@ describe('setup', () => {
     });
   });
 
+  it('shows revision, keys, age and the last refresh, and fails visibly when that is refused', async () => {
+    const [signer, next] = [createSigner(), createSigner()];
+    const listing = (revision: number, more = '') =>
+      `version: 1\nname: Acme\nrevision: ${revision}\nsigning: {publicKeys: ["${signer.key}", "${next.key}"]}\n${more}`;
+    const publish = (text: string) => {
+      publisher.publish('/acme.yaml', text);
+      publisher.publish('/acme.yaml.sig', next.sign(text));
+    };
+    publish(listing(4));
+    expect((await run('setup', url, '--key', next.key, '--yes')).code).toBe(0);
+    const { document } = await json('setup', '--show');
+    expect(document.organisation).toMatchObject({
+      revision: 4,
+      origin: 'url',
+      signed: true,
+      signers: [next.key],
+      keys: [signer.key, next.key],
+      readAt: expect.stringMatching(/^20.*Z$/),
+    });
+    const shown = await run('setup', '--show');
+    expect(shown.stdout).toMatch(/^ {2}revision +4$/m);
+    expect(shown.stdout).toMatch(/^ {2}signature +required$/m);
+    expect(shown.stdout).toContain(`keys from now on  ${signer.key}, ${next.key}`);
+    expect(shown.stdout).not.toContain('last refresh');
+
+    publish(listing(3, 'tagPrefix: old-\n'));
+    const refused = await run('setup', '--refresh');
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain('has an older revision than the stored configuration (3 after 4).');
+    expect(refused.stderr).toContain('The previous version stays in effect.');
+    const [again, later, status, state] = await Promise.all([
+      run('setup'),
+      json('setup'),
+      run('status'),
+      json('status'),
+    ]);
+    expect(again.stdout).toMatch(
+      /last refresh +failed \d+ s ago, this version stays in effect: .*older revision/,
+    );
+    expect(later.document.organisation).toMatchObject({
+      revision: 4,
+      failed: { at: expect.stringMatching(/Z$/), error: { code: 'organisation-refused' } },
+    });
+    expect(status.stdout).toContain(
+      'Acme: the last refresh of the configuration failed: `k8s-tunnels setup --show`',
+    );
+    expect(state.document.setupFailed).toMatchObject({ error: { code: 'organisation-refused' } });
+    publish(listing(5));
+    expect((await run('setup', '--refresh')).stdout).toContain('The configuration has changed.');
+    expect((await run('setup')).stdout).not.toContain('last refresh');
+  });
+
+  it('checks a file against what is set up, and leaves both as they are', async () => {
+    publisher.publish('/acme.yaml', `${acme}revision: 7\n`);
+    await setUp();
+    const file = path.join(home.paths.home, 'next.yaml');
+    const check = async (text: string) => {
+      await writeFile(file, text);
+      return json('setup', '--check', 'next.yaml', '--offline');
+    };
+    expect(await check(`${acme}revision: 7\n`)).toMatchObject({
+      code: 0,
+      document: { compared: { name: 'Acme', place: url, revision: 7, order: 'same' } },
+    });
+    const next = `${acme.replace('catalogMaxAgeMinutes: 5', 'catalogMaxAgeMinutes: 9')}revision: 8\n`;
+    expect(await check(next)).toMatchObject({
+      code: 0,
+      document: {
+        compared: { order: 'newer' },
+        settings: [{ name: 'catalogMaxAgeMinutes', value: '9', before: '5', locked: false }],
+      },
+    });
+    expect((await check(next.replace('revision: 8', 'revision: 6'))).code).toBe(6);
+    expect((await json('setup')).document.organisation).toMatchObject({ revision: 7, place: url });
+  });
+
+  it('names field and reason of a managed file that it does not take, and what is in effect', async () => {
+    const managed = home.env.K8S_TUNNELS_MANAGED_CONFIG;
+    await writeFile(managed, 'version: 1\nname: Managed\nrevision: 2\ntagPrefix: UPPER\n');
+    const never = await run('setup', '--refresh');
+    expect([never.code, never.stdout]).toEqual([2, '']);
+    expect(never.stderr).toContain(`${managed}, line 4, tagPrefix: must be lower case`);
+    expect(never.stderr).toContain('It is not used.');
+    const [shown, document] = [await run('setup', '--show'), (await json('setup')).document];
+    expect(shown.stdout).toMatch(
+      /^No organisation is configured\.\n! .*managed\.yaml is not used \(tried \d+ s ago\): .*tagPrefix/,
+    );
+    expect(document).toMatchObject({
+      organisation: null,
+      refused: { place: managed, error: { code: 'bad-input' } },
+    });
+
+    await writeFile(managed, 'version: 1\nname: Managed\nrevision: 2\n');
+    expect((await run('setup', '--refresh')).stdout).toContain('The configuration has changed.');
+    await writeFile(managed, 'version: 1\nname: Managed\nrevision: 1\n');
+    const older = await json('setup', '--refresh');
+    expect(older.code).toBe(1);
+    expect(older.document.error).toMatchObject({
+      message: expect.stringContaining('(1 after 2). The previous version stays in effect.'),
+      hint: expect.stringContaining('higher revision'),
+    });
+    expect((await json('setup')).document.organisation).toMatchObject({ origin: 'managed', revision: 2 });
+  });
+
   it('refuses what it cannot take', async () => {
     const wrong = [
       [['http://acme.example/a.yaml'], 2, 'only be fetched from an https:// address'],

@@ -8,6 +8,8 @@ import { readSource } from '../../main/agent/organisation/read-source.ts';
 import { openEnvelope } from '../../main/agent/releases/envelope.ts';
 import { readPublication } from '../../resources/worker/src/publication.ts';
 import { signRelease } from '../../resources/worker/src/sign.ts';
+import { startRig } from '../agent/organisation/rig.ts';
+import { currentProgram } from '../cli/run-cli.ts';
 import { blocksOf } from './blocks.ts';
 
 // What docs/admin.md has people type, typed.
@@ -35,9 +37,57 @@ it('a configuration signed as it says is taken with the key that is printed, and
   ).trim();
   const origin = { kind: 'file', path: file } as const;
   const network = createNetwork({});
-  expect((await readSource({ origin, key, network }))?.text).toContain('Acme');
+  expect((await readSource({ origin, keys: [key], network }))?.text).toContain('Acme');
   await writeFile(file, 'version: 1\nname: Evil\n');
-  await expect(readSource({ origin, key, network })).rejects.toMatchObject({ code: 'organisation-refused' });
+  await expect(readSource({ origin, keys: [key], network })).rejects.toMatchObject({
+    code: 'organisation-refused',
+  });
+});
+
+it('signs, checks and replaces its key with our own commands, as it says', async () => {
+  const rig = await startRig();
+  try {
+    const file = path.join(folder, 'k8s-tunnels.yaml');
+    const ours = `k8s-tunnels() { "${process.execPath}" "${currentProgram}" "$@"; }\nexport HOME="${folder}"\n`;
+    const write = (revision: number, keys: readonly string[], more = '') =>
+      writeFile(
+        file,
+        `version: 1\nname: Acme\nrevision: ${revision}\n${keys.length === 0 ? '' : `signing: {publicKeys: [${keys.map((key) => `"${key}"`).join(', ')}]}\n`}${more}`,
+      );
+    const publish = async () => {
+      rig.publish(await readFile(file, 'utf8'));
+      rig.publisher.publish('/acme.yaml.sig', await readFile(`${file}.sig`, 'utf8'));
+    };
+    await write(1, []);
+    const printed = await bash(
+      `${ours}${await blockWith('ORGANISATION_KEY=$(k8s-tunnels')}\necho "key $ORGANISATION_KEY"`,
+    );
+    expect(printed).toContain('Nothing is wrong.');
+    const [, key = ''] = /^key (.*)$/m.exec(printed) ?? [];
+    await publish();
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url, { key });
+
+    const rotation = await blockWith('setup --new-key next.key');
+    const next = (await bash(`${ours}${rotation.split('\n')[0]}`)).trim();
+    const sign = rotation.split('\n').slice(1).join('\n');
+    await write(2, [key, next]);
+    await bash(ours + sign);
+    await publish();
+    await keeper.refresh();
+    expect(keeper.view()).toMatchObject({ keys: [key, next], signers: [key] });
+    await write(3, [next]);
+    await bash(ours + sign);
+    await publish();
+    await keeper.refresh();
+    await write(4, [next], 'tagPrefix: acme-\n');
+    await bash(`${ours}k8s-tunnels setup --sign k8s-tunnels.yaml --key-file next.key`);
+    await publish();
+    expect(await keeper.refresh()).toBe(true);
+    expect(keeper.view()).toMatchObject({ keys: [next], signers: [next], signed: true });
+  } finally {
+    await rig.close();
+  }
 });
 
 it('the Worker signs with the key that is made for it, for the publicKey that is printed', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../../main/agent/providers/aws/regions.ts';
 import { partitionOf } from '../../main/model/aws-partitions.ts';
 import { isAwsRegion } from '../../main/model/aws-portals.ts';
+import { closestAwsRegion, knownAwsRegions, looksLikeAwsRegion } from '../../main/model/aws-regions.ts';
 import { defaultSettings, settingsSchema } from '../../main/model/settings.ts';
 
 interface SdkPartition {
@@ -68,4 +69,30 @@ test('the setting takes a region of every partition', async () => {
   );
   expect(settingsSchema.parse({ ...defaultSettings, awsRegions }).awsRegions).toEqual(awsRegions);
   expect(settingsSchema.safeParse({ ...defaultSettings, awsRegions: ['eu_west_1'] }).success).toBe(false);
+});
+
+test('the regions that are suggested are those of the SDK, and each looks like one', async () => {
+  const real = (await sdkPartitions()).flatMap(({ regions }) =>
+    Object.keys(regions).filter((region) => !region.endsWith('-global')),
+  );
+  expect([...knownAwsRegions].sort()).toEqual(real.sort());
+  expect(real.filter((region) => !looksLikeAwsRegion(region))).toEqual([]);
+});
+
+test.each(['eu-west-9', 'us-isof-east-2', 'eusc-de-west-9', 'eusc-fr-north-1', 'ap-northwest-1'])(
+  '%s may be opened later',
+  (region) => expect(looksLikeAwsRegion(region)).toBe(true),
+);
+
+test.each([
+  ['eu-wset-1', 'eu-west-1'],
+  ['ue-west-1', 'eu-west-1'],
+  ['us-est-1', 'us-east-1'],
+  ['eu-centrl-1', 'eu-central-1'],
+  ['us-goverment-1', undefined],
+  ['eu-west-1a', 'eu-west-1'],
+  ['eu-west', 'eu-west-1'],
+])('%s is a typing error, perhaps for %s', (text, near) => {
+  expect(looksLikeAwsRegion(text)).toBe(false);
+  expect(closestAwsRegion(text)).toBe(near);
 });

@@ -208,6 +208,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     'setup-preview': unexpected,
     'setup-apply': unexpected,
     'setup-remove': unexpected,
+    'setup-show': unexpected,
     'setup-refresh': unexpected,
     'hand-over': unexpected,
     quit: unexpected,

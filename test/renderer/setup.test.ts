@@ -266,6 +266,24 @@ describe('the organisation among the settings', () => {
     await group.getByRole('alert').getByText('Could not refresh: It does not answer. Try later.').waitFor();
   });
 
+  test('shows why the last refresh was refused, until one succeeds, and a signature of a managed one', async (context) => {
+    const failed = (retryable: boolean) => ({
+      at: Date.now(),
+      error: { code: 'organisation-refused' as const, message: 'It is older.', hint: 'Ask Ada.', retryable },
+    });
+    const managed = { origin: 'managed' as const, signed: true };
+    const { agent, group } = await settings(context, {
+      organisation: anOrganisation({ ...managed, failed: failed(false) }),
+    });
+    await group.getByRole('alert').getByText('Could not refresh: It is older. Ask Ada.').waitFor();
+    await group.getByText('· signed').waitFor();
+    agent.tell({
+      kind: 'set',
+      values: { organisation: anOrganisation({ ...managed, failed: failed(true) }) },
+    });
+    await group.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
   test('is removed on a yes only', async (context) => {
     const { agent, page, group, press, focused } = await settings(context, {
       organisation: anOrganisation(),

@@ -1,24 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AppError, toPlainError } from '../../model/app-error.ts';
+import { AppError, fromPlainError, toPlainError } from '../../model/app-error.ts';
 import type { Organisation } from '../../model/organisation.ts';
 import type { OrganisationView, SetupPreview } from '../../model/organisation-view.ts';
 import type { Settings } from '../../model/settings.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
-import { conflictBetween, conflictError, isOlder } from './conflict.ts';
-import { changesToAgreeTo, type FieldChange } from './fields.ts';
-import { createManaged } from './managed.ts';
+import { conflictBetween, conflictError } from './conflict.ts';
+import { dailyRefresh } from './daily-refresh.ts';
+import { createManaged, type Refused } from './managed.ts';
+import { ownRefresh, staysError } from './own-refresh.ts';
 import { createOwnSetup, type Stored, storedFrom } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
-import { isSigned, pendingFields, pendingNotice } from './pending.ts';
-import { lockedSettings, previewFields, previewRemarks, previewSettings } from './preview.ts';
+import { isSigned, keysAfter, pinnedKeys } from './pinned-keys.ts';
+import { previewFields, previewRemarks, previewSettings } from './preview.ts';
 import { hasSignature, type Reading, readSource } from './read-source.ts';
 import { isSameOrigin, parseKey, parseSource, placeOf, type SetupSource } from './source.ts';
-import { switchedOff } from './switched-off.ts';
-
-const refreshAfterMs = 24 * 3_600_000;
-const lookEveryMs = 3_600_000;
+import { viewOf } from './view.ts';
 
 export interface Setup {
   /** An https address, an absolute path or a `k8s-tunnels://setup` link. Absent: the source of the current setup. */
@@ -46,9 +44,12 @@ export interface OrganisationKeeper {
   remove(): Promise<boolean>;
   /**
    * Reloads everything. Returns whether anything changed. An unsigned change that leads to other hosts, files or trust
-   * waits for `apply`, and the accepted one stays. Rejects as `preview` and `apply` do; the last good one stays.
+   * waits for `apply`, and the accepted one stays. Rejects as `preview` and `apply` do, and with the reason why the
+   * managed file is not used; the last good one stays.
    */
   refresh(): Promise<boolean>;
+  /** Returns a managed file that is not used and that no earlier version stands in for. */
+  refusedFile(): (Refused & { readonly place: string }) | undefined;
   /** Checks for a newer version at once if the stored one is a day old, and from then on until `close`. */
   follow(): void;
   close(): void;
@@ -76,7 +77,7 @@ export async function createOrganisation(options: {
   const own = createOwnSetup(options);
   await managed.load();
   await own.load();
-  let reported: string | undefined;
+  let ownRefused: Refused | undefined;
   let shown = view();
 
   function current(): Organisation | undefined {
@@ -84,23 +85,7 @@ export async function createOrganisation(options: {
   }
 
   function view(): OrganisationView | undefined {
-    const administrators = managed.current();
-    if (administrators !== undefined) {
-      const { organisation, readAt } = administrators;
-      return { ...shownOf(organisation), origin: 'managed', place: managed.file, signed: false, readAt };
-    }
-    const { organisation, stored } = own.current() ?? {};
-    if (organisation === undefined || stored === undefined) return undefined;
-    const { origin, readAt } = stored;
-    const pending = pendingFields(stored, organisation);
-    return {
-      ...shownOf(organisation),
-      origin: origin.kind,
-      place: placeOf(origin),
-      signed: isSigned(stored),
-      ...(pending === undefined ? {} : { pending }),
-      readAt,
-    };
+    return viewOf(managed, own.current(), ownRefused);
   }
 
   const reportChange = (before: Organisation | undefined): boolean => {
@@ -117,6 +102,7 @@ export async function createOrganisation(options: {
   const keep = async (stored: Stored, organisation: Organisation | undefined): Promise<boolean> => {
     const before = current();
     await own.keep({ stored, organisation });
+    ownRefused = undefined;
     return reportChange(before);
   };
 
@@ -131,114 +117,69 @@ export async function createOrganisation(options: {
     return { origin: kept.stored.origin, ...(key === undefined ? {} : { key: parseKey(key) }) };
   };
 
-  /** Uses the key of the source, else the one pinned to the same origin. */
-  const read = async (
-    source: SetupSource,
-    isGivenApart: boolean,
-  ): Promise<{ reading: Reading; key: string | undefined; keyFrom: Stored['keyFrom'] }> => {
-    const kept = own.current()?.stored;
-    const pinned = kept !== undefined && isSameOrigin(kept.origin, source.origin) ? kept : undefined;
-    const key = source.key ?? pinned?.key;
-    const reading = await readSource({ origin: source.origin, key, network });
+  /** Reads a setup that the user names. Uses the key of the source, else those pinned to the same origin. */
+  const read = async (setup: Setup) => {
+    const source = sourceOf(setup);
+    const kept = own.current();
+    const isPinned = kept !== undefined && isSameOrigin(kept.stored.origin, source.origin);
+    const pinned = isPinned ? pinnedKeys(kept.stored) : [];
+    const keys = source.key === undefined ? pinned : [source.key];
+    const reading = await readSource({ origin: source.origin, keys, network });
     if (reading === undefined) throw new Error('A reading without an etag has a text.');
-    const wasGivenApart = pinned !== undefined && pinned.key === key && isSigned(pinned);
-    const keyFrom = key === undefined ? undefined : isGivenApart || wasGivenApart ? 'user' : 'link';
-    return { reading, key, keyFrom };
+    const next = parseOrganisation(reading.text, placeOf(source.origin));
+    const wasGivenApart = isPinned && isSigned(kept.stored) && keys.every((key) => pinned.includes(key));
+    const keyFrom: Stored['keyFrom'] =
+      keys.length === 0 ? undefined : setup.key !== undefined || wasGivenApart ? 'user' : 'link';
+    // One of the pinned keys, named again, does not unpin the others.
+    const from = { keys: keys.every((key) => pinned.includes(key)) ? pinned : keys, keyFrom };
+    const following = { text: reading.text, organisation: next, keys: keysAfter(next, from) };
+    const conflict = kept === undefined ? undefined : conflictBetween(kept, source, following);
+    return { source, reading, next, used: keys, keyFrom, keys: following.keys, conflict };
   };
 
-  const conflictWith = (source: SetupSource, next: Organisation) => {
-    const kept = own.current();
-    if (kept === undefined) return undefined;
-    return conflictBetween({ kept: kept.stored, keptOrganisation: kept.organisation, source, next });
-  };
-
-  const refreshOwn = async (): Promise<boolean> => {
-    const kept = own.current();
-    if (kept === undefined) return false;
-    const { stored, organisation } = kept;
-    const { origin, key, keyFrom } = stored;
-    const etag = organisation === undefined ? undefined : (stored.pending ?? stored).etag;
-    const reading = await readSource({ origin, key, etag, network });
-    if (reading === undefined) return keep({ ...stored, readAt: clock.now() }, organisation);
-    const next = parseOrganisation(reading.text, placeOf(origin));
-    if (isOlder(next, organisation)) {
-      throw new AppError(
-        'organisation-refused',
-        `${placeOf(origin)} has an older revision than the stored configuration.`,
-        { hint: 'Report it to the administrator of the configuration.' },
-      );
-    }
-    const changes = isSigned(stored) ? [] : changesToAgreeTo(next, organisation);
-    if (changes.length > 0) return hold(stored, organisation, reading, changes);
-    return keep(storedFrom({ origin, key, keyFrom, reading, now: clock.now() }), next);
-  };
-
-  /** Stores a newer configuration for review; the accepted one stays in effect. */
-  const hold = async (
-    stored: Stored,
-    organisation: Organisation | undefined,
-    { text, etag }: Reading,
-    changes: readonly FieldChange[],
-  ): Promise<boolean> => {
-    const isNew = stored.pending?.text !== text;
-    const pending = { text, ...(etag === undefined ? {} : { etag }) };
-    const changed = await keep({ ...stored, pending, readAt: clock.now() }, organisation);
-    // Shells show pending changes from the view, if there is one.
-    if (isNew)
-      notice(organisation === undefined ? 'warning' : 'info', pendingNotice(organisation?.name, changes));
-    return changed;
-  };
+  /** The key that the preview names: the one that has signed it. */
+  const signerOf = ({ signers }: Reading) => (signers[0] === undefined ? {} : { key: signers[0] });
 
   // Run one after another: a refresh that began earlier must not overwrite what the user accepts now.
   const inTurn = createSerialQueue();
-
-  /** Refreshes only an address automatically: a file that the user set up from may be gone by now. */
-  const refreshWhenOld = async () => {
-    const { organisation, stored } = own.current() ?? {};
-    if (stored?.origin.kind !== 'url' || Math.abs(clock.now() - stored.readAt) < refreshAfterMs) return;
-    const name = organisation?.name ?? 'Your organisation';
+  const refreshFromSource = ownRefresh({ own, network, now: clock.now, notice, keep });
+  const refreshOwn = async (): Promise<boolean> => {
     try {
-      const changed = await inTurn(refreshOwn);
-      reported = undefined;
-      if (changed) notice('info', `The configuration of ${current()?.name ?? name} has changed.`);
+      return await refreshFromSource();
     } catch (error) {
-      const { message, retryable } = toPlainError(error);
-      logger.warn('The organisation was not refreshed', { message });
-      // Do not report being offline.
-      if (retryable || reported === message) return;
-      reported = message;
-      notice('warning', `The new configuration of ${name} is not used; the last good one stays. ${message}`);
+      ownRefused = { at: clock.now(), error: toPlainError(error) };
+      reportChange(current());
+      throw error;
     }
   };
-  let closed = false;
-  let stop = () => {};
-  const lookAgain = () => {
-    if (closed) return;
-    stop = clock.timer(lookEveryMs, () => void refreshWhenOld().finally(lookAgain));
-  };
+  const daily = dailyRefresh({
+    own,
+    clock,
+    logger,
+    notice,
+    refresh: () => inTurn(refreshOwn),
+    name: () => current()?.name,
+  });
 
   return {
     current,
     view,
-    follow() {
-      void refreshWhenOld();
-      lookAgain();
+    refusedFile() {
+      const refused = managed.current() === undefined ? managed.refused() : undefined;
+      return refused === undefined ? undefined : { place: managed.file, ...refused };
     },
+    follow: daily.start,
     async preview(setup) {
-      const source = sourceOf(setup);
-      const { reading, key, keyFrom } = await read(source, setup.key !== undefined);
-      const from = placeOf(source.origin);
-      const next = parseOrganisation(reading.text, from);
+      const { source, reading, next, used, keyFrom, conflict } = await read(setup);
       const now = current();
-      const conflict = conflictWith(source, next);
       return {
         digest: reading.digest,
         name: next.name,
         origin: source.origin.kind,
-        place: from,
+        place: placeOf(source.origin),
         signed: keyFrom === 'user',
-        ...(key === undefined ? {} : { key }),
-        ...(key === undefined && (await hasSignature({ origin: source.origin, network }))
+        ...signerOf(reading),
+        ...(used.length === 0 && (await hasSignature({ origin: source.origin, network }))
           ? { unchecked: true }
           : {}),
         ...(conflict === undefined ? {} : { conflict }),
@@ -258,25 +199,26 @@ export async function createOrganisation(options: {
     },
     apply: ({ digest, replace = false, ...setup }) =>
       inTurn(async () => {
-        const source = sourceOf(setup);
-        const { reading, key, keyFrom } = await read(source, setup.key !== undefined);
-        const from = placeOf(source.origin);
+        const { source, reading, next, used, keyFrom, keys, conflict } = await read(setup);
+        const { origin } = source;
         if (reading.digest !== digest) {
-          throw new AppError('organisation-refused', `${from} has changed since it was shown.`, {
+          throw new AppError('organisation-refused', `${placeOf(origin)} has changed since it was shown.`, {
             hint: 'Review the new version and accept it.',
           });
         }
-        const next = parseOrganisation(reading.text, from);
-        const conflict = replace ? undefined : conflictWith(source, next);
-        if (conflict !== undefined) throw conflictError(conflict);
-        await keep(storedFrom({ origin: source.origin, key, keyFrom, reading, now: clock.now() }), next);
-        reported = undefined;
+        if (conflict !== undefined && !replace) throw conflictError(conflict);
+        // Who replaces names the key that counts, unless the configuration lists keys.
+        const pinned = replace ? keysAfter(next, { keys: used, keyFrom }) : keys;
+        const now = clock.now();
+        await keep(storedFrom({ origin, keys: pinned, keyFrom, reading, organisation: next, now }), next);
+        daily.reset();
       }),
     remove: () =>
       inTurn(async () => {
         if (own.current() === undefined) return false;
         const before = current();
         await own.remove();
+        ownRefused = undefined;
         reportChange(before);
         return true;
       }),
@@ -285,25 +227,16 @@ export async function createOrganisation(options: {
         const before = current();
         await managed.load();
         reportChange(before);
-        await refreshOwn();
+        const refused = managed.refused();
+        // Both are read, whatever becomes of the other one.
+        const results = await Promise.allSettled([
+          refused === undefined ? undefined : Promise.reject(fromPlainError(refused.error)),
+          refreshOwn(),
+        ]);
+        for (const result of results)
+          if (result.status === 'rejected') throw staysError(result.reason, current());
         return !isDeepStrictEqual(before, current());
       }),
-    close() {
-      closed = true;
-      stop();
-    },
-  };
-}
-
-function shownOf(organisation: Organisation) {
-  const { name, access, links = {}, production } = organisation;
-  const off = switchedOff(organisation);
-  return {
-    name,
-    ...(access?.team === undefined ? {} : { team: access.team }),
-    links,
-    locked: lockedSettings(organisation),
-    ...(off.length === 0 ? {} : { off }),
-    production,
+    close: daily.close,
   };
 }

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
@@ -12,8 +12,14 @@ import { originSchema, placeOf } from './source.ts';
 /** The user's setup as it is stored: the last good text, and its pinned origin and key. */
 const storedSchema = z.object({
   origin: originSchema,
-  /** Base64 of the ed25519 public key that must sign every version. */
+  /** Base64 of the ed25519 public key that must sign the next version; the first one if there are several. */
   key: z.string().optional(),
+  /** All these keys, if there are several: one of them must sign the next version. */
+  keys: z.array(z.string()).min(1).optional(),
+  /** The pinned keys that signed this text. */
+  signers: z.array(z.string()).optional(),
+  /** Of this text. It counts also where this version of the program cannot parse the text. */
+  revision: z.number().optional(),
   /**
    * Who gave the key. Only a key that the user gave separately proves who wrote the configuration. Absent means
    * unknown.
@@ -51,7 +57,7 @@ export function createOwnSetup(options: {
   readonly notice: (level: 'warning', message: string) => void;
 }): OwnSetup {
   const { config, notice } = options;
-  const place = path.join(config, 'organisation.json');
+  const place = placeIn(config);
   const file = jsonFile<Stored>({
     file: place,
     version: 1,
@@ -93,21 +99,47 @@ export function createOwnSetup(options: {
   };
 }
 
+/** Reads the user's setup without an agent, and leaves the file as it is. Resolves with undefined if it is not readable. */
+export async function peekOwnSetup(config: string): Promise<Stored | undefined> {
+  try {
+    const raw: unknown = JSON.parse(await readFile(placeIn(config), 'utf8'));
+    return z.object({ version: z.literal(1), data: storedSchema }).parse(raw).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function placeIn(config: string): string {
+  return path.join(config, 'organisation.json');
+}
+
+/** Returns the setup to store for a reading that was accepted. `keys` are pinned from now on. */
 export function storedFrom(options: {
   readonly origin: Stored['origin'];
-  readonly key: string | undefined;
+  readonly keys: readonly string[];
   readonly keyFrom: Stored['keyFrom'];
   readonly reading: Reading;
+  readonly organisation: Organisation;
   readonly now: number;
 }): Stored {
-  const { origin, key, keyFrom, reading, now } = options;
-  const { etag, text } = reading;
+  const { origin, keys, keyFrom, reading, organisation, now } = options;
+  const { etag, text, signers } = reading;
+  const [key] = keys;
+  const { revision } = organisation;
   return {
     origin,
     ...(key === undefined ? {} : { key }),
+    ...(keys.length > 1 ? { keys: [...keys] } : {}),
     ...(keyFrom === undefined ? {} : { keyFrom }),
+    ...(signers.length === 0 ? {} : { signers: [...signers] }),
+    ...(revision === undefined ? {} : { revision }),
     ...(etag === undefined ? {} : { etag }),
     text,
     readAt: now,
   };
+}
+
+/** Returns the revision that was accepted last, if it had one. */
+export function acceptedRevision({ stored, organisation }: Kept): number | undefined {
+  return stored.revision ?? organisation?.revision;
 }

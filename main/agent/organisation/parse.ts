@@ -1,15 +1,42 @@
-import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type YAMLParseError } from 'yaml';
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
+import type { z } from 'zod';
 import { AppError } from '../../model/app-error.ts';
 import { type Organisation, organisationSchema } from '../../model/organisation.ts';
 import { issueText } from '../../model/schema-words.ts';
+import { closestField } from './known-fields.ts';
 
 /** Problems beyond this number are only counted. */
 const mostShown = 5;
 
-interface Problem {
+/** Where something is in the text; both count from 1. */
+export interface Position {
   readonly line: number;
+  readonly column: number;
+}
+
+export interface Problem extends Position {
+  /** Its path, as `sources.eks.regions[0]`; empty for the whole file. */
   readonly field: string;
+  /** What is wrong, without the value. */
   readonly message: string;
+}
+
+/** A configuration as it was parsed, with all that is wrong with it. */
+export interface Inspection {
+  /** Undefined if there are problems. */
+  readonly organisation: Organisation | undefined;
+  readonly problems: readonly Problem[];
+  /** Returns where a field is; if it is missing, where its parent is. */
+  positionOf(path: readonly PropertyKey[]): Position;
 }
 
 /**
@@ -17,6 +44,13 @@ interface Problem {
  * place, line and field, further problems in the hint; never repeats a value.
  */
 export function parseOrganisation(text: string, place: string): Organisation {
+  const { organisation, problems } = inspectOrganisation(text);
+  if (organisation === undefined) throw problemsError(place, problems);
+  return organisation;
+}
+
+/** As `parseOrganisation`, but returns the problems, by line. */
+export function inspectOrganisation(text: string): Inspection {
   const lines = new LineCounter();
   // Such a file needs no aliases, and they can make a small file huge.
   const document = parseDocument(text, {
@@ -24,58 +58,69 @@ export function parseOrganisation(text: string, place: string): Organisation {
     prettyErrors: false,
     schema: 'core',
   });
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const positionOf = (path: readonly PropertyKey[]): Position => {
+    const range = rangeOf(document, path);
+    if (range !== undefined) return at(range);
+    return path.length === 0 ? { line: 1, column: 1 } : positionOf(path.slice(0, -1));
+  };
+  const failed = (problems: readonly Problem[]): Inspection => ({
+    organisation: undefined,
+    problems: problems.toSorted((a, b) => a.line - b.line),
+    positionOf,
+  });
+  // What follows a broken line is guessed.
   const [broken] = document.errors;
-  if (broken !== undefined) {
-    throw problemsError(place, [
-      { line: lines.linePos(broken.pos[0]).line, field: '', message: sentence(broken) },
-    ]);
-  }
+  if (broken !== undefined) return failed([{ ...at(broken.pos[0]), field: '', message: sentence(broken) }]);
   let raw: unknown;
   try {
     raw = document.toJS({ maxAliasCount: 0 });
   } catch {
-    throw problemsError(place, [{ line: 1, field: '', message: 'must not use YAML aliases' }]);
+    return failed([{ line: 1, column: 1, field: '', message: 'must not use YAML aliases' }]);
   }
   const result = organisationSchema.safeParse(raw ?? {});
-  if (result.success) return result.data;
-  /** Returns the line of the key or list item; if it is missing, the line of its parent. */
-  const lineOf = (path: readonly PropertyKey[]): number => {
-    const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
-    const last = path.at(-1);
-    const key = isMap(parent)
-      ? parent.items.find(({ key: one }) => isScalar(one) && one.value === last)?.key
-      : isCollection(parent)
-        ? parent.get(last, true)
-        : undefined;
-    if (isNode(key) && key.range) return lines.linePos(key.range[0]).line;
-    return path.length === 0 ? 1 : lineOf(path.slice(0, -1));
-  };
-  throw problemsError(
-    place,
-    result.error.issues.flatMap((issue): Problem[] => {
-      if (issue.code !== 'unrecognized_keys')
-        return [
-          {
-            line: lineOf(issue.path),
-            field: fieldOf(issue.path),
-            message: document.hasIn(issue.path) ? issueText(issue) : 'is missing',
-          },
-        ];
-      return issue.keys.map((key) => {
-        const path = [...issue.path, key];
-        return { line: lineOf(path), field: fieldOf(path), message: 'is not known' };
-      });
-    }),
+  if (result.success) return { organisation: result.data, problems: [], positionOf };
+  return failed(
+    result.error.issues.flatMap((issue): readonly Problem[] =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => {
+            const path = [...issue.path, key];
+            const near = closestField(path);
+            const guess = near === undefined ? '' : ` (did you mean ${near}?)`;
+            return { ...positionOf(path), field: fieldName(path), message: `is not known${guess}` };
+          })
+        : [{ ...positionOf(issue.path), field: fieldName(issue.path), message: messageOf(issue, document) }],
+    ),
   );
 }
 
+function messageOf(issue: z.core.$ZodIssue, document: Document): string {
+  const text = issueText(issue);
+  return document.hasIn(issue.path) || text.startsWith('is missing') ? text : 'is missing';
+}
+
+/** Returns the offset of a key or a list item. */
+function rangeOf(document: Document, path: readonly PropertyKey[]): number | undefined {
+  const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+  const last = path.at(-1);
+  const key = isMap(parent)
+    ? parent.items.find(({ key: one }) => isScalar(one) && one.value === last)?.key
+    : isCollection(parent)
+      ? parent.get(last, true)
+      : undefined;
+  return isNode(key) ? key.range?.[0] : undefined;
+}
+
 function problemsError(place: string, problems: readonly Problem[]): AppError {
-  const [first, ...rest] = problems
-    .toSorted((a, b) => a.line - b.line)
-    .map(({ line, field, message }) => `line ${line}${field === '' ? '' : `, ${field}`}: ${message}`);
+  const [first = 'does not fit', ...rest] = problems.map(
+    ({ line, field, message }) => `line ${line}${field === '' ? '' : `, ${field}`}: ${message}`,
+  );
   const more = rest.slice(0, mostShown - 1);
   const uncounted = rest.length - more.length;
-  return new AppError('bad-input', `${place}, ${first ?? 'does not fit'}.`, {
+  return new AppError('bad-input', `${place}, ${first}.`, {
     hint:
       more.length === 0
         ? 'Correct it there, or ask its administrator.'
@@ -83,7 +128,8 @@ function problemsError(place: string, problems: readonly Problem[]): AppError {
   });
 }
 
-function fieldOf(path: readonly PropertyKey[]): string {
+/** Returns the path of a field as people read it: `sources.eks.regions[0]`. */
+export function fieldName(path: readonly PropertyKey[]): string {
   return path
     .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`))
     .join('');

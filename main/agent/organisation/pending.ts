@@ -4,11 +4,6 @@ import type { Stored } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
 import { placeOf } from './source.ts';
 
-/** A key from the link itself does not prove who wrote the configuration. */
-export function isSigned({ key, keyFrom }: Stored): boolean {
-  return key !== undefined && keyFrom === 'user';
-}
-
 /**
  * Returns the fields that the newer configuration changes and that need consent; undefined if there is no newer one.
  */

@@ -108,6 +108,9 @@ export function previewRemarks(options: {
     ...(next.defaults?.kubeconfigPath === undefined
       ? []
       : [`Contexts are written to ${next.defaults.kubeconfigPath}.`]),
+    ...(next.signing === undefined || keyFrom === 'user'
+      ? []
+      : ['The keys that it lists (signing.publicKeys) count only if you give one of them: --key.']),
     ...(keyFrom === 'link' ? [linkKeyRemark] : []),
     ...(keyFrom !== undefined || host === undefined
       ? []

@@ -1,47 +1,44 @@
 import { createHash } from 'node:crypto';
-import nacl from 'tweetnacl';
 import { AppError } from '../../model/app-error.ts';
 import type { Answer, Network } from '../network/network.ts';
 import { unreadable } from '../storage/unreadable.ts';
 import { userAgent } from '../version.ts';
 import { readRegularFile } from './regular-file.ts';
+import { missingSignature, signaturesIn, signersOf } from './signature.ts';
 import { maxBytes, type Origin, placeOf } from './source.ts';
 
-/** A configuration as it was read; its signature is verified if a key is pinned. */
+/** A configuration as it was read; its signature is verified if keys are pinned. */
 export interface Reading {
   readonly text: string;
   /** SHA-256 of its bytes, hex. */
   readonly digest: string;
   readonly etag?: string;
+  /** The pinned keys that have signed it: none if no key is pinned. */
+  readonly signers: readonly string[];
 }
 
 const timeoutMs = 10_000;
 const maxRedirects = 3;
 
 /**
- * Reads a configuration, and with a key `<place>.sig` beside it: base64 of the ed25519 signature over its bytes.
- * Resolves with undefined if the server confirms that `etag` is current. Rejects with `organisation-refused`
+ * Reads a configuration, and with keys `<place>.sig` beside it: ed25519 signatures over its bytes, of which one must be
+ * by one of the keys. Resolves with undefined if the server confirms that `etag` is current. Rejects with `organisation-refused`
  * (signature, cross-origin redirect), `organisation-unavailable`, `bad-input` (too long, not UTF-8), `file-unreadable`,
  * or a network code.
  */
 export async function readSource(options: {
   readonly origin: Origin;
-  readonly key: string | undefined;
+  /** Ed25519 public keys in base64. */
+  readonly keys: readonly string[];
   readonly etag?: string | undefined;
   readonly network: Network;
 }): Promise<Reading | undefined> {
-  const { origin, key, etag, network } = options;
+  const { origin, keys, etag, network } = options;
   const place = placeOf(origin);
   const read =
     origin.kind === 'url' ? await download(network, origin.url, etag) : await readBytes(origin.path);
   if (read === undefined) return undefined;
-  if (key !== undefined) {
-    const signature =
-      origin.kind === 'url'
-        ? await download(network, signatureUrl(origin.url)).catch(unsigned(place))
-        : await readBytes(`${origin.path}.sig`).catch(unsigned(place));
-    verify({ place, bytes: read.bytes, signature: signature?.bytes, key });
-  }
+  const signers = keys.length === 0 ? [] : await readSigners({ origin, bytes: read.bytes, keys, network });
   const text = decode(read.bytes, place);
   // Servers answer with a web page where they have no configuration.
   if (/^\s*<[!a-z]/i.test(text))
@@ -51,8 +48,24 @@ export async function readSource(options: {
   return {
     text,
     digest: createHash('sha256').update(read.bytes).digest('hex'),
+    signers,
     ...(read.etag === undefined ? {} : { etag: read.etag }),
   };
+}
+
+async function readSigners(options: {
+  readonly origin: Origin;
+  readonly bytes: Buffer;
+  readonly keys: readonly string[];
+  readonly network: Network;
+}): Promise<readonly string[]> {
+  const { origin, bytes, keys, network } = options;
+  const place = placeOf(origin);
+  const signature =
+    origin.kind === 'url'
+      ? await download(network, signatureUrl(origin.url)).catch(unsigned(place))
+      : await readBytes(`${origin.path}.sig`).catch(unsigned(place));
+  return signersOf({ place, bytes, signature: signature?.bytes, keys });
 }
 
 /** Returns whether a configuration has a signature file, whatever its key. Never rejects. */
@@ -64,7 +77,7 @@ export async function hasSignature(options: {
   const beside =
     origin.kind === 'url' ? download(network, signatureUrl(origin.url)) : readBytes(`${origin.path}.sig`);
   return beside.then(
-    (read) => signatureIn(read?.bytes).length === nacl.sign.signatureLength,
+    (read) => signaturesIn(read?.bytes).length > 0,
     () => false,
   );
 }
@@ -151,34 +164,10 @@ function unsigned(place: string) {
   return (error: unknown): undefined => {
     const codes = ['organisation-unavailable', 'file-unreadable'];
     if (error instanceof AppError && codes.includes(error.code) && !error.retryable) {
-      throw new AppError('organisation-refused', `${place} has no signature beside it (.sig).`, {
-        hint: 'Report it to the administrator of the configuration.',
-        cause: error,
-      });
+      throw missingSignature(place, error);
     }
     throw error;
   };
-}
-
-function verify(options: {
-  readonly place: string;
-  readonly bytes: Buffer;
-  readonly signature: Buffer | undefined;
-  readonly key: string;
-}): void {
-  const { place, bytes, key } = options;
-  const signature = signatureIn(options.signature);
-  const good =
-    signature.length === nacl.sign.signatureLength &&
-    nacl.sign.detached.verify(bytes, signature, Buffer.from(key, 'base64'));
-  if (good) return;
-  throw new AppError('organisation-refused', `The signature of ${place} is not the organisation's.`, {
-    hint: 'The configuration may have been changed, or the key is a different one. Ask its administrator.',
-  });
-}
-
-function signatureIn(bytes: Buffer | undefined): Buffer {
-  return Buffer.from(bytes?.toString('latin1').trim() ?? '', 'base64');
 }
 
 function decode(bytes: Buffer, place: string): string {

@@ -142,6 +142,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
     const { organisation } = await agent.call('snapshot', {});
     return { kind: 'setup-remove', organisation };
   },
+  'setup-show': 'free',
   // A refresh only reloads the known source, as the agent does daily.
   'setup-refresh': 'free',
   'hand-over': 'never',

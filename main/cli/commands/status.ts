@@ -66,7 +66,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     const { title = tunnel.cluster, environment, owner, description, docs } = byId.get(tunnel.cluster) ?? {};
     return { ...tunnel, title, environment, owner, description, docs };
   });
-  const pending = organisation?.pending;
+  const { pending, failed } = organisation ?? {};
   return {
     agent,
     tunnels,
@@ -93,6 +93,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     release,
     publishedCatalog: snapshot.publishedCatalog,
     ...(pending === undefined ? {} : { setupPending: pending }),
+    ...(failed === undefined ? {} : { setupFailed: failed }),
   };
 }
 
@@ -171,6 +172,11 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       ? []
       : [
           `${paint('yellow', '!')} ${printable(organisation.name)} has a new configuration to review: \`k8s-tunnels setup --review\``,
+        ]),
+    ...(organisation?.failed === undefined
+      ? []
+      : [
+          `${paint('yellow', '!')} ${printable(organisation.name)}: the last refresh of the configuration failed: \`k8s-tunnels setup --show\``,
         ]),
     ...notices.map(
       ({ at, level, message }) =>

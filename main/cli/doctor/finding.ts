@@ -23,6 +23,7 @@ export const findingKinds = {
   'plugin-version': ['agent', 'warning'],
   'release-required': ['agent', 'warning'],
   'organisation-pending': ['agent', 'warning'],
+  'organisation-refused': ['agent', 'warning'],
   'own-file-open': ['agent', 'warning'],
   'own-file-foreign': ['agent', 'error'],
   'own-file-invalid': ['agent', 'warning'],

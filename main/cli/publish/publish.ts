@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { audienceOf } from '../../agent/catalog/audience.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
-import { AppError, errnoOf } from '../../model/app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -21,7 +20,7 @@ import {
 import { isPublishable, publishedCluster } from './published-cluster.ts';
 import { type PublishReport, reportAside, reportLines } from './report-lines.ts';
 import { sendPublication } from './send.ts';
-import { newKey, type SigningKey } from './signing-key.ts';
+import { newKey, type SigningKey, writeNewKey } from './signing-key.ts';
 import { locationsRead } from './unread.ts';
 
 /**
@@ -194,22 +193,7 @@ function revisionOf(stored: Awaited<ReturnType<CatalogWorker['index']>>, key: Si
  */
 export async function runNewKey(file: string, { json }: { readonly json: boolean }): Promise<number> {
   const { privateKey, publicKey } = newKey();
-  try {
-    await writeFile(file, `${privateKey}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (cause) {
-    if (errnoOf(cause) === 'EEXIST')
-      throw new AppError('bad-input', `${file} exists. A key is never overwritten.`, {
-        hint: 'Name a new file.',
-      });
-    throw new AppError(
-      'file-unwritable',
-      `${file} cannot be written (${errnoOf(cause) ?? 'unknown error'}).`,
-      {
-        hint: 'Name a file in a folder that you can write to.',
-        cause,
-      },
-    );
-  }
+  await writeNewKey(file, privateKey);
   if (json) writeJson({ file, publicKey });
   else {
     writeLines([publicKey]);

@@ -105,6 +105,19 @@ const cases: readonly (readonly [FindingCode, Partial<Facts>, string | RegExp, s
     'k8s-tunnels setup --review',
   ],
   [
+    'organisation-refused',
+    {
+      agent: running({
+        organisation: {
+          ...(organisation as object),
+          failed: { at: 0, error: { ...plain, message: 'Its signature is not good.', hint: 'Ask Ada.' } },
+        } as never,
+      }),
+    },
+    'an earlier version stays in effect: Its signature is not good.',
+    'Ask Ada.',
+  ],
+  [
     'own-file-open',
     { agent: running(), ownFiles: [{ file: '/s/k 8s', trouble: 'open', mode: 0o755 }] },
     '0755',

@@ -105,6 +105,16 @@ function ofRunning(
             fix: 'k8s-tunnels setup --review',
           }),
         ]),
+    // Being offline is not a fault of the configuration.
+    ...(organisation?.failed === undefined || organisation.failed.error.retryable
+      ? []
+      : [
+          finding('organisation-refused', {
+            subject: organisation.name,
+            reason: `Its configuration could not be refreshed, so an earlier version stays in effect: ${organisation.failed.error.message}`,
+            fix: organisation.failed.error.hint ?? 'k8s-tunnels setup --refresh',
+          }),
+        ]),
   ];
 }
 

@@ -1,30 +1,50 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { isBareAddress } from '../../agent/organisation/bare-address.ts';
 import type { Output } from '../../api/contract.ts';
 import { AppError } from '../../model/app-error.ts';
-import { listed } from '../../model/wording.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { missingLine, soonMissing } from '../missing-sign-ins.ts';
 import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { span } from '../span.ts';
-import { table } from '../table.ts';
 import { hasTerminal, paint, printable } from '../terminal.ts';
-
-export interface SetupFlags {
-  readonly key?: string;
-  readonly yes?: true;
-  readonly replace?: true;
-  readonly show?: true;
-  readonly refresh?: true;
-  readonly review?: true;
-  readonly remove?: true;
-}
+import { runCheck } from './check.ts';
+import type { SetupFlags } from './flags.ts';
+import { placeFrom } from './place.ts';
+import { previewLines } from './preview-lines.ts';
+import { runNewSigningKey, runSign } from './sign.ts';
+import { shownLines, viewLines } from './view-lines.ts';
 
 type Preview = Output<'setup-preview'>;
-type View = Output<'setup-apply'>['organisation'];
+
+/**
+ * Runs what `setup` does without an agent: `--check`, `--sign` and `--new-key`. Resolves with the exit code, or with
+ * undefined if the arguments ask for something else. Rejects with `bad-input` for flags that do not go together, or as
+ * what it runs.
+ */
+export async function prepareSetup(
+  source: string | undefined,
+  flags: SetupFlags,
+  output: { readonly json: boolean },
+): Promise<number | undefined> {
+  const { check, sign, newKey, keyFile = [] } = flags;
+  const { show, refresh, review, remove } = flags;
+  const alone = [check, sign, newKey !== undefined].filter(Boolean).length;
+  if (alone > 1 || (alone === 1 && [show, refresh, review, remove].some(Boolean)))
+    throw new AppError(
+      'bad-input',
+      '--check, --sign, --new-key, --show, --refresh, --review and --remove exclude each other.',
+    );
+  if (flags.offline && !check) throw new AppError('bad-input', '--offline is for --check.');
+  if (keyFile.length > 0 && !sign) throw new AppError('bad-input', '--key-file is for --sign.');
+  if (newKey !== undefined) return runNewSigningKey(newKey, output);
+  if (!check && !sign) return undefined;
+  if (source === undefined)
+    throw new AppError('bad-input', 'No configuration is named.', {
+      hint: check
+        ? 'Name its file or address: k8s-tunnels setup --check organisation.yaml'
+        : 'Name its file: k8s-tunnels setup --sign organisation.yaml --key-file organisation.key',
+    });
+  return check ? runCheck(source, flags, output) : runSign(source, keyFile, output);
+}
 
 /**
  * Applies an organisation's configuration after the user has reviewed it, or shows, refreshes or removes the current
@@ -68,11 +88,10 @@ export async function runSetup(
   }
   if (flags.review) return apply(session, undefined, flags);
   if (source === undefined) {
-    const { organisation } = await client.call('snapshot', {});
+    const shown = await client.call('setup-show', {});
     progress.end();
-    if (json) writeJson({ organisation: organisation ?? null });
-    else
-      writeLines(organisation === undefined ? ['No organisation is configured.'] : viewLines(organisation));
+    if (json) writeJson({ ...shown, organisation: shown.organisation ?? null });
+    else writeLines(shownLines(shown));
     return exitCodes.ok;
   }
   return apply(session, placeFrom(source), flags);
@@ -128,73 +147,4 @@ async function confirmSetup({ name }: Preview, json: boolean, isReview: boolean)
     initialValue: false,
   });
   if (answer !== true) throw new AppError('cancelled', 'Nothing was changed.');
-}
-
-/**
- * Makes a file's path absolute, because the agent has another working folder. An existing file wins over an address
- * without https://.
- */
-function placeFrom(source: string): string {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return source;
-  return isBareAddress(source) && !existsSync(source) ? source : path.resolve(source);
-}
-
-/** Describes what a setup changes, as lines for a terminal. */
-export function previewLines(preview: Preview, isReview = false): readonly string[] {
-  const { name, place, settings, remarks, conflict } = preview;
-  const fields = isReview ? preview.fields.filter(({ before }) => before !== undefined) : preview.fields;
-  const rows = fields.map(({ field, value, before }) => [
-    printable(field),
-    printable(value === '' ? 'not set' : value),
-    before === undefined
-      ? ''
-      : paint('dim', `now ${printable(before === '' ? 'not set' : before)}`, process.stderr),
-  ]);
-  const changes = settings.map(({ name: setting, value, before, locked }) => [
-    setting,
-    printable(value === '' ? 'empty' : value),
-    [
-      ...(value === before ? [] : [`now ${printable(before === '' ? 'empty' : before)}`]),
-      ...(locked ? ['managed'] : []),
-    ].join(', '),
-  ]);
-  return [
-    `${paint('bold', printable(name), process.stderr)}, from ${printable(place)}, ${signatureWords(preview)}`,
-    ...(isReview ? [rows.length === 0 ? 'No changes.' : 'Changes:'] : []),
-    ...table(rows, '  '),
-    ...(changes.length === 0 ? [] : ['Changed settings:', ...table(changes, '  ')]),
-    ...remarks.map((remark) => `${paint('yellow', '!', process.stderr)} ${printable(remark)}`),
-    ...(conflict === undefined
-      ? []
-      : [
-          `${paint('yellow', '!', process.stderr)} It replaces ${printable(conflict.name)} from ${printable(conflict.place)}, which needs --replace.`,
-        ]),
-  ];
-}
-
-function signatureWords({ signed, key, unchecked }: Preview): string {
-  if (signed) return `signed with the key ${key}`;
-  if (key !== undefined) return `signed with the key from the link: ${key}`;
-  return unchecked ? 'not signed: verify the signature beside it with --key' : 'not signed';
-}
-
-function viewLines(view: View): readonly string[] {
-  if (view === undefined) return [];
-  const { name, origin, place, signed, pending, readAt, team, links, locked } = view;
-  const from = origin === 'managed' ? 'managed by this computer’s administrators' : 'set up by you';
-  const rows = [
-    ['from', printable(place)],
-    ['', `${from}${signed ? ', signed' : ''}, read ${span(Date.now() - readAt)} ago`],
-    [
-      'waiting',
-      pending === undefined
-        ? ''
-        : `a new configuration changes ${printable(listed(pending))}: k8s-tunnels setup --review`,
-    ],
-    ['team', team ?? ''],
-    ['support', links.support ?? ''],
-    ['access requests', links.accessRequest ?? ''],
-    ['managed settings', listed(locked)],
-  ].filter(([, value]) => value !== '');
-  return [paint('bold', printable(name)), ...table(rows, '  ')];
 }
