@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 import { hasTerminal, printable } from './terminal.ts';
 
 /**
- * Signs in to one account: in the browser, with a device code, or with a password prompt. Resolves with the signed-in
+ * Signs in to one account: in the browser, with a device code, or with a prompt for a password, a code or a token. Resolves with the signed-in
  * account. Rejects as the agent's `login` does, and with `bad-input` if there is no terminal to ask for a password in.
  */
 export async function signIn(
@@ -20,7 +20,9 @@ export async function signIn(
       ? { password: await askPassword(account, json) }
       : account.asks === 'code'
         ? { password: await askCode(account, json) }
-        : {};
+        : account.asks === 'token'
+          ? { password: await askToken(account, json) }
+          : {};
   const notes = createLoginNotes(progress);
   progress.update(`Signing in to ${accountTitle(account)}`);
   try {
@@ -55,6 +57,15 @@ async function askCode(account: Account, json: boolean) {
   });
   if (isCancel(code)) throw new AppError('cancelled', 'Nothing was changed.');
   return { username: account.session, password: code.trim() };
+}
+
+/** Asks for a token that somebody else issued. */
+async function askToken(account: Account, json: boolean) {
+  needTerminal(account, json, 'a token');
+  const { password: askHidden, isCancel } = await import('@clack/prompts');
+  const token = await askHidden({ message: `Token of ${accountTitle(account)}` });
+  if (isCancel(token)) throw new AppError('cancelled', 'Nothing was changed.');
+  return { username: account.session, password: token };
 }
 
 function needTerminal(account: Account, json: boolean, what: string): void {
