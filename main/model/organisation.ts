@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { awsRegionPattern } from './aws-portals.ts';
 import { ed25519Key, httpsUrl, privateUrl } from './organisation-fields.ts';
+import { organisationRulesSchema } from './organisation-rules.ts';
 import { organisationSetsSchema } from './organisation-sets.ts';
 import { channelSchema } from './release.ts';
 import { settingsSchema } from './settings.ts';
@@ -88,11 +89,15 @@ const vault = z.strictObject({
         address: privateUrl,
         namespace: z.string().min(1).optional(),
         mounts: names.min(1).describe('KV mounts that hold clusters.'),
-        login: vaultLogin.optional(),
+        login: vaultLogin
+          .optional()
+          .describe('How to sign in there: `oidc` when left out. Each address has a session of its own.'),
       }),
     )
     .optional()
-    .describe('The first one stands in where VAULT_ADDR is not set; the others are read besides.'),
+    .describe(
+      'The first one stands in where VAULT_ADDR is not set; the others are read besides, each with the session of its own address.',
+    ),
   skipVerify: z
     .boolean()
     .optional()
@@ -143,7 +148,7 @@ const environments = z
   .min(1)
   .describe('Values of the environment tag that are production; upper and lower case are the same.');
 
-export const organisationSchema = z.strictObject({
+const organisationFields = z.strictObject({
   version: z.literal(1),
   name: z.string().trim().min(1).max(100).describe('The name people know the organisation by.'),
   revision: z
@@ -217,12 +222,23 @@ export const organisationSchema = z.strictObject({
     .min(1)
     .default(['builtin', 'cloudflared'])
     .describe('How clusters may be reached. `direct`, which goes around Access, works only when listed.'),
+  rules: organisationRulesSchema.optional(),
   sets: organisationSetsSchema.optional(),
   releases: releases.optional(),
   links: z
     .strictObject({ support: httpsUrl.optional(), accessRequest: httpsUrl.optional() })
     .optional()
     .describe('Pages for people: support, and where to ask for access.'),
+});
+
+export const organisationSchema = organisationFields.superRefine(({ rules = [], connectors }, context) => {
+  for (const [at, { connector = 'auto' }] of rules.entries())
+    if (connector !== 'auto' && !connectors.includes(connector))
+      context.addIssue({
+        code: 'custom',
+        path: ['rules', at, 'connector'],
+        message: `must be one of connectors: ${connectors.join(', ')}`,
+      });
 });
 
 /** An organisation's configuration with its defaults. */
