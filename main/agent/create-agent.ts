@@ -195,6 +195,9 @@ async function wireAgent(wired: {
     schedule.start();
     releases.follow();
   });
+  const identify = () => organisation.identify(state.get().sessions);
+  state.watch('sessions', () => void identify());
+  await identify();
   const stopNames = keepCompletionNames({ ...stored, catalog, state });
   schedule.startUnlessFresh();
   organisation.follow();

@@ -1,10 +1,8 @@
 import type { Account } from '../model/account.ts';
-import { AppError } from '../model/app-error.ts';
 import { hasBrowser } from '../model/may-open-browser.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';
-import { hasTerminal, printable } from './terminal.ts';
 
 /**
  * Signs in to one account: in the browser, with a device code, or with a prompt for a password, a code or a token. Resolves with the signed-in
@@ -15,14 +13,11 @@ export async function signIn(
   account: Account,
   { deviceCode }: { readonly deviceCode?: true | undefined } = {},
 ): Promise<Account> {
+  const { asks } = account;
   const asked =
-    account.asks === 'password'
-      ? { password: await askPassword(account, json) }
-      : account.asks === 'code'
-        ? { password: await askCode(account, json) }
-        : account.asks === 'token'
-          ? { password: await askToken(account, json) }
-          : {};
+    asks === 'browser' || asks === 'nothing'
+      ? {}
+      : { password: await (await import('./sign-in-prompts.ts')).askSecret({ ...account, asks }, json) };
   const notes = createLoginNotes(progress);
   progress.update(`Signing in to ${accountTitle(account)}`);
   try {
@@ -45,46 +40,4 @@ export async function signIn(
     progress.end();
     notes.end();
   }
-}
-
-/** Asks for a code of an MFA device. AWS accepts each code once. */
-async function askCode(account: Account, json: boolean) {
-  needTerminal(account, json, 'a code');
-  const { text, isCancel } = await import('@clack/prompts');
-  const code = await text({
-    message: `Code of the MFA device ${printable(account.session)}`,
-    validate: (typed = '') => (/^\d{6,8}$/.test(typed.trim()) ? undefined : 'Type the digits that it shows.'),
-  });
-  if (isCancel(code)) throw new AppError('cancelled', 'Nothing was changed.');
-  return { username: account.session, password: code.trim() };
-}
-
-/** Asks for a token that somebody else issued. */
-async function askToken(account: Account, json: boolean) {
-  needTerminal(account, json, 'a token');
-  const { password: askHidden, isCancel } = await import('@clack/prompts');
-  const token = await askHidden({ message: `Token of ${accountTitle(account)}` });
-  if (isCancel(token)) throw new AppError('cancelled', 'Nothing was changed.');
-  return { username: account.session, password: token };
-}
-
-function needTerminal(account: Account, json: boolean, what: string): void {
-  if (!json && hasTerminal()) return;
-  throw new AppError(
-    'bad-input',
-    `${accountTitle(account)} needs ${what}, and there is no terminal to ask for it.`,
-    { hint: 'Run the command in a terminal.' },
-  );
-}
-
-async function askPassword(account: Account, json: boolean) {
-  needTerminal(account, json, 'a password');
-  const { password: askHidden, text: askText, isCancel } = await import('@clack/prompts');
-  const username = await askText({
-    message: `User name for ${accountTitle(account)}`,
-    initialValue: account.who ?? '',
-  });
-  const password = isCancel(username) ? username : await askHidden({ message: 'Password' });
-  if (isCancel(username) || isCancel(password)) throw new AppError('cancelled', 'Nothing was changed.');
-  return { username, password };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { awsRegionPattern } from './aws-portals.ts';
 import { ed25519Key, httpsUrl, privateUrl } from './organisation-fields.ts';
+import { organisationPilotSchema } from './organisation-pilot.ts';
 import { organisationRulesSchema } from './organisation-rules.ts';
 import { organisationSetsSchema } from './organisation-sets.ts';
 import { channelSchema } from './release.ts';
@@ -224,6 +225,7 @@ const organisationFields = z.strictObject({
     .describe('How clusters may be reached. `direct`, which goes around Access, works only when listed.'),
   rules: organisationRulesSchema.optional(),
   sets: organisationSetsSchema.optional(),
+  pilot: organisationPilotSchema.optional(),
   releases: releases.optional(),
   links: z
     .strictObject({ support: httpsUrl.optional(), accessRequest: httpsUrl.optional() })

@@ -12,10 +12,11 @@ import { createManaged } from './managed.ts';
 import { createOwnSetup, type Stored, storedFrom } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
 import { isSigned, pendingFields, pendingNotice } from './pending.ts';
-import { lockedSettings, previewFields, previewRemarks, previewSettings } from './preview.ts';
+import { createPilot, type Identity } from './pilot.ts';
+import { previewFields, previewRemarks, previewSettings } from './preview.ts';
 import { hasSignature, type Reading, readSource } from './read-source.ts';
+import { shownOf } from './shown.ts';
 import { isSameOrigin, parseKey, parseSource, placeOf, type SetupSource } from './source.ts';
-import { switchedOff } from './switched-off.ts';
 
 const refreshAfterMs = 24 * 3_600_000;
 const lookEveryMs = 3_600_000;
@@ -51,6 +52,8 @@ export interface OrganisationKeeper {
   refresh(): Promise<boolean>;
   /** Checks for a newer version at once if the stored one is a day old, and from then on until `close`. */
   follow(): void;
+  /** Takes the users who are signed in to Access, who may be in the pilot group. Never rejects. */
+  identify(identities: readonly Identity[]): Promise<void>;
   close(): void;
 }
 
@@ -74,27 +77,37 @@ export async function createOrganisation(options: {
   const { network, clock, logger, settingsUnder, notice, onChange, onView } = options;
   const managed = createManaged(options);
   const own = createOwnSetup(options);
+  const pilot = await createPilot(options);
   await managed.load();
   await own.load();
+  /** As its file has it, without the changes of a pilot group. */
+  const declared = () => managed.current()?.organisation ?? own.current()?.organisation;
   let reported: string | undefined;
   let shown = view();
 
   function current(): Organisation | undefined {
-    return managed.current()?.organisation ?? own.current()?.organisation;
+    const organisation = declared();
+    return organisation && pilot.effective(organisation);
   }
 
   function view(): OrganisationView | undefined {
     const administrators = managed.current();
     if (administrators !== undefined) {
       const { organisation, readAt } = administrators;
-      return { ...shownOf(organisation), origin: 'managed', place: managed.file, signed: false, readAt };
+      return {
+        ...shownOf(organisation, pilot),
+        origin: 'managed',
+        place: managed.file,
+        signed: false,
+        readAt,
+      };
     }
     const { organisation, stored } = own.current() ?? {};
     if (organisation === undefined || stored === undefined) return undefined;
     const { origin, readAt } = stored;
     const pending = pendingFields(stored, organisation);
     return {
-      ...shownOf(organisation),
+      ...shownOf(organisation, pilot),
       origin: origin.kind,
       place: placeOf(origin),
       signed: isSigned(stored),
@@ -103,7 +116,10 @@ export async function createOrganisation(options: {
     };
   }
 
-  const reportChange = (before: Organisation | undefined): boolean => {
+  /** Reports what the work has changed. Resolves with whether another configuration takes effect. */
+  const reporting = async (work: () => Promise<void>): Promise<boolean> => {
+    const before = current();
+    await work();
     const now = current();
     const changed = !isDeepStrictEqual(before, now);
     if (changed) onChange(now);
@@ -114,11 +130,8 @@ export async function createOrganisation(options: {
     return changed;
   };
 
-  const keep = async (stored: Stored, organisation: Organisation | undefined): Promise<boolean> => {
-    const before = current();
-    await own.keep({ stored, organisation });
-    return reportChange(before);
-  };
+  const keep = (stored: Stored, organisation: Organisation | undefined) =>
+    reporting(() => own.keep({ stored, organisation }));
 
   const sourceOf = ({ source, key }: Setup): SetupSource => {
     if (source !== undefined) return parseSource(source, key);
@@ -242,11 +255,11 @@ export async function createOrganisation(options: {
           ? { unchecked: true }
           : {}),
         ...(conflict === undefined ? {} : { conflict }),
-        fields: previewFields(next, now),
+        fields: previewFields(next, declared()),
         settings: previewSettings({
-          next,
+          next: pilot.effective(next),
           now,
-          settings: { before: await settingsUnder(now), after: await settingsUnder(next) },
+          settings: { before: await settingsUnder(now), after: await settingsUnder(pilot.effective(next)) },
         }),
         remarks: previewRemarks({
           next,
@@ -275,35 +288,20 @@ export async function createOrganisation(options: {
     remove: () =>
       inTurn(async () => {
         if (own.current() === undefined) return false;
-        const before = current();
-        await own.remove();
-        reportChange(before);
+        await reporting(own.remove);
         return true;
       }),
     refresh: () =>
       inTurn(async () => {
         const before = current();
-        await managed.load();
-        reportChange(before);
+        await reporting(managed.load);
         await refreshOwn();
         return !isDeepStrictEqual(before, current());
       }),
+    identify: (identities) => inTurn(async () => void (await reporting(() => pilot.identify(identities)))),
     close() {
       closed = true;
       stop();
     },
-  };
-}
-
-function shownOf(organisation: Organisation) {
-  const { name, access, links = {}, production } = organisation;
-  const off = switchedOff(organisation);
-  return {
-    name,
-    ...(access?.team === undefined ? {} : { team: access.team }),
-    links,
-    locked: lockedSettings(organisation),
-    ...(off.length === 0 ? {} : { off }),
-    production,
   };
 }

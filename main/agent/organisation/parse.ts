@@ -2,6 +2,7 @@ import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type
 import { AppError } from '../../model/app-error.ts';
 import { type Organisation, organisationSchema } from '../../model/organisation.ts';
 import { issueText } from '../../model/schema-words.ts';
+import { checkForPilot } from './pilot-changes.ts';
 
 /** Problems beyond this number are only counted. */
 const mostShown = 5;
@@ -37,7 +38,8 @@ export function parseOrganisation(text: string, place: string): Organisation {
     throw problemsError(place, [{ line: 1, field: '', message: 'must not use YAML aliases' }]);
   }
   const result = organisationSchema.safeParse(raw ?? {});
-  if (result.success) return result.data;
+  const pilot = result.success ? checkForPilot(result.data) : undefined;
+  if (result.success && pilot?.success !== false) return result.data;
   /** Returns the line of the key or list item; if it is missing, the line of its parent. */
   const lineOf = (path: readonly PropertyKey[]): number => {
     const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
@@ -50,20 +52,28 @@ export function parseOrganisation(text: string, place: string): Organisation {
     if (isNode(key) && key.range) return lines.linePos(key.range[0]).line;
     return path.length === 0 ? 1 : lineOf(path.slice(0, -1));
   };
+  const issues = result.success ? (pilot?.error?.issues ?? []) : result.error.issues;
   throw problemsError(
     place,
-    result.error.issues.flatMap((issue): Problem[] => {
+    issues.flatMap((issue): Problem[] => {
+      /** A configuration that fits without the changes of its pilot group does not fit with them. */
+      const at = (path: readonly PropertyKey[]) => {
+        const changed = ['pilot', 'changes', ...path];
+        return result.success && document.hasIn(changed) ? changed : path;
+      };
+      const path = at(issue.path);
+      const beside = result.success && path === issue.path ? 'with pilot.changes: ' : '';
       if (issue.code !== 'unrecognized_keys')
         return [
           {
-            line: lineOf(issue.path),
-            field: fieldOf(issue.path),
-            message: document.hasIn(issue.path) ? issueText(issue) : 'is missing',
+            line: lineOf(path),
+            field: fieldOf(path),
+            message: `${beside}${document.hasIn(path) ? issueText(issue) : 'is missing'}`,
           },
         ];
       return issue.keys.map((key) => {
-        const path = [...issue.path, key];
-        return { line: lineOf(path), field: fieldOf(path), message: 'is not known' };
+        const unknown = at([...issue.path, key]);
+        return { line: lineOf(unknown), field: fieldOf(unknown), message: 'is not known' };
       });
     }),
   );
