@@ -20,7 +20,7 @@ import { createKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { kubectlHome } from './kubeconfig/kubectl-home.ts';
 import { createOperations } from './operations/operations.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
-import { markProduction } from './organisation/source-under.ts';
+import { applyToCatalog } from './organisation/source-under.ts';
 import { pinnedEnvironment } from './paths.ts';
 import { createReach } from './reach.ts';
 import { feedOf } from './releases/feed.ts';
@@ -41,7 +41,7 @@ export async function createAgent(given: Parts): Promise<Agent> {
   const state = createState(parts.logger);
   const notices = createNotices({ ...parts, state });
   for (const warning of parts.warnings ?? []) notices.add('warning', warning);
-  const organisationEvents = new EventEmitter<{ change: [] }>();
+  const organisationEvents = new EventEmitter<{ change: []; entries: [] }>();
   const base = await boot({
     parts,
     notice: notices.add,
@@ -62,7 +62,8 @@ async function wireAgent(wired: {
   readonly parts: Parts;
   readonly state: State;
   readonly notices: Notices;
-  readonly organisationEvents: EventEmitter<{ change: [] }>;
+  /** `entries`: another configuration changes what kubeconfig entries say. */
+  readonly organisationEvents: EventEmitter<{ change: []; entries: [] }>;
 }): Promise<Agent> {
   const { base, parts, state, notices, organisationEvents } = wired;
   const { network, organisation, settings, catalog, providers } = base;
@@ -89,7 +90,7 @@ async function wireAgent(wired: {
     ...{ base, parts, state, notices },
     access: reached.promise,
   });
-  markProduction(catalog, organisation.current());
+  const changesEntries = applyToCatalog(catalog, organisation.current());
   const lists = await createLists({ ...stored, state, notices, catalog, organisation });
   const later = Promise.withResolvers<Connections>();
   const reach = await createReach({
@@ -185,15 +186,18 @@ async function wireAgent(wired: {
   });
   void restored.finally(recent.settle);
   const followed = { state, notices, schedule, connections, current, catalog, reach, restored };
-  const listening = followSettings({ ...followed, clock });
+  const listening = followSettings({ ...followed, clock, organisationEvents, changesEntries });
   organisationEvents.on('change', () => {
     settings.manage(managedSettings(organisation.current()));
     schedule.renew();
-    markProduction(catalog, organisation.current());
+    if (applyToCatalog(catalog, organisation.current())) organisationEvents.emit('entries');
     lists.follow();
     schedule.start();
     releases.follow();
   });
+  const identify = () => organisation.identify(state.get().sessions);
+  state.watch('sessions', () => void identify());
+  await identify();
   const stopNames = keepCompletionNames({ ...stored, catalog, state });
   schedule.startUnlessFresh();
   organisation.follow();

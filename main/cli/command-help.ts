@@ -198,7 +198,7 @@ export const commandHelp = {
   accounts: { summary: 'List sessions and their expiry', examples: ['k8s-tunnels accounts'] },
   login: {
     summary: 'Sign in',
-    details: 'Providers: access, aws, gcp, azure, vault, oidc.',
+    details: 'Providers: access, aws, gcp, azure, vault, oidc. A Vault is named by its address.',
     examples: [
       'k8s-tunnels login --all',
       'k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1',

@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 import { hasTerminal, printable } from './terminal.ts';
 
 /**
- * Signs in to one account: in the browser, with a device code, or with a password prompt. Resolves with the signed-in
+ * Signs in to one account: in the browser, with a device code, or by what is typed. Resolves with the signed-in
  * account. Rejects as the agent's `login` does, and with `bad-input` if there is no terminal to ask for a password in.
  */
 export async function signIn(
@@ -18,8 +18,8 @@ export async function signIn(
   const asked =
     account.asks === 'password'
       ? { password: await askPassword(account, json) }
-      : account.asks === 'code'
-        ? { password: await askCode(account, json) }
+      : account.asks === 'code' || account.asks === 'token'
+        ? { password: await askOne(account, json) }
         : {};
   const notes = createLoginNotes(progress);
   progress.update(`Signing in to ${accountTitle(account)}`);
@@ -46,16 +46,20 @@ export async function signIn(
   }
 }
 
-/** Asks for a code of an MFA device. AWS accepts each code once. */
-async function askCode(account: Account, json: boolean) {
-  needTerminal(account, json, 'a code');
-  const { text, isCancel } = await import('@clack/prompts');
-  const code = await text({
-    message: `Code of the MFA device ${printable(account.session)}`,
-    validate: (typed = '') => (/^\d{6,8}$/.test(typed.trim()) ? undefined : 'Type the digits that it shows.'),
-  });
-  if (isCancel(code)) throw new AppError('cancelled', 'Nothing was changed.');
-  return { username: account.session, password: code.trim() };
+/** Asks for a code of an MFA device, of which AWS accepts each once, or for an issued token. */
+async function askOne(account: Account, json: boolean) {
+  const { asks, session } = account;
+  needTerminal(account, json, `a ${asks}`);
+  const { text, password, isCancel } = await import('@clack/prompts');
+  const typed = await (asks === 'token'
+    ? password({ message: 'Token' })
+    : text({
+        message: `Code of the MFA device ${printable(session)}`,
+        validate: (code = '') =>
+          /^\d{6,8}$/.test(code.trim()) ? undefined : 'Type the digits that it shows.',
+      }));
+  if (isCancel(typed)) throw new AppError('cancelled', 'Nothing was changed.');
+  return { username: session, password: typed.trim() };
 }
 
 function needTerminal(account: Account, json: boolean, what: string): void {

@@ -18,8 +18,8 @@ export const accountSchema = z.object({
   renews: z.boolean(),
   /** Where the session is stored, for users: a file, a variable, a vendor's tool. */
   store: z.string(),
-  /** How the user signs in. */
-  asks: z.enum(['browser', 'password', 'code', 'nothing']),
+  /** How the user signs in. `token` is one that somebody else issued. */
+  asks: z.enum(['browser', 'password', 'code', 'token', 'nothing']),
   /** True without a session, if the organisation's or this computer's configuration needs the account. */
   needed: z.literal(true).optional(),
   /** Why a login cannot begin now and what to do first, as a sentence. */

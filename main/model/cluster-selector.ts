@@ -30,3 +30,11 @@ export function isSelected(cluster: Cluster, pairs: readonly TagPair[]): boolean
     readings[field](cluster).some((text) => text?.toLowerCase() === value.toLowerCase()),
   );
 }
+
+/** Returns the pairs of a choice that is written as an object. */
+export function pairsIn(tags: { readonly [F in SelectorField]?: string | undefined }): readonly TagPair[] {
+  return selectorFields.flatMap((field) => {
+    const value = tags[field];
+    return value === undefined ? [] : [{ field, value }];
+  });
+}

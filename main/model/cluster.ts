@@ -161,6 +161,17 @@ export const clusterSchema = z.object({
   namespace: z.string().optional(),
   /** The connector from its tag. */
   connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
+  /** What the organisation decides for it, where its tags say nothing. */
+  byOrganisation: z
+    .object({
+      /** The rule that matches it, counted from 1. Absent: its defaults. */
+      rule: z.int().min(1).optional(),
+      connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
+      entryForm: z.enum(entryForms).optional(),
+      execApiVersion: z.enum(execApiVersions).optional(),
+      namespace: z.string().optional(),
+    })
+    .optional(),
   /** The form of its kubeconfig entry, from its tag. */
   entryForm: z.enum(entryForms).optional(),
   /** The exec credential API in its kubeconfig entry, from its tag. */

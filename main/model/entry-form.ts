@@ -39,14 +39,19 @@ export function needsTls(
 
 /**
  * Returns the form of a cluster's entry: `tls` where nothing else serves it; else the user's for this cluster, else that of
- * its tag, else that for all.
+ * its tag, else that of the organisation's rule, else that for all.
  */
 export function entryFormOf(
-  cluster: Pick<Cluster, 'reach' | 'id' | 'entryForm' | 'environment' | 'production'>,
+  cluster: Pick<Cluster, 'reach' | 'id' | 'entryForm' | 'environment' | 'production' | 'byOrganisation'>,
   settings: Pick<EntrySettings, 'entryForm' | 'clusterEntryForms' | 'productionReadOnly'>,
 ): EntryForm {
   if (needsTls(cluster, settings)) return 'tls';
-  return ownEntryForm(cluster.id, settings) ?? cluster.entryForm ?? settings.entryForm;
+  return (
+    ownEntryForm(cluster.id, settings) ??
+    cluster.entryForm ??
+    cluster.byOrganisation?.entryForm ??
+    settings.entryForm
+  );
 }
 
 /** Returns the form that the user has chosen for one cluster, if any. */
@@ -67,10 +72,18 @@ export function withEntryForm(
   return form === undefined ? others : [...others, `${id}=${form}`];
 }
 
-/** Returns the exec API version of a cluster's entry: that of its tag, else that of the setting. */
+/** Returns the exec API version of a cluster's entry: that of its tag, else of the organisation's rule, else the setting. */
 export function execApiVersionOf(
-  { execApiVersion }: { readonly execApiVersion?: ExecApiVersion | undefined },
+  { execApiVersion, byOrganisation }: Pick<Cluster, 'execApiVersion' | 'byOrganisation'>,
   settings: Pick<EntrySettings, 'execApiVersion'>,
 ): ExecApiVersion {
-  return execApiVersion ?? settings.execApiVersion;
+  return execApiVersion ?? byOrganisation?.execApiVersion ?? settings.execApiVersion;
+}
+
+/** Returns the namespace of a cluster's context: that of its tag, else of the organisation; undefined: kubectl's default. */
+export function namespaceOf({
+  namespace,
+  byOrganisation,
+}: Pick<Cluster, 'namespace' | 'byOrganisation'>): string | undefined {
+  return namespace ?? byOrganisation?.namespace;
 }

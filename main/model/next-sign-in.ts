@@ -2,7 +2,7 @@ import type { Account } from './account.ts';
 
 /** Returns whether a login needs nothing that the user has to type here. */
 export function isInBrowser(asks: Account['asks']): boolean {
-  return asks !== 'password' && asks !== 'code';
+  return asks === 'browser' || asks === 'nothing';
 }
 
 /** Returns the accounts without a session whose login can begin now. Providers of clusters come first. */

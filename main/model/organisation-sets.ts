@@ -6,7 +6,8 @@ import { mostInSet, setKey } from './set-limits.ts';
 
 const value = z.string('must be text: put a number in quotes').min(1).max(512).optional();
 
-const tags = z
+/** A choice of clusters by their values. */
+export const clusterTags = z
   .strictObject({
     environment: value,
     group: value,
@@ -28,7 +29,7 @@ const organisationSet = z
       .max(mostInSet)
       .optional()
       .describe('Ids of clusters, as `k8s-tunnels list --json` prints them.'),
-    tags: tags.optional(),
+    tags: clusterTags.optional(),
   })
   .refine(({ clusters, tags: given }) => (clusters === undefined) !== (given === undefined), {
     error: 'must have either clusters or tags',

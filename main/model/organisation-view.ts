@@ -26,6 +26,8 @@ export const organisationViewSchema = z.object({
   team: z.string().optional(),
   links: z.object({ support: z.string().optional(), accessRequest: z.string().optional() }),
   locked: z.array(settingsSchema.keyof()),
+  /** Set if this installation has the changes of the pilot group. `line` says why, for users. */
+  pilot: z.object({ why: z.enum(['share', 'user']), line: z.string() }).optional(),
   /** The sources that it disables. */
   off: z.array(z.enum(['eks', 'gke', 'aks', 'vault'])).optional(),
   production: organisationSchema.shape.production.unwrap(),

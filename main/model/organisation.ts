@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { awsRegion, ed25519Key, httpsUrl, privateUrl, withoutPath } from './organisation-fields.ts';
+import { organisationPilotSchema } from './organisation-pilot.ts';
+import { organisationRulesSchema } from './organisation-rules.ts';
 import { organisationSetsSchema } from './organisation-sets.ts';
 import { hasRevisionIfSigning, noRevision, signingSchema } from './organisation-signing.ts';
 import { channelSchema } from './release.ts';
@@ -87,11 +89,15 @@ const vault = z.strictObject({
         address: privateUrl,
         namespace: z.string().min(1).optional(),
         mounts: names.min(1).describe('KV mounts that hold clusters.'),
-        login: vaultLogin.optional(),
+        login: vaultLogin
+          .optional()
+          .describe('How to sign in there: `oidc` when left out. Each address has a session of its own.'),
       }),
     )
     .optional()
-    .describe('The first one stands in where VAULT_ADDR is not set; the others are read besides.'),
+    .describe(
+      'The first one stands in where VAULT_ADDR is not set; the others are read besides, each with the session of its own address.',
+    ),
   skipVerify: z
     .boolean()
     .optional()
@@ -220,7 +226,9 @@ const organisationFields = z.strictObject({
     .min(1)
     .default(['builtin', 'cloudflared'])
     .describe('How clusters may be reached. `direct`, which goes around Access, works only when listed.'),
+  rules: organisationRulesSchema.optional(),
   sets: organisationSetsSchema.optional(),
+  pilot: organisationPilotSchema.optional(),
   releases: releases.optional(),
   links: z
     .strictObject({ support: httpsUrl.optional(), accessRequest: httpsUrl.optional() })
@@ -228,7 +236,17 @@ const organisationFields = z.strictObject({
     .describe('Pages for people: support, and where to ask for access.'),
 });
 
-export const organisationSchema = organisationFields.refine(hasRevisionIfSigning, noRevision);
+export const organisationSchema = organisationFields
+  .refine(hasRevisionIfSigning, noRevision)
+  .superRefine(({ rules = [], connectors }, context) => {
+    for (const [at, { connector = 'auto' }] of rules.entries())
+      if (connector !== 'auto' && !connectors.includes(connector))
+        context.addIssue({
+          code: 'custom',
+          path: ['rules', at, 'connector'],
+          message: `must be one of connectors: ${connectors.join(', ')}`,
+        });
+  });
 
 /** An organisation's configuration with its defaults. */
 export type Organisation = z.output<typeof organisationSchema>;

@@ -2,7 +2,7 @@ import { type FormEvent, useEffect, useId, useRef } from 'react';
 import type { Account } from '../../main/model/account.ts';
 import { accountsText } from './text.ts';
 
-/** Asks for a username and a password, or for a code of an MFA device. Never stored in state: the field is cleared as soon as it is read. */
+/** Asks for a username and a password, for a code of an MFA device, or for a token. Never stored in state: the field is cleared as soon as it is read. */
 export function PasswordForm({
   session,
   asks,
@@ -17,6 +17,7 @@ export function PasswordForm({
   readonly onCancel: () => void;
 }) {
   const isCode = asks === 'code';
+  const label = isCode ? accountsText.code : asks === 'token' ? accountsText.token : accountsText.password;
   const username = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -24,7 +25,7 @@ export function PasswordForm({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (isBusy || password.current === null) return;
-    // A code is one of the account's own device.
+    // A code is one of the account's own device, and a token names its user.
     const typed = { username: username.current?.value ?? session, password: password.current.value };
     password.current.value = '';
     // Ready to type it again if it was wrong.
@@ -43,7 +44,7 @@ export function PasswordForm({
         onCancel();
       }}
     >
-      {!isCode && (
+      {asks === 'password' && (
         <>
           <label htmlFor={`${id}-username`}>{accountsText.username}</label>
           <input
@@ -58,7 +59,7 @@ export function PasswordForm({
           />
         </>
       )}
-      <label htmlFor={`${id}-password`}>{isCode ? accountsText.code : accountsText.password}</label>
+      <label htmlFor={`${id}-password`}>{label}</label>
       <input
         id={`${id}-password`}
         ref={password}

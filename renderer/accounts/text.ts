@@ -53,6 +53,7 @@ export const accountsText = {
   copyCode: 'Copy code',
   username: 'Username',
   password: 'Password',
+  token: 'Token',
   code: 'MFA code',
   failed: { 'sign-in': 'Sign-in failed', 'sign-out': 'Sign-out failed' },
   removed: 'Removed:',

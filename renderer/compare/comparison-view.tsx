@@ -5,6 +5,7 @@ import type { Comparison } from '../../main/model/comparison.ts';
 import { comparisonBlocks } from '../../main/model/comparison-lines.ts';
 import { comparisonMarkdown } from '../../main/model/comparison-markdown.ts';
 import { comparisonSummary } from '../../main/model/comparison-summary.ts';
+import { namespaceOf } from '../../main/model/entry-form.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { onlyDifferent } from '../../main/model/only-different.ts';
@@ -136,7 +137,7 @@ function useColumns(
       return {
         cluster: id,
         title,
-        namespace: namespaces.get(id) ?? cluster?.namespace ?? 'default',
+        namespace: namespaces.get(id) ?? (cluster && namespaceOf(cluster)) ?? 'default',
         ...(production === true || (cluster !== undefined && isProduction(cluster))
           ? { production: true }
           : {}),

@@ -122,11 +122,18 @@ function vaultRow(accounts: readonly Account[], now: number): FoundRow {
   const [first] = accounts;
   if (first === undefined)
     return { kind: 'vault', state: 'none', lines: [firstRunText.vaultNone], help: undefined };
-  const ready = accounts.find((account) => statusOf(account, now) === 'signed-in');
-  const { session } = ready ?? first;
-  const lines = [firstRunText.session(session, userText(ready ?? first, now))];
-  if (ready !== undefined) return { kind: 'vault', state: 'ready', lines, help: undefined };
-  const account = accounts.find(isOwn);
+  // Each Vault has a session of its own, which may be that of VAULT_TOKEN.
+  const shown = [...new Set(accounts.map(({ session }) => session))].flatMap((session) => {
+    const those = accounts.filter((account) => account.session === session);
+    const isReady = (account: Account) => statusOf(account, now) === 'signed-in';
+    return those.find(isReady) ?? those.slice(0, 1);
+  });
+  const lines = shown.map((account) => firstRunText.session(account.session, userText(account, now)));
+  const missing = shown.filter((account) => statusOf(account, now) !== 'signed-in');
+  if (missing.length === 0) return { kind: 'vault', state: 'ready', lines, help: undefined };
+  const account = accounts
+    .filter(isOwn)
+    .find((own) => missing.some(({ session }) => session === own.session));
   return {
     kind: 'vault',
     state: 'attention',

@@ -86,7 +86,7 @@ const aReview = {
   settings: [],
   remarks: [
     'You sign in to acme-eu.cloudflareaccess.com only; clusters of another Access team are refused.',
-    'Your Vault token is sent to https://vault.eu.acme.example.',
+    'Your Vault token is sent to https://vault.eu.acme.example, unless VAULT_ADDR is set.',
     'It is not signed: who controls setup.acme.example can change it. A change of hosts, team, Vault, CA certificates or files waits for your consent.',
   ],
 };

@@ -37,6 +37,12 @@ const versionFor = async (bucket: number) => {
   const answer = await get(`stable?bucket=${bucket}`);
   return answer.status === 204 ? undefined : (await opened(answer)).version;
 };
+/** The buckets that are offered a version. */
+const bucketsWith = async (version: string) => {
+  const buckets = Array.from({ length: 100 }, (_, bucket) => bucket);
+  const offered = await Promise.all(buckets.map(versionFor));
+  return buckets.filter((bucket) => offered[bucket] === version);
+};
 
 describe('publishing', () => {
   test('answers what it stored, and the feed gives it out signed', async () => {
@@ -118,7 +124,8 @@ describe('publishing', () => {
     ]);
     expect(await versionFor(1)).toBe('1.4.0');
     expect((await post({ ...older, rollout: 10, replace: true })).status).toBe(200);
-    expect([await versionFor(1), await versionFor(10)]).toEqual(['1.4.0-rc.1', undefined]);
+    expect(await bucketsWith('1.4.0-rc.1')).toHaveLength(10);
+    expect(await bucketsWith('1.4.0')).toEqual([]);
   });
 
   test('the same version again changes it, and it stays as old as it is', async () => {
@@ -131,8 +138,9 @@ describe('publishing', () => {
   test('keeps five releases', async () => {
     for (const minor of [1, 2, 3, 4, 5, 6])
       await post({ ...release, version: `1.${minor}.0`, rollout: minor === 1 ? 100 : 1 });
-    expect(await versionFor(50)).toBeUndefined();
-    expect(await versionFor(0)).toBe('1.6.0');
+    expect(await bucketsWith('1.1.0')).toEqual([]);
+    expect(await bucketsWith('1.6.0')).toHaveLength(1);
+    expect(await bucketsWith('1.2.0')).toHaveLength(1);
   });
 });
 
@@ -140,15 +148,25 @@ describe('the feed', () => {
   test('gives a release to its share, and to the others the one before', async () => {
     await post({ ...release, version: '1.3.0' });
     await post({ ...release, rollout: 20 });
-    expect([await versionFor(0), await versionFor(19), await versionFor(20), await versionFor(99)]).toEqual([
-      '1.4.0',
-      '1.4.0',
-      '1.3.0',
-      '1.3.0',
-    ]);
+    const first = await bucketsWith('1.4.0');
+    expect(first).toHaveLength(20);
+    expect(await bucketsWith('1.3.0')).toHaveLength(80);
+    await post({ ...release, rollout: 40 });
+    const more = await bucketsWith('1.4.0');
+    expect(more).toHaveLength(40);
+    expect(first.every((bucket) => more.includes(bucket))).toBe(true);
     expect((await opened(await get('stable'))).version).toBe('1.3.0');
     await post({ ...release, rollout: 0 });
-    expect(await versionFor(0)).toBe('1.3.0');
+    expect(await bucketsWith('1.4.0')).toEqual([]);
+  });
+
+  test('draws each version: the same installations are not always the first', async () => {
+    await post({ ...release, rollout: 20 });
+    const first = await bucketsWith('1.4.0');
+    await post({ ...release, version: '1.4.1', rollout: 20 });
+    const second = await bucketsWith('1.4.1');
+    expect(second).toHaveLength(20);
+    expect(second).not.toEqual(first);
   });
 
   test.each(['-1', '100', '1.5', 'x', ''])('takes no bucket %j', async (bucket) => {

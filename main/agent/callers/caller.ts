@@ -52,9 +52,15 @@ export function createAgentCallers(
   const { clock, logger, env, isEnvironmentOfEveryShell: inherits = false } = parts;
 
   /** The secrets of local TLS proxies belong to a session. */
-  const onSession = async (kind: LoginProviderKind, what: 'begun' | 'ended') => {
+  const onSession = async (kind: LoginProviderKind, what: 'begun' | 'ended', session: string | undefined) => {
     const made = base.providers.find(({ login }) => login?.kind === kind)?.credential?.kind;
-    const isTheirs = (id: ClusterId) => made !== undefined && catalog.get(id)?.credential?.kind === made;
+    const isTheirs = (id: ClusterId) => {
+      const credential = catalog.get(id)?.credential;
+      if (made === undefined || credential?.kind !== made) return false;
+      // Each Vault has a session of its own.
+      if (credential.kind !== 'vault' || session === undefined) return true;
+      return URL.parse(credential.address)?.host === session;
+    };
     await (what === 'ended' ? reach.apiProxies.end(isTheirs) : reach.apiProxies.signedIn(isTheirs));
   };
   const callerWith = (given: {

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../model/cluster.ts';
-import type { EntryForm, ExecApiVersion } from '../../model/entry-form.ts';
+import { type EntryForm, type ExecApiVersion, namespaceOf } from '../../model/entry-form.ts';
 import type { ProxyPlace } from '../api-proxy/proxy-place.ts';
 import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
@@ -37,7 +37,8 @@ export function kubeconfigEntry(options: {
 }): KubeconfigEntry {
   const { cluster, name, place, proxy, plugin, execApiVersion = 'v1' } = options;
   const form = options.form ?? cluster.entryForm ?? 'socks5';
-  const namespace = cluster.namespace === undefined ? {} : { namespace: cluster.namespace };
+  const own = namespaceOf(cluster);
+  const namespace = own === undefined ? {} : { namespace: own };
   if (form === 'tls' && proxy !== undefined)
     return {
       id: cluster.id,

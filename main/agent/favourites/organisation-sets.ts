@@ -1,5 +1,5 @@
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
-import { isSelected, type SelectorField, type TagPair } from '../../model/cluster-selector.ts';
+import { isSelected, pairsIn, type TagPair } from '../../model/cluster-selector.ts';
 import type { ClusterSet } from '../../model/cluster-set.ts';
 import type { OrganisationSets } from '../../model/organisation-sets.ts';
 import { mostInSet } from '../../model/set-limits.ts';
@@ -60,15 +60,9 @@ export function createResolvedSets(options: {
         ids === undefined ? [] : [{ name, clusters: [...new Set(ids)], organisation: true as const }],
       );
       selections = sets.flatMap(({ name, tags }) =>
-        tags === undefined ? [] : [{ name, pairs: pairsOf(tags), members: new Map() }],
+        tags === undefined ? [] : [{ name, pairs: pairsIn(tags), members: new Map() }],
       );
       hear({ upserted: clusters(), removed: [] });
     },
   };
-}
-
-function pairsOf(tags: { readonly [F in SelectorField]?: string | undefined }): readonly TagPair[] {
-  return (Object.entries(tags) as [SelectorField, string | undefined][]).flatMap(([field, value]) =>
-    value === undefined ? [] : [{ field, value }],
-  );
 }

@@ -20,7 +20,7 @@ const providerOf: Partial<Record<Source, LoginProviderKind>> = {
  * Rejects with `cancelled` if the signal aborts.
  */
 export async function signInInTurn(
-  clusters: readonly Pick<Cluster, 'source' | 'reach'>[],
+  clusters: readonly Pick<Cluster, 'source' | 'account' | 'reach'>[],
   options: {
     readonly access: Pick<Access, 'token' | 'teamOf' | 'serviceToken'>;
     readonly logins: Pick<Logins, 'accounts' | 'login'>;
@@ -41,6 +41,11 @@ export async function signInInTurn(
   const accounts = await logins.accounts().catch(() => []);
   for (const { provider, session, asks } of missingSignIns(accounts)) {
     if (provider === 'access' || !providers.has(provider) || !isInBrowser(asks)) continue;
+    // Each Vault has a session of its own, and its clusters' account begins with its host.
+    const isOfThese = clusters.some(
+      ({ source, account }) => source === 'vault' && account.startsWith(`${session}/`),
+    );
+    if (provider === 'vault' && !isOfThese) continue;
     if (!(await attempt(() => logins.login({ provider, session, isFollowed: true, signal })))) return;
   }
   /** One login serves all applications of an organisation. */

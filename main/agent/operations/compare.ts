@@ -1,5 +1,6 @@
 import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
+import { namespaceOf } from '../../model/entry-form.ts';
 import { isProduction } from '../../model/is-production.ts';
 import { workloadKinds } from '../../model/workload-kinds.ts';
 import type { Activity } from '../activity/activity.ts';
@@ -74,7 +75,7 @@ export function compareOperation(options: {
         ? listed
         : await Promise.all(listed.map((one) => discovery.complete(one, signal).catch(() => one)));
     const places = new Map(asked.map(({ cluster, namespace }) => [catalog.find(cluster).id, namespace]));
-    const namespaceOf = ({ id, namespace = 'default' }: Cluster) => places.get(id) ?? namespace;
+    const placeOf = (cluster: Cluster) => places.get(cluster.id) ?? namespaceOf(cluster) ?? 'default';
 
     const read = async (opened: Try): Promise<Column['read']> => {
       const { cluster } = opened;
@@ -89,7 +90,7 @@ export function compareOperation(options: {
             cluster: discovery?.own(cluster) ?? cluster,
             tunnel: opened.tunnel,
           });
-          const namespace = namespaceOf(cluster);
+          const namespace = placeOf(cluster);
           const kinds = kind === undefined ? workloadKinds : [kind];
           try {
             return await readFacts(reader, {
@@ -116,7 +117,7 @@ export function compareOperation(options: {
             about: {
               cluster: cluster.id,
               title: cluster.title,
-              namespace: namespaceOf(cluster),
+              namespace: placeOf(cluster),
               ...(isProduction(cluster) ? { production: true } : {}),
             },
             read: await read(opened),

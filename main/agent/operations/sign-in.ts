@@ -25,7 +25,11 @@ export function signInOperations(options: {
   readonly activity: Pick<Activity, 'add'>;
   readonly network: Pick<Network, 'clockSkew'>;
   /** Called when a session of this provider has begun or ended. */
-  readonly onSession?: (provider: LoginProviderKind, what: 'begun' | 'ended') => Promise<void>;
+  readonly onSession?: (
+    provider: LoginProviderKind,
+    what: 'begun' | 'ended',
+    session: string | undefined,
+  ) => Promise<void>;
 }): Pick<Logins, 'login' | 'logout'> {
   const { logins, credentials, schedule, sessions, activity, network, onSession } = options;
   return {
@@ -38,7 +42,7 @@ export function signInOperations(options: {
       if (provider !== 'access')
         activity.add({ kind: 'signed-in', provider, session, ...(who === undefined ? {} : { who }) });
       credentials.forgetAll();
-      await onSession?.(provider, 'begun');
+      await onSession?.(provider, 'begun', session);
       const source = sourceOf[provider];
       // More of its clusters may be reachable now; the others are the same as before.
       if (source !== undefined) schedule.startAfterSignIn(source);
@@ -50,7 +54,7 @@ export function signInOperations(options: {
       if (provider !== 'access' && done.removed.length > 0)
         activity.add({ kind: 'signed-out', provider, ...(session === undefined ? {} : { session }) });
       credentials.forgetAll();
-      await onSession?.(provider, 'ended');
+      await onSession?.(provider, 'ended', session);
       // Recreate the providers: they hold its credentials.
       schedule.renew();
       await sessions.look();

@@ -12,6 +12,7 @@ import { createManaged, type Refused } from './managed.ts';
 import { ownRefresh, staysError } from './own-refresh.ts';
 import { createOwnSetup, type Stored, storedFrom } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
+import { createPilot, type Identity } from './pilot.ts';
 import { isSigned, keysAfter, pinnedKeys } from './pinned-keys.ts';
 import { previewFields, previewRemarks, previewSettings } from './preview.ts';
 import { hasSignature, type Reading, readSource } from './read-source.ts';
@@ -52,6 +53,8 @@ export interface OrganisationKeeper {
   refusedFile(): (Refused & { readonly place: string }) | undefined;
   /** Checks for a newer version at once if the stored one is a day old, and from then on until `close`. */
   follow(): void;
+  /** Takes the users who are signed in to Access, who may be in the pilot group. Never rejects. */
+  identify(identities: readonly Identity[]): Promise<void>;
   close(): void;
 }
 
@@ -75,17 +78,21 @@ export async function createOrganisation(options: {
   const { network, clock, logger, settingsUnder, notice, onChange, onView } = options;
   const managed = createManaged(options);
   const own = createOwnSetup(options);
+  const pilot = await createPilot(options);
   await managed.load();
   await own.load();
+  /** As its file has it, without the changes of a pilot group. */
+  const declared = () => managed.current()?.organisation ?? own.current()?.organisation;
   let ownRefused: Refused | undefined;
   let shown = view();
 
   function current(): Organisation | undefined {
-    return managed.current()?.organisation ?? own.current()?.organisation;
+    const organisation = declared();
+    return organisation && pilot.effective(organisation);
   }
 
   function view(): OrganisationView | undefined {
-    return viewOf(managed, own.current(), ownRefused);
+    return viewOf({ managed, own: own.current(), ownRefused, pilot });
   }
 
   const reportChange = (before: Organisation | undefined): boolean => {
@@ -183,11 +190,11 @@ export async function createOrganisation(options: {
           ? { unchecked: true }
           : {}),
         ...(conflict === undefined ? {} : { conflict }),
-        fields: previewFields(next, now),
+        fields: previewFields(next, declared()),
         settings: previewSettings({
-          next,
+          next: pilot.effective(next),
           now,
-          settings: { before: await settingsUnder(now), after: await settingsUnder(next) },
+          settings: { before: await settingsUnder(now), after: await settingsUnder(pilot.effective(next)) },
         }),
         remarks: previewRemarks({
           next,
@@ -236,6 +243,12 @@ export async function createOrganisation(options: {
         for (const result of results)
           if (result.status === 'rejected') throw staysError(result.reason, current());
         return !isDeepStrictEqual(before, current());
+      }),
+    identify: (identities) =>
+      inTurn(async () => {
+        const before = current();
+        await pilot.identify(identities);
+        reportChange(before);
       }),
     close: daily.close,
   };

@@ -13,6 +13,7 @@ import { AppError } from '../../model/app-error.ts';
 import { type Organisation, organisationSchema } from '../../model/organisation.ts';
 import { issueText } from '../../model/schema-words.ts';
 import { closestField } from './known-fields.ts';
+import { checkForPilot } from './pilot-changes.ts';
 
 /** Problems beyond this number are only counted. */
 const mostShown = 5;
@@ -58,13 +59,13 @@ export function inspectOrganisation(text: string): Inspection {
     prettyErrors: false,
     schema: 'core',
   });
-  const at = (offset: number): Position => {
+  const positionAt = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
   const positionOf = (path: readonly PropertyKey[]): Position => {
     const range = rangeOf(document, path);
-    if (range !== undefined) return at(range);
+    if (range !== undefined) return positionAt(range);
     return path.length === 0 ? { line: 1, column: 1 } : positionOf(path.slice(0, -1));
   };
   const failed = (problems: readonly Problem[]): Inspection => ({
@@ -74,7 +75,8 @@ export function inspectOrganisation(text: string): Inspection {
   });
   // What follows a broken line is guessed.
   const [broken] = document.errors;
-  if (broken !== undefined) return failed([{ ...at(broken.pos[0]), field: '', message: sentence(broken) }]);
+  if (broken !== undefined)
+    return failed([{ ...positionAt(broken.pos[0]), field: '', message: sentence(broken) }]);
   let raw: unknown;
   try {
     raw = document.toJS({ maxAliasCount: 0 });
@@ -82,24 +84,37 @@ export function inspectOrganisation(text: string): Inspection {
     return failed([{ line: 1, column: 1, field: '', message: 'must not use YAML aliases' }]);
   }
   const result = organisationSchema.safeParse(raw ?? {});
-  if (result.success) return { organisation: result.data, problems: [], positionOf };
+  const pilot = result.success ? checkForPilot(result.data) : undefined;
+  if (result.success && pilot?.success !== false)
+    return { organisation: result.data, problems: [], positionOf };
+  const issues = result.success ? (pilot?.error?.issues ?? []) : result.error.issues;
+  /** Where a field that does not fit is: perhaps in the changes of the pilot group, which alone do not fit then. */
+  const at = (path: readonly PropertyKey[]) => {
+    const changed = ['pilot', 'changes', ...path];
+    return result.success && document.hasIn(changed) ? changed : path;
+  };
   return failed(
-    result.error.issues.flatMap((issue): readonly Problem[] =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => {
-            const path = [...issue.path, key];
-            const near = closestField(path);
-            const guess = near === undefined ? '' : ` (did you mean ${near}?)`;
-            return { ...positionOf(path), field: fieldName(path), message: `is not known${guess}` };
-          })
-        : [{ ...positionOf(issue.path), field: fieldName(issue.path), message: messageOf(issue, document) }],
-    ),
+    issues.flatMap((issue): readonly Problem[] => {
+      const path = at(issue.path);
+      const beside = result.success && path === issue.path ? 'with pilot.changes: ' : '';
+      if (issue.code !== 'unrecognized_keys') {
+        const message = `${beside}${messageOf(issue, document.hasIn(path))}`;
+        return [{ ...positionOf(path), field: fieldName(path), message }];
+      }
+      return issue.keys.map((key) => {
+        const unknown = [...issue.path, key];
+        const near = closestField(unknown);
+        const guess = near === undefined ? '' : ` (did you mean ${near}?)`;
+        const there = at(unknown);
+        return { ...positionOf(there), field: fieldName(there), message: `is not known${guess}` };
+      });
+    }),
   );
 }
 
-function messageOf(issue: z.core.$ZodIssue, document: Document): string {
+function messageOf(issue: z.core.$ZodIssue, isThere: boolean): string {
   const text = issueText(issue);
-  return document.hasIn(issue.path) || text.startsWith('is missing') ? text : 'is missing';
+  return isThere || text.startsWith('is missing') ? text : 'is missing';
 }
 
 /** Returns the offset of a key or a list item. */

@@ -5,6 +5,7 @@ import { type SettingName, type Settings, settingNames } from '../../model/setti
 import { serviceAccountFile, type VaultMethod } from '../providers/vault/methods.ts';
 import { changedFields, defaultFields, fieldsOf } from './fields.ts';
 import { managedSettings } from './managed-settings.ts';
+import { mergedForPilot } from './pilot-changes.ts';
 
 /** Returns every field that a configuration sets to something other than the default, or than the current value. */
 export function previewFields(next: Organisation, now: Organisation | undefined): SetupPreview['fields'] {
@@ -54,8 +55,13 @@ function filesSentBy(login: VaultMethod | undefined): readonly string[] {
   return login?.method === 'kubernetes' ? [login.jwtFile ?? serviceAccountFile] : [];
 }
 
-/** Returns what the user should know before they accept. */
-export function previewRemarks(options: {
+/** Returns what the user should know before they accept, also if they come to be in the pilot group. */
+export function previewRemarks(options: Parameters<typeof remarksOn>[0]): string[] {
+  const { next } = options;
+  return [...new Set([...remarksOn(options), ...remarksOn({ ...options, next: mergedForPilot(next) })])];
+}
+
+function remarksOn(options: {
   readonly next: Organisation;
   /**
    * Who gave the signing key: `link` means that it came with the configuration's own link. Undefined if nothing signs
@@ -68,7 +74,10 @@ export function previewRemarks(options: {
 }): string[] {
   const { next, keyFrom, host, managed } = options;
   const files = [...(next.sources?.files ?? []), ...(next.defaults?.clusterFiles ?? [])];
-  const vaults = (next.sources?.vault?.addresses ?? []).map(({ address }) => address);
+  const [ownVault, ...vaults] = (next.sources?.vault?.addresses ?? []).map(({ address }) => address);
+  const otherVaults = vaults.filter(
+    (address) => URL.parse(address)?.origin !== URL.parse(ownVault ?? '')?.origin,
+  );
   return [
     ...(managed === undefined ? [] : [`While ${managed} exists, it takes precedence.`]),
     ...(next.access?.team === undefined
@@ -78,7 +87,10 @@ export function previewRemarks(options: {
       ({ hostnames, clientSecretFile }) =>
         `The service token of ${clientSecretFile}, if it exists, is sent to ${hostnames.join(', ')}.`,
     ),
-    ...(vaults.length === 0 ? [] : [`Your Vault token is sent to ${vaults.join(', ')}.`]),
+    ...(ownVault === undefined ? [] : [`Your Vault token is sent to ${ownVault}, unless VAULT_ADDR is set.`]),
+    ...(otherVaults.length === 0
+      ? []
+      : [`You sign in to Vault at ${otherVaults.join(', ')}, each with a session of its own.`]),
     ...(next.sources?.vault?.addresses ?? []).flatMap(({ address, login }) => {
       const sent = filesSentBy(login);
       return sent.length === 0 ? [] : [`The content of ${sent.join(' and ')} is sent to ${address}.`];

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../../model/cluster.ts';
+import { isSelected, pairsIn } from '../../model/cluster-selector.ts';
 import type { Organisation } from '../../model/organisation.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DiscoverySource } from '../providers/discovery-source.ts';
@@ -33,24 +35,51 @@ export function sourceUnder(
 }
 
 /**
- * Returns the cluster with the organisation's decision on whether it is production; the same object if nothing changes.
+ * Returns the cluster with the organisation's decisions: whether it is production, and what its rules say; the same
+ * object if nothing changes.
  */
 export function clusterUnder(cluster: Cluster, organisation: Organisation | undefined): Cluster {
-  const { production, ...rest } = cluster;
+  const { production, byOrganisation, ...rest } = cluster;
   const isProduction = organisation?.production.environments.some(
     (name) => name.toLowerCase() === cluster.environment?.toLowerCase(),
   );
-  if (production === isProduction) return cluster;
-  return isProduction === undefined ? rest : { ...rest, production: isProduction };
+  const ruled = ruledBy(cluster, organisation);
+  if (production === isProduction && isDeepStrictEqual(byOrganisation, ruled)) return cluster;
+  return {
+    ...rest,
+    ...(isProduction === undefined ? {} : { production: isProduction }),
+    ...(ruled === undefined ? {} : { byOrganisation: ruled }),
+  };
 }
 
-/** Marks the catalog's production clusters by the current organisation. */
-export function markProduction(
+/** Returns what the first rule that matches says, and the default namespace, which is no setting of users. */
+function ruledBy(cluster: Cluster, organisation: Organisation | undefined): Cluster['byOrganisation'] {
+  const { rules = [], defaults: { namespace } = {} } = organisation ?? {};
+  const at = rules.findIndex(({ when }) => isSelected(cluster, pairsIn(when)));
+  const { connector, settings } = rules[at] ?? {};
+  const said = {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(connector === undefined ? {} : { connector }),
+    ...settings,
+  };
+  if (Object.keys(said).length === 0) return undefined;
+  return { ...(at === -1 ? {} : { rule: at + 1 }), ...said };
+}
+
+/**
+ * Applies the current organisation's decisions to the catalog's clusters. Returns whether what kubeconfig entries say may
+ * have changed.
+ */
+export function applyToCatalog(
   catalog: Pick<Catalog, 'clusters' | 'update'>,
   organisation: Organisation | undefined,
-): void {
+): boolean {
+  let changesEntries = false;
   for (const cluster of catalog.clusters()) {
     const marked = clusterUnder(cluster, organisation);
-    if (marked !== cluster) catalog.update(marked);
+    if (marked === cluster) continue;
+    catalog.update(marked);
+    changesEntries ||= !isDeepStrictEqual(marked.byOrganisation, cluster.byOrganisation);
   }
+  return changesEntries;
 }

@@ -1,25 +1,26 @@
-import type { Organisation } from '../../model/organisation.ts';
 import type { OrganisationView } from '../../model/organisation-view.ts';
 import type { Managed, Refused } from './managed.ts';
 import { acceptedRevision, type Kept } from './own-setup.ts';
 import { pendingFields } from './pending.ts';
+import type { Pilot } from './pilot.ts';
 import { isSigned, pinnedKeys } from './pinned-keys.ts';
-import { lockedSettings } from './preview.ts';
+import { shownOf } from './shown.ts';
 import { placeOf } from './source.ts';
-import { switchedOff } from './switched-off.ts';
 
 /** Returns the configuration in effect for shells: the managed one, else the user's. */
-export function viewOf(
-  managed: Managed,
-  own: Kept | undefined,
-  ownRefused: Refused | undefined,
-): OrganisationView | undefined {
+export function viewOf(options: {
+  readonly managed: Managed;
+  readonly own: Kept | undefined;
+  readonly ownRefused: Refused | undefined;
+  readonly pilot: Pick<Pilot, 'effective' | 'view'>;
+}): OrganisationView | undefined {
+  const { managed, own, ownRefused, pilot } = options;
   const administrators = managed.current();
   if (administrators !== undefined) {
     const { organisation, readAt, signers } = administrators;
     const { revision } = organisation;
     return {
-      ...shownOf(organisation),
+      ...shownOf(organisation, pilot),
       origin: 'managed',
       place: managed.file,
       signed: signers !== undefined,
@@ -36,7 +37,7 @@ export function viewOf(
   const pending = pendingFields(stored, organisation);
   const keys = pinnedKeys(stored);
   return {
-    ...shownOf(organisation),
+    ...shownOf(organisation, pilot),
     origin: origin.kind,
     place: placeOf(origin),
     signed: isSigned(stored),
@@ -51,17 +52,4 @@ export function viewOf(
 
 function shownFailure(refused: Refused | undefined): Pick<OrganisationView, 'failed'> {
   return refused === undefined ? {} : { failed: refused };
-}
-
-function shownOf(organisation: Organisation) {
-  const { name, access, links = {}, production } = organisation;
-  const off = switchedOff(organisation);
-  return {
-    name,
-    ...(access?.team === undefined ? {} : { team: access.team }),
-    links,
-    locked: lockedSettings(organisation),
-    ...(off.length === 0 ? {} : { off }),
-    production,
-  };
 }

@@ -10,6 +10,7 @@ import type { AwsMfaSessions } from './aws/mfa.ts';
 import type { CredentialProvider } from './credential-provider.ts';
 import type { DiscoverySource } from './discovery-source.ts';
 import type { LoginProvider } from './login-provider.ts';
+import type { VaultSessions } from './vault/sessions.ts';
 
 /** A cloud, or another source of clusters and credentials. Each field is there if it applies. */
 export interface Provider {
@@ -49,6 +50,8 @@ export interface ProviderParts {
   readonly organisation: () => Organisation | undefined;
   /** The sessions of MFA devices, which serve every caller. */
   readonly mfa: AwsMfaSessions;
+  /** The sessions of Vaults other than that of VAULT_ADDR, which serve every caller. */
+  readonly vaultSessions: VaultSessions;
   /** Files that the organisation's configuration names. */
   readonly organisationFiles: OrganisationFiles;
   /** Rejects if a cluster list may not be read: one that the organisation names must be in its folder. */

@@ -16,6 +16,7 @@ import type { OidcConsents } from './oidc/consents.ts';
 import { oidcProvider } from './oidc/provider.ts';
 import type { Provider, ProviderParts } from './provider.ts';
 import { vaultProvider } from './vault/provider.ts';
+import { createVaultSessions, type VaultSessions } from './vault/sessions.ts';
 
 export interface Providers {
   /** In display order. */
@@ -23,6 +24,7 @@ export interface Providers {
   /** That of `all` which does not depend on the environment. */
   readonly oidc: Provider;
   readonly mfa: AwsMfaSessions;
+  readonly vaultSessions: VaultSessions;
   /** Decides which API servers may receive an ID token. */
   readonly consents: OidcConsents;
 }
@@ -44,8 +46,17 @@ export function createProviders(options: {
   const { parts, network, catalog, settings, organisation, organisationFiles, notice } = options;
   const { env, paths, clock, logger, sealer } = parts;
   const mfa = options.shared?.mfa ?? new Map();
+  const openSessionFile: ProviderParts['openSessionFile'] = ({ name, title, login }) =>
+    openSignInFile({ path: path.join(paths.state, name), sealer, title, login, notice });
+  const vaultSessions =
+    options.shared?.vaultSessions ??
+    createVaultSessions({
+      file: openSessionFile({ name: 'vault-sign-ins.json', title: 'Vault', login: 'login vault' }),
+      logger,
+    });
   const shared: ProviderParts = {
     mfa,
+    vaultSessions,
     env,
     home: paths.home,
     network,
@@ -62,14 +73,14 @@ export function createProviders(options: {
     organisationFiles,
     checkClusterFile: clusterFileCheck(settings, organisationFiles),
     clusters: () => catalog.clusters(),
-    openSessionFile: ({ name, title, login }) =>
-      openSignInFile({ path: path.join(paths.state, name), sealer, title, login, notice }),
+    openSessionFile,
   };
   // ID tokens are renewed in one place: an issuer may accept each refresh token only once.
   const { oidc, consents } = options.shared ?? oidcProvider(shared);
   return {
     oidc,
     mfa,
+    vaultSessions,
     all: [
       awsProvider(shared),
       azureProvider(shared),

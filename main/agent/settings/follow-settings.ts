@@ -15,7 +15,7 @@ const patienceMs = 3_000;
 
 /**
  * Does what a change of the settings asks for: other clusters to find, other entries in the kubeconfig. Writes entries
- * whose secrets are due, too. Listens again for separate kubeconfigs. Resolves when the ports that kubeconfigs name listen,
+ * whose secrets are due, and those of which the organisation decides otherwise now, too. Listens again for separate kubeconfigs. Resolves when the ports that kubeconfigs name listen,
  * or after three seconds: a caller that is told that the agent runs finds them open. Never rejects.
  */
 export async function followSettings(options: {
@@ -33,6 +33,9 @@ export async function followSettings(options: {
   };
   /** The connections of before are restored. */
   readonly restored: Promise<void>;
+  readonly organisationEvents: { on(event: 'entries', listener: () => void): unknown };
+  /** True if the organisation's rules changed while no agent ran. */
+  readonly changesEntries: boolean;
 }): Promise<void> {
   const { clock, state, notices, schedule, connections, current, catalog, restored } = options;
   const { apiProxies, locks, tunnels } = options.reach;
@@ -48,6 +51,8 @@ export async function followSettings(options: {
   // Do not wait for tunnels to be opened again, which may take long: clients try once.
   const separate = orNotice(apiProxies.standBy(), 'Separate kubeconfig files do not work.');
   apiProxies.events.on('due', rewrite);
+  options.organisationEvents.on('entries', rewrite);
+  if (options.changesEntries) rewrite();
   const readOnly = () => new Set(catalog.clusters().flatMap(({ id }) => (locks.applies(id) ? id : [])));
   let known: ReadonlySet<ClusterId> = new Set();
   /** The setting, an organisation or a tag has made production read-only, or has ended that. */

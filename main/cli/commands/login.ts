@@ -173,7 +173,7 @@ export async function chooseAccount(
     const fits =
       account.ours &&
       (provider === undefined || provider === kind) &&
-      (name === undefined || name === account.session || isTeam(name, account)) &&
+      (name === undefined || name === account.session || isTeam(name, account) || isAt(name, account)) &&
       (purpose === 'login' || account.status !== 'signed-out');
     return kind !== undefined && fits ? [{ ...account, provider: kind }] : [];
   });
@@ -224,6 +224,11 @@ async function nothingOf({ client }: Pick<Session, 'client'>, provider: LoginPro
     () => new AppError('not-found', `There is no account to sign in to: ${provider}.`),
     (error: unknown) => error,
   );
+}
+
+/** Accepts the address of a Vault, whose session is named by its host. */
+function isAt(name: string, { provider, session }: Account): boolean {
+  return provider === 'vault' && URL.parse(name)?.host === session;
 }
 
 /** Accepts the team name of an Access organisation, the first label of its domain. */

@@ -5,7 +5,7 @@ import type { Cluster, CredentialSource } from '../../model/cluster.ts';
  * own organisation file makes of its environment, and what belongs to the publisher's sign-in.
  */
 export function publishedCluster(cluster: Cluster): Pick<Cluster, 'id'> {
-  const { seenAt: _, stale: __, production: ___, credential, ...rest } = cluster;
+  const { seenAt: _, stale: __, production: ___, byOrganisation: ____, credential, ...rest } = cluster;
   const own = credential === undefined ? {} : { credential: withoutOwn(credential) };
   return JSON.parse(JSON.stringify({ ...rest, ...own })) as Pick<Cluster, 'id'>;
 }

@@ -10,6 +10,7 @@ import { oidcCredentials } from '../../../main/agent/providers/oidc/credential.t
 import type { OidcTokens } from '../../../main/agent/providers/oidc/tokens.ts';
 import { vaultCredentials } from '../../../main/agent/providers/vault/credential.ts';
 import type { VaultServer } from '../../../main/agent/providers/vault/servers.ts';
+import type { VaultSessions } from '../../../main/agent/providers/vault/sessions.ts';
 import type { SignInFile } from '../../../main/agent/sealing/sign-in-file.ts';
 import { anyConsent, noOidc } from './no-oidc.ts';
 
@@ -25,6 +26,7 @@ export function credentialsOf(options: {
   readonly azureFile?: SignInFile;
   readonly oidc?: OidcTokens;
   readonly servers?: readonly VaultServer[];
+  readonly sessions?: VaultSessions;
 }): Credentials {
   const { clock, network, env, home, aws, googleFile, azureFile, oidc = noOidc, servers = [] } = options;
   const parts = { env, home, network, clock };
@@ -34,7 +36,7 @@ export function credentialsOf(options: {
       ...(aws === undefined ? [] : [eksCredentials(aws)]),
       aksCredentials({ ...parts, ownFile: azureFile }),
       gkeCredentials({ ...parts, ownFile: googleFile }),
-      vaultCredentials({ parts: () => parts, servers: () => servers }),
+      vaultCredentials({ parts: () => ({ ...parts, sessions: options.sessions }), servers: () => servers }),
       oidcCredentials({ tokens: oidc, consents: anyConsent }),
       fileCredentials(parts),
     ].map((credential) => ({ credential })),

@@ -9,6 +9,7 @@ import { type Aws as AwsWays, createAws } from '../../../main/agent/providers/aw
 import { createEksSource } from '../../../main/agent/providers/aws/eks.ts';
 import type { CellResult, DiscoverySource } from '../../../main/agent/providers/discovery-source.ts';
 import type { VaultServer } from '../../../main/agent/providers/vault/servers.ts';
+import type { VaultSessions } from '../../../main/agent/providers/vault/sessions.ts';
 import { createVaultSource } from '../../../main/agent/providers/vault/vault.ts';
 import { type Cell, type Cluster, cellId } from '../../../main/model/cluster.ts';
 import type { DiscoveryStatus } from '../../../main/model/discovery-status.ts';
@@ -46,6 +47,7 @@ export interface Clouds {
     readonly mounts?: readonly string[];
     readonly env?: Environment;
     readonly servers?: readonly VaultServer[];
+    readonly sessions?: VaultSessions;
   }): DiscoverySource;
   close(): Promise<void>;
 }
@@ -98,8 +100,8 @@ export async function startClouds(): Promise<Clouds> {
     client,
     ways,
     eks: (regions) => createEksSource({ aws: ways(), regions }),
-    onPrem: ({ mounts = [plan.vault.mount], env: other = env, servers } = {}) =>
-      createVaultSource({ ...places, env: other, mounts, servers }),
+    onPrem: ({ mounts = [plan.vault.mount], env: other = env, servers, sessions } = {}) =>
+      createVaultSource({ ...places, env: other, mounts, servers, sessions }),
     async close() {
       // Their last writes end before their folder goes.
       await Promise.all(catalogs.splice(0).map((catalog) => catalog.close()));

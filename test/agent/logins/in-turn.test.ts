@@ -79,6 +79,14 @@ test('the providers of the clusters come first, then each organisation once, one
   expect(await signing([at('one.a', 'vault')], { accounts })).toEqual(['one.a']);
 });
 
+test('of several Vaults, only those of the clusters are signed in to', async () => {
+  const accounts = ['vault.berlin.example', 'vault.lyon.example'].map((session) =>
+    missing(session, { provider: 'vault' }),
+  );
+  const inLyon = { ...at('one.a', 'vault'), account: 'vault.lyon.example/clusters' };
+  expect(await signing([inLyon, at('two.a')], { accounts })).toEqual(['vault vault.lyon.example', 'one.a']);
+});
+
 test('a login that fails does not stop the others, one that the user cancels does', async () => {
   const failed = new AppError('access-login-failed', 'No.');
   const cancelled = new AppError('cancelled', 'Cancelled.');

@@ -34,5 +34,5 @@ test('every source, login and kind of credential has one provider, in the order 
     'oidc',
     'file',
   ]);
-  expect(all.flatMap(({ sessionFile }) => sessionFile ?? [])).toHaveLength(3);
+  expect(all.flatMap(({ sessionFile }) => sessionFile ?? [])).toHaveLength(4);
 });

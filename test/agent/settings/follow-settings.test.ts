@@ -14,7 +14,12 @@ beforeEach(() => {
 });
 
 /** The start of an agent whose ports listen when the test says so. */
-function start(standBy: () => Promise<void>) {
+function start(
+  standBy: () => Promise<void>,
+  { changesEntries = false, restored = new Promise<void>(() => {}) } = {},
+) {
+  const organisationEvents = new EventEmitter<{ entries: [] }>();
+  let rewritten = 0;
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   let isReady = false;
   const ready = followSettings({
@@ -26,7 +31,10 @@ function start(standBy: () => Promise<void>) {
       listening,
       kept: () => [],
       remove: async () => ({ removed: [], warnings: [] }),
-      rewrite: async () => ({ warnings: [] }),
+      rewrite: async () => {
+        rewritten += 1;
+        return { warnings: [] };
+      },
     },
     current: { lookNow() {} },
     catalog: { clusters: () => [], onChange: () => () => {} },
@@ -36,11 +44,13 @@ function start(standBy: () => Promise<void>) {
       tunnels: { find: () => undefined },
     },
     // A tunnel that was open cannot be reached now, and is waited for.
-    restored: new Promise(() => {}),
+    restored,
+    organisationEvents,
+    changesEntries,
   }).then(() => {
     isReady = true;
   });
-  return { listen, ready, isReady: () => isReady };
+  return { listen, ready, isReady: () => isReady, organisationEvents, rewritten: () => rewritten };
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -71,4 +81,18 @@ test('a port that waits for a lock holds the start up for three seconds at most'
   expect(started.isReady()).toBe(false);
   clock.advance(1);
   await started.ready;
+});
+
+test('entries are written again when the organisation decides otherwise, also while no agent ran', async () => {
+  const started = start(async () => {}, { changesEntries: true, restored: Promise.resolve() });
+  await started.ready;
+  await turn();
+  expect(started.rewritten()).toBe(1);
+  started.organisationEvents.emit('entries');
+  await turn();
+  expect(started.rewritten()).toBe(2);
+  const unchanged = start(async () => {}, { restored: Promise.resolve() });
+  await unchanged.ready;
+  await turn();
+  expect(unchanged.rewritten()).toBe(0);
 });

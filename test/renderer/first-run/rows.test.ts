@@ -81,6 +81,13 @@ describe('what this computer has', () => {
       help: { kind: 'copy', command: 'vault login' },
     });
     expect(row('vault', [vault({ who: 'ada' })]).lines).toEqual(['vault.acme.example: ada · signed in']);
+    // Each Vault has a session of its own.
+    const lyon = vault({ session: 'vault.lyon.example', status: 'signed-out', needed: true });
+    expect(row('vault', [vault({ who: 'ada' }), lyon])).toMatchObject({
+      state: 'attention',
+      lines: ['vault.acme.example: ada · signed in', expect.stringContaining('vault.lyon.example')],
+      help: { account: { session: 'vault.lyon.example' } },
+    });
   });
 
   test('cluster files: how many clusters, and why one cannot be read', () => {

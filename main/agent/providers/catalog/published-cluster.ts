@@ -12,7 +12,7 @@ const published: ReadonlySet<string> = new Set(['eks', 'gke', 'aks', 'vault']);
  * that a catalog must not hold.
  */
 export function publishedCluster({ cluster }: CatalogRecord, seenAt: number): Cluster {
-  const { production: _, ...rest } = cluster;
+  const { production: _, byOrganisation: __, ...rest } = cluster;
   const read = clusterSchema.safeParse({
     ...rest,
     credential: withoutLogins(cluster.credential),

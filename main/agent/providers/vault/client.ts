@@ -3,7 +3,9 @@ import { AppError } from '../../../model/app-error.ts';
 import { retryRequest } from '../../async/request-retry.ts';
 import type { Answer, Network, RequestTls } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
+import type { VaultSessions } from './sessions.ts';
 import { type VaultTls, vaultTls } from './tls.ts';
+import type { VaultTokenStore } from './token.ts';
 
 /** The same inputs that the vault command reads. */
 export interface VaultParts {
@@ -15,6 +17,10 @@ export interface VaultParts {
   readonly skipVerify?: VaultTls['skipVerify'] | undefined;
   /** Renews the token that is in use. Undefined where no agent runs. */
   readonly renewals?: { use(address: URL, token: string): void } | undefined;
+  /** Where the token of this Vault is, if it is not that of VAULT_ADDR: the vault command's store is not used then. */
+  readonly store?: VaultTokenStore | undefined;
+  /** The sessions of other Vaults. */
+  readonly sessions?: VaultSessions | undefined;
 }
 
 /** Parses `https://host[:port]` of a Vault server. Throws `vault-failed` if it is not such an address. */

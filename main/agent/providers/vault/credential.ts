@@ -6,12 +6,12 @@ import type { Credential, CredentialProviderOf } from '../credential-provider.ts
 import { encodePath, kvPaths, type VaultParts, vaultAddress, vaultClient } from './client.ts';
 import { vaultError, vaultStatus, whyDenied } from './errors.ts';
 import { type heldCredential, secretFrom } from './secret.ts';
-import { environmentFor, type VaultServer } from './servers.ts';
+import { partsFor, type VaultServer } from './servers.ts';
 import { vaultToken } from './token.ts';
 
 type VaultSource = Extract<CredentialSource, { kind: 'vault' }>;
 
-/** Reads clusters' credentials from their secrets with the current token. */
+/** Reads clusters' credentials from their secrets, each with the token of its own Vault. */
 export function vaultCredentials(options: {
   /** The current parts and servers: where Vault is, and further servers. */
   readonly parts: () => VaultParts;
@@ -20,11 +20,7 @@ export function vaultCredentials(options: {
   return {
     kind: 'vault',
     async prepare({ source }) {
-      const parts = options.parts();
-      const there = {
-        ...parts,
-        env: environmentFor(source, { env: parts.env, servers: options.servers() }),
-      };
+      const there = partsFor(source, { parts: options.parts(), servers: options.servers() });
       const { identity, token } = await identityOf(there, source);
       return { identity, make: () => readVaultCredential({ ...there, source, token }) };
     },
@@ -56,10 +52,12 @@ export async function readVaultCredential(
   const address = vaultAddress(source.address);
   const current = options.env.VAULT_ADDR ?? '';
   // The token belongs to the Vault of VAULT_ADDR: no other server may receive it.
-  if (current !== '' && vaultAddress(current).origin !== address.origin) {
+  if (current === '' || vaultAddress(current).origin !== address.origin) {
     throw new AppError(
       'credential-failed',
-      `The credential is stored in Vault at ${address.host}, which is not VAULT_ADDR.`,
+      current === ''
+        ? `The credential is stored in Vault at ${address.host}, and VAULT_ADDR is not set.`
+        : `The credential is stored in Vault at ${address.host}, which is not VAULT_ADDR.`,
       {
         hint: `Set VAULT_ADDR to ${address.origin}, or run \`k8s-tunnels discover\`.`,
       },
@@ -81,6 +79,7 @@ export async function readVaultCredential(
         client: await vaultClient(connection),
         address,
         env: options.env,
+        store: options.store,
         error: vaultError({ error, address, path, capability: 'read' }),
       });
     }

@@ -1,14 +1,31 @@
 import type { client as VaultClient } from 'node-vault';
 import { AppError } from '../../../model/app-error.ts';
+import { command } from '../../../model/command.ts';
 import type { Environment } from '../../parts.ts';
 import type { VaultMethod } from './methods.ts';
+import type { VaultTokenStore } from './token.ts';
 
 /** Returns the error for a missing or expired Vault session. */
-export function noToken(message: string, { cause, hint }: { cause?: unknown; hint?: string } = {}): AppError {
+export function noToken(
+  message: string,
+  options: {
+    readonly cause?: unknown;
+    readonly hint?: string;
+    readonly address: URL | undefined;
+    /** True for a Vault that is not that of VAULT_ADDR: neither the vault command nor VAULT_TOKEN signs in to it. */
+    readonly isOther?: boolean;
+  },
+): AppError {
+  const { cause, address, isOther = false } = options;
+  const session = address?.host;
+  const hint =
+    isOther && session !== undefined
+      ? `Run \`${command`k8s-tunnels login vault ${session}`}\`.`
+      : 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.';
   return new AppError('vault-no-token', message, {
-    hint: hint ?? 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.',
+    hint: options.hint ?? hint,
     cause,
-    signIn: { provider: 'vault' },
+    signIn: { provider: 'vault', session },
   });
 }
 
@@ -63,9 +80,12 @@ export async function whyDenied(options: {
   readonly client: VaultClient;
   readonly address: URL;
   readonly env: Environment;
+  /** The store of a Vault that is not that of VAULT_ADDR. */
+  readonly store?: VaultTokenStore | undefined;
   readonly error: unknown;
 }): Promise<unknown> {
-  const { client, address, env, error } = options;
+  const { client, address, env, store, error } = options;
+  const isOther = store !== undefined;
   if (!(error instanceof AppError) || error.code !== 'vault-denied') return error;
   try {
     await client.tokenLookupSelf();
@@ -74,9 +94,14 @@ export async function whyDenied(options: {
     if (vaultStatus(cause) !== 403) return error;
     const ended = 'it has expired or was revoked';
     if ((env.VAULT_TOKEN ?? '') === '')
-      return noToken(`Vault at ${address.host} does not accept your token: ${ended}.`, { cause });
+      return noToken(`Vault at ${address.host} does not accept your token: ${ended}.`, {
+        cause,
+        address,
+        isOther,
+      });
     return noToken(`Vault at ${address.host} does not accept the token of VAULT_TOKEN: ${ended}.`, {
       cause,
+      address,
       hint: 'Set VAULT_TOKEN to a new token, or unset it and run `k8s-tunnels login vault`. Then start the agent again: `k8s-tunnels quit`.',
     });
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { command } from '../../../model/command.ts';
 import type { Clock, Logger } from '../../parts.ts';
 import { type VaultParts, vaultAddress, vaultClient } from './client.ts';
 import { vaultStatus } from './errors.ts';
@@ -8,7 +9,7 @@ import { vaultToken } from './token.ts';
 export interface VaultRenewals {
   /** Called when a token is used. Looks it up once, and again after a failure. Does nothing before `start`. */
   use(address: URL, token: string): void;
-  /** Begins with the current token. Returns a function that ends it. */
+  /** Begins with the current tokens. Returns a function that ends it. */
   start(): () => void;
 }
 
@@ -31,11 +32,13 @@ const limitMs = 20_000;
 export function createVaultRenewals(options: {
   /** Returns the current parts: the token of another user may have taken its place. */
   readonly parts: () => VaultParts;
+  /** Returns those of Vaults with a session of their own. */
+  readonly others?: () => readonly VaultParts[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly notice: (message: string) => void;
 }): VaultRenewals {
-  const { parts, clock, logger, notice } = options;
+  const { parts, others = () => [], clock, logger, notice } = options;
   let isOn = false;
   /** The token of each server, by its origin. */
   const held = new Map<string, { readonly token: string; cancel: () => void }>();
@@ -45,8 +48,11 @@ export function createVaultRenewals(options: {
     held.delete(origin);
   };
 
+  const partsOf = (address: URL): VaultParts =>
+    others().find(({ env }) => URL.parse(env.VAULT_ADDR ?? '')?.origin === address.origin) ?? parts();
+
   const clientFor = (address: URL, token: string) =>
-    vaultClient({ parts: parts(), address, token, signal: AbortSignal.timeout(limitMs) });
+    vaultClient({ parts: partsOf(address), address, token, signal: AbortSignal.timeout(limitMs) });
 
   const isCurrent = (address: URL, token: string) => isOn && held.get(address.origin)?.token === token;
 
@@ -63,7 +69,7 @@ export function createVaultRenewals(options: {
 
   const renew = async (address: URL, token: string, endsAt: number): Promise<void> => {
     // Another login replaces the token in its file: the new one is renewed when it is used.
-    if ((await vaultToken(parts()).catch(() => '')) !== token) {
+    if ((await vaultToken(partsOf(address)).catch(() => '')) !== token) {
       if (isCurrent(address, token)) stop(address.origin);
       return;
     }
@@ -84,7 +90,7 @@ export function createVaultRenewals(options: {
       logger.warn('Vault token not renewed', { host: address.host, status });
       if (status !== undefined && status < 500 && status !== 429) {
         notice(
-          `Vault at ${address.host} does not renew your token (HTTP ${status}), which ends in ${Math.ceil(left / 60_000)} min. Ask a Vault administrator for a policy with the capability "update" on path "auth/token/renew-self", or sign in again with \`k8s-tunnels login vault\`.`,
+          `Vault at ${address.host} does not renew your token (HTTP ${status}), which ends in ${Math.ceil(left / 60_000)} min. Ask a Vault administrator for a policy with the capability "update" on path "auth/token/renew-self", or sign in again with \`${command`k8s-tunnels login vault ${address.host}`}\`.`,
         );
         return;
       }
@@ -124,12 +130,12 @@ export function createVaultRenewals(options: {
     use,
     start() {
       isOn = true;
-      const begin = async () => {
-        const { VAULT_ADDR = '' } = parts().env;
-        if (VAULT_ADDR !== '') use(vaultAddress(VAULT_ADDR), await vaultToken(parts()));
+      const begin = async (server: VaultParts) => {
+        const { VAULT_ADDR = '' } = server.env;
+        if (VAULT_ADDR !== '') use(vaultAddress(VAULT_ADDR), await vaultToken(server));
       };
       // Discovery reports a missing token or a wrong address.
-      begin().catch(() => {});
+      for (const server of [parts(), ...others()]) begin(server).catch(() => {});
       return () => {
         isOn = false;
         for (const origin of [...held.keys()]) stop(origin);

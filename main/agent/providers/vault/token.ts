@@ -12,6 +12,8 @@ import { noToken } from './errors.ts';
 interface Places {
   readonly env: Environment;
   readonly home: string;
+  /** The store of a Vault that has a session of its own. */
+  readonly store?: VaultTokenStore | undefined;
 }
 
 /** Where the vault command keeps its one token: `~/.vault-token`, or the program that its configuration names. */
@@ -24,22 +26,32 @@ export interface VaultTokenStore {
   erase(): Promise<void>;
 }
 
-/** Returns the token of `VAULT_TOKEN` or of the token store. Rejects with `vault-no-token`, or as the store does. */
+/**
+ * Returns the token of `VAULT_TOKEN` or of the token store; that of its own session for another Vault. Rejects with
+ * `vault-no-token`, or as the store does.
+ */
 export async function vaultToken(places: Places): Promise<string> {
-  const { VAULT_TOKEN = '' } = places.env;
+  const { VAULT_TOKEN = '', VAULT_ADDR = '' } = places.env;
+  const address = URL.parse(VAULT_ADDR) ?? undefined;
+  if (places.store !== undefined) {
+    const own = await places.store.read();
+    if (own !== '') return own;
+    throw noToken(`You are not signed in to Vault at ${address?.host}.`, { address, isOther: true });
+  }
   if (VAULT_TOKEN !== '') return VAULT_TOKEN;
   const store = await vaultTokenStore(places);
   const token = await store.read();
   if (token !== '') return token;
-  throw noToken(`There is no Vault token in VAULT_TOKEN or ${store.place}.`);
+  throw noToken(`There is no Vault token in VAULT_TOKEN or ${store.place}.`, { address });
 }
 
 /**
  * Finds the token store as the vault command does: by `token_helper` of `~/.vault`, or of the file that
  * VAULT_CONFIG_PATH names (https://developer.hashicorp.com/vault/docs/commands/token-helper). Rejects with
- * `file-unreadable` or `bad-input`, which name that file.
+ * `file-unreadable` or `bad-input`, which name that file. A Vault that is not that of VAULT_ADDR has another store.
  */
 export async function vaultTokenStore(places: Places): Promise<VaultTokenStore> {
+  if (places.store !== undefined) return places.store;
   const { env, home } = places;
   const named = env.VAULT_CONFIG_PATH ?? '';
   const config = named === '' ? path.join(home, '.vault') : named;

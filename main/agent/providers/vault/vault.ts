@@ -8,7 +8,7 @@ import { type KvFolder, type VaultParts, vaultAddress, vaultClient } from './cli
 import { readSecrets } from './cluster.ts';
 import { whyDenied } from './errors.ts';
 import { likelyFolder, locate, type Mount, openMount } from './mount.ts';
-import { type VaultServer, vaultServerEnvironment } from './servers.ts';
+import { type VaultServer, vaultServerParts } from './servers.ts';
 import { vaultToken } from './token.ts';
 
 const concurrency = 32;
@@ -19,8 +19,8 @@ type Run = Parameters<DiscoverySource['discover']>[0];
  * Clusters stored in Vault, a secret each: kubeconfig's fields (`server`, `certificate-authority-data`, `token` or
  * `client-certificate-data` and `client-key-data`) or a whole `kubeconfig`, with the tags as custom metadata or, in KV
  * version 1, among the fields. A cell is a folder. `mounts` is the setting: each a KV mount of `VAULT_ADDR` or a folder
- * of one (`mount/folder`), or `namespace:mount`, which overrides `VAULT_NAMESPACE`. `servers` are read in addition. Without either there is nothing
- * to read.
+ * of one (`mount/folder`), or `namespace:mount`, which overrides `VAULT_NAMESPACE`. `servers` are read in addition, each with the session
+ * of its own address. Without either there is nothing to read.
  */
 export function createVaultSource(
   options: VaultParts & {
@@ -30,10 +30,10 @@ export function createVaultSource(
 ): DiscoverySource {
   const { env, mounts, servers = [] } = options;
   const readings = [
-    ...((env.VAULT_ADDR ?? '') === '' ? [] : [readingOf(env, mounts.map(mountFrom))]),
+    ...((env.VAULT_ADDR ?? '') === '' ? [] : [readingOf(options, mounts.map(mountFrom))]),
     ...servers.map((server) =>
       readingOf(
-        vaultServerEnvironment(env, server),
+        vaultServerParts(options, server),
         // Each names its namespace: that of VAULT_ADDR does not apply here.
         server.mounts
           .map(mountFrom)
@@ -59,11 +59,15 @@ export function createVaultSource(
   };
 }
 
-function readingOf(env: Environment, mounts: readonly Pick<Mount, 'namespace' | 'name'>[]) {
+function readingOf(
+  { env, store }: Pick<VaultParts, 'env' | 'store'>,
+  mounts: readonly Pick<Mount, 'namespace' | 'name'>[],
+) {
   const { VAULT_ADDR: text = '', VAULT_NAMESPACE } = env;
   const address = URL.canParse(text) ? new URL(text) : undefined;
   return {
     env,
+    store,
     address,
     mounts: mounts.map(({ namespace, name }) => ({
       namespace,
@@ -80,7 +84,7 @@ async function readServer(
     readonly limit: ReturnType<typeof pLimit>;
   },
 ): Promise<void> {
-  const { env, mounts, run, limit, clock } = parts;
+  const { env, store, mounts, run, limit, clock } = parts;
   let client: Parameters<typeof vaultClient>[0];
   let loginClient: Mount['client'];
   try {
@@ -114,7 +118,7 @@ async function readServer(
       const likely =
         likelyFolder(place.name, place.account, run.known) ??
         (await locate({ client: own, address, name: place.name }).catch(() => named));
-      await walk(open(likely), '', { env, open });
+      await walk(open(likely), '', { env, store, open });
     }),
   );
 }
@@ -140,6 +144,7 @@ function accountOf(host: string, namespace: string | undefined, mount: string): 
 /** Needed at the root of a mount: opens it at the place that Vault itself has reported. */
 interface Reopening {
   readonly env: Environment;
+  readonly store: VaultParts['store'];
   readonly open: (at: KvFolder) => Mount;
 }
 

@@ -3,11 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Environment, systemClock } from '../../../../main/agent/parts.ts';
+import { type Environment, silentLogger, systemClock } from '../../../../main/agent/parts.ts';
 import { readVaultCredential } from '../../../../main/agent/providers/vault/credential.ts';
+import { createVaultSessions } from '../../../../main/agent/providers/vault/sessions.ts';
 import type { Cluster } from '../../../../main/model/cluster.ts';
 import { credentialsOf } from '../../credentials/credentials-of.ts';
 import { type Clouds, discoverOnce, resultAt, startClouds } from '../../discovery/clouds.ts';
+import { signInFile } from '../../logins/rig.ts';
 
 let clouds: Clouds;
 let account: string;
@@ -569,12 +571,22 @@ test('a standby that sends one to the active server is followed there', async ()
 describe('further servers', () => {
   /** Another Vault, or the same one by another name, has a token of its own only when one has logged in there. */
   const byName = () => clouds.vault.url.replace('127.0.0.1', 'localhost');
+  /** As after a login there. */
+  const signedIn = async (address: string) => {
+    const file = signInFile(path.join(clouds.home, 'vault-sign-ins.json'));
+    const sessions = createVaultSessions({ file, logger: silentLogger });
+    await sessions.storeFor(new URL(address)).store(clouds.vault.token);
+    return sessions;
+  };
 
   test('are read beside that of VAULT_ADDR, each its mounts in its namespace', async () => {
     const { mount: _, namespace: __, ...place } = { ...clouds.plan.vault, others: [] };
     clouds.plan.vault.others.push({ ...place, mount: 'edge', namespace: 'team' });
     const { clusters } = await discoverOnce(
-      clouds.onPrem({ servers: [{ address: byName(), namespace: 'team', mounts: ['edge'] }] }),
+      clouds.onPrem({
+        servers: [{ address: byName(), namespace: 'team', mounts: ['edge'] }],
+        sessions: await signedIn(byName()),
+      }),
     );
     const { host } = new URL(byName());
     expect([...new Set(clusters.map((cluster) => cluster.account))].sort()).toEqual(
@@ -593,6 +605,7 @@ describe('further servers', () => {
       clouds.onPrem({
         env: { ...env, VAULT_NAMESPACE: 'elsewhere' },
         servers: [{ address: clouds.vault.url, mounts: ['clusters'] }],
+        sessions: await signedIn(clouds.vault.url),
       }),
     );
     expect(clusters.map(({ name }) => name).sort()).toEqual(['depot-berlin', 'depot-lyon']);
@@ -620,7 +633,8 @@ describe('further servers', () => {
       { address: 'http://127.0.0.1:9', mounts: ['clusters'] },
       { address: byName(), mounts: ['clusters'] },
     ];
-    const { clusters } = await discoverOnce(clouds.onPrem({ env, servers }));
+    const sessions = await signedIn(byName());
+    const { clusters } = await discoverOnce(clouds.onPrem({ env, servers, sessions }));
     const berlin = clusters.find(({ name }) => name === 'depot-berlin');
     if (berlin === undefined) throw new Error('no depot-berlin');
     const { network, home } = clouds;
@@ -632,6 +646,7 @@ describe('further servers', () => {
         home,
         aws: clouds.ways(),
         servers: named,
+        sessions,
       }).get(berlin);
     const own = { ...env, VAULT_ADDR: 'https://vault.example.com', VAULT_NAMESPACE: 'elsewhere' };
     expect(await credentials(own, servers)).toMatchObject({ kind: 'token', token: 'the-token-in-vault' });
