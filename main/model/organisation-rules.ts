@@ -45,3 +45,21 @@ export const organisationRulesSchema = z
   .describe(
     'Connector and settings by cluster. The first rule that matches a cluster applies, as a whole; the tags of the cluster take precedence.',
   );
+
+/** Adds an issue for each rule whose connector the organisation does not allow. */
+export function checkConnectorsOfRules(
+  organisation: {
+    readonly rules?: z.output<typeof organisationRulesSchema> | undefined;
+    readonly connectors: readonly string[];
+  },
+  context: z.RefinementCtx,
+): void {
+  const { rules = [], connectors } = organisation;
+  for (const [at, { connector = 'auto' }] of rules.entries())
+    if (connector !== 'auto' && !connectors.includes(connector))
+      context.addIssue({
+        code: 'custom',
+        path: ['rules', at, 'connector'],
+        message: `must be one of connectors: ${connectors.join(', ')}`,
+      });
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { awsRegion, ed25519Key, httpsUrl, privateUrl, withoutPath } from './organisation-fields.ts';
 import { organisationPilotSchema } from './organisation-pilot.ts';
-import { organisationRulesSchema } from './organisation-rules.ts';
+import { checkConnectorsOfRules, organisationRulesSchema } from './organisation-rules.ts';
 import { organisationSetsSchema } from './organisation-sets.ts';
 import { hasRevisionIfSigning, noRevision, signingSchema } from './organisation-signing.ts';
 import { channelSchema } from './release.ts';
@@ -238,15 +238,7 @@ const organisationFields = z.strictObject({
 
 export const organisationSchema = organisationFields
   .refine(hasRevisionIfSigning, noRevision)
-  .superRefine(({ rules = [], connectors }, context) => {
-    for (const [at, { connector = 'auto' }] of rules.entries())
-      if (connector !== 'auto' && !connectors.includes(connector))
-        context.addIssue({
-          code: 'custom',
-          path: ['rules', at, 'connector'],
-          message: `must be one of connectors: ${connectors.join(', ')}`,
-        });
-  });
+  .superRefine(checkConnectorsOfRules);
 
 /** An organisation's configuration with its defaults. */
 export type Organisation = z.output<typeof organisationSchema>;

@@ -15,7 +15,7 @@ import { parseOrganisation } from './parse.ts';
 import { createPilot, type Identity } from './pilot.ts';
 import { isSigned, keysAfter, pinnedKeys } from './pinned-keys.ts';
 import { previewFields, previewRemarks, previewSettings } from './preview.ts';
-import { hasSignature, type Reading, readSource } from './read-source.ts';
+import { hasSignature, readSource } from './read-source.ts';
 import { isSameOrigin, parseKey, parseSource, placeOf, type SetupSource } from './source.ts';
 import { viewOf } from './view.ts';
 
@@ -144,9 +144,6 @@ export async function createOrganisation(options: {
     return { source, reading, next, used: keys, keyFrom, keys: following.keys, conflict };
   };
 
-  /** The key that the preview names: the one that has signed it. */
-  const signerOf = ({ signers }: Reading) => (signers[0] === undefined ? {} : { key: signers[0] });
-
   // Run one after another: a refresh that began earlier must not overwrite what the user accepts now.
   const inTurn = createSerialQueue();
   const refreshFromSource = ownRefresh({ own, network, now: clock.now, notice, keep });
@@ -160,10 +157,7 @@ export async function createOrganisation(options: {
     }
   };
   const daily = dailyRefresh({
-    own,
-    clock,
-    logger,
-    notice,
+    ...{ own, clock, logger, notice },
     refresh: () => inTurn(refreshOwn),
     name: () => current()?.name,
   });
@@ -185,7 +179,7 @@ export async function createOrganisation(options: {
         origin: source.origin.kind,
         place: placeOf(source.origin),
         signed: keyFrom === 'user',
-        ...signerOf(reading),
+        ...(reading.signers[0] === undefined ? {} : { key: reading.signers[0] }),
         ...(used.length === 0 && (await hasSignature({ origin: source.origin, network }))
           ? { unchecked: true }
           : {}),

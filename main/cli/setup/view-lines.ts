@@ -35,12 +35,14 @@ export function viewLines(view: Shown['organisation']): readonly string[] {
     links,
     locked,
     failed,
+    pilot,
   } = view;
   const from = origin === 'managed' ? 'managed by this computer’s administrators' : 'set up by you';
   const rows = [
     ['from', printable(place)],
     ['', `${from}${signed ? ', signed' : ''}, read ${ago(readAt)}`],
     ['revision', String(revision ?? 'none')],
+    ['pilot group', printable(pilot?.line ?? '')],
     ['signature', signed ? 'required' : signers === undefined ? 'none' : 'of a key that came with the link'],
     ['signed by', (signers ?? []).join(', ')],
     ['keys from now on', (keys ?? []).join(', ')],
