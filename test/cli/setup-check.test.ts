@@ -310,6 +310,24 @@ describe('setup --new-key and --sign', () => {
     expect((await check('acme.yaml', '--key', publicKeys[0] ?? '')).code).toBe(0);
   });
 
+  it('refuse a list of keys of which none signs, since nobody could sign the next version', async () => {
+    const [mine, other] = [(await run('--new-key', 'a.key')).stdout.trim(), createSigner()];
+    await write('acme.yaml', acme(`signing: {publicKeys: ["${other.key}"]}\n`));
+    const refused = await run('--sign', 'acme.yaml', '--key-file', 'a.key');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('lists none of these keys')]);
+    expect(await readdir(home.paths.home)).not.toContain('acme.yaml.sig');
+    // Signed in another way, and checked with the key that people have.
+    const text = acme(`signing: {publicKeys: ["${mine}"]}\n`);
+    await write('acme.yaml', text);
+    await write('acme.yaml.sig', other.sign(text));
+    expect(await check('acme.yaml', '--key', other.key)).toMatchObject({
+      code: 6,
+      report: { signature: { state: 'signed' }, findings: [{ line: 4, field: 'signing.publicKeys' }] },
+    });
+    expect((await run('--sign', 'acme.yaml', '--key-file', 'a.key')).code).toBe(0);
+    expect((await check('acme.yaml', '--key', mine)).code).toBe(0);
+  });
+
   it('signs nothing that installations refuse, and with nothing that is no key', async () => {
     await run('--new-key', 'a.key');
     await write('acme.yaml', 'version: 1\nnaam: Acme\n');

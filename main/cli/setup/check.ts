@@ -5,7 +5,7 @@ import { managedSettings } from '../../agent/organisation/managed-settings.ts';
 import { fieldName, inspectOrganisation } from '../../agent/organisation/parse.ts';
 import { previewFields, previewRemarks, previewSettings } from '../../agent/organisation/preview.ts';
 import { hasSignature, readSource } from '../../agent/organisation/read-source.ts';
-import { parseSource, placeOf, type SetupSource } from '../../agent/organisation/source.ts';
+import { type Origin, parseSource, placeOf, type SetupSource } from '../../agent/organisation/source.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import { createSettings } from '../../agent/settings/settings.ts';
 import { AppError, toPlainError } from '../../model/app-error.ts';
@@ -76,7 +76,24 @@ async function check(options: {
           },
         ]
       : [];
-  const findings = [...findingsIn(organisation, inspection), ...older].toSorted((a, b) => a.line - b.line);
+  const { publicKeys = [] } = organisation.signing ?? {};
+  const lost =
+    publicKeys.length === 0 ||
+    signature.state === 'unsigned' ||
+    (await isSignedBy(publicKeys, origin, network))
+      ? []
+      : [
+          {
+            ...inspection.positionOf(['signing', 'publicKeys']),
+            field: 'signing.publicKeys',
+            message:
+              'lists no key that has signed this file, so that perhaps nobody can sign the next version',
+            fix: 'List your own keys, and sign with one of them too: repeat --key-file.',
+          },
+        ];
+  const findings = [...findingsIn(organisation, inspection), ...older, ...lost].toSorted(
+    (a, b) => a.line - b.line,
+  );
   const addresses = offline
     ? []
     : await Promise.all(
@@ -117,6 +134,15 @@ async function checkSignature(source: SetupSource, network: Network): Promise<Ch
       message,
       fix: 'Sign it after the last change: k8s-tunnels setup --sign FILE --key-file KEY',
     };
+  }
+}
+
+async function isSignedBy(keys: readonly string[], origin: Origin, network: Network): Promise<boolean> {
+  try {
+    return (await readSource({ origin, keys, network })) !== undefined;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'organisation-refused') return false;
+    throw error;
   }
 }
 

@@ -33,7 +33,8 @@ export async function runNewSigningKey(file: string, { json }: { readonly json: 
 
 /**
  * Writes `<file>.sig`: a signature of each key over the file's bytes, one a line, in the order of the keys. Resolves with
- * the exit code. Rejects with `bad-input` if the file is not a good configuration or a key is none, `file-unreadable` or
+ * the exit code. Rejects with `bad-input` if the file is not a good configuration, lists none of the keys
+ * or a key is none, `file-unreadable` or
  * `file-unwritable`; then nothing is written.
  */
 export async function runSign(
@@ -49,7 +50,7 @@ export async function runSign(
   const bytes = await readRegularFile(file).catch((cause: unknown) => {
     throw cause instanceof AppError ? cause : unreadable(file, cause, { hint: 'Check the path.' });
   });
-  parseOrganisation(bytes.toString('utf8'), source);
+  const { signing } = parseOrganisation(bytes.toString('utf8'), source);
   const keys = await Promise.all(
     keyFiles.map(async (keyFile) => {
       const text = await readFile(keyFile, 'utf8').catch((cause: unknown) => {
@@ -58,12 +59,17 @@ export async function runSign(
       return signingKeyFrom(text, keyFile, 'setup');
     }),
   );
+  const publicKeys = keys.map(({ publicKey }) => publicKey);
+  // An installation that accepts it would accept nothing of ours any more.
+  if (signing !== undefined && !publicKeys.some((key) => signing.publicKeys.includes(key)))
+    throw new AppError('bad-input', `${source} lists none of these keys (signing.publicKeys).`, {
+      hint: 'List your own keys there, and sign with one of them too: repeat --key-file.',
+    });
   const signatureFile = `${file}.sig`;
   const lines = keys.map((key) => `${key.sign(bytes).toString('base64')}\n`);
   await writeFileAtomic(signatureFile, lines.join(''));
   // A web server, or another user of this computer, has to read it.
   await chmod(signatureFile, 0o644);
-  const publicKeys = keys.map(({ publicKey }) => publicKey);
   if (json) writeJson({ file: signatureFile, publicKeys });
   else {
     writeLines([signatureFile]);
