@@ -1,6 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { pathsFrom } from '../../main/agent/paths.ts';
 import type { Output } from '../../main/api/contract.ts';
 import { createCommandLine } from '../world/demo/command-line.ts';
 import { defaultPlan } from '../world/plan.ts';
@@ -144,6 +145,65 @@ test('the product discovers the clusters of OpenBao by both versions of KV, and 
       first?.id ?? '',
     ]);
     expect(JSON.parse(stdout)).toMatchObject({ status: { token: data.token } });
+  } finally {
+    await commandLine.stop();
+    await world.close();
+  }
+});
+
+test('OpenBao as a further Vault of an organisation has a login of its own', async () => {
+  await configure('POST', 'sys/auth/approle', { type: 'approle' });
+  await configure('POST', 'auth/approle/role/reader', { token_policies: ['clusters-reader'] });
+  const role = `${bao?.url}/v1/auth/approle/role/reader`;
+  const idOf = async (method: string, target: string, field: string) => {
+    const { body } = await ask(`${role}/${target}`, { method, headers: { 'x-vault-token': root } });
+    const { data: ids } = JSON.parse(body) as { readonly data: Readonly<Record<string, string>> };
+    return ids[field] ?? '';
+  };
+  const world = await startWorld();
+  const { config } = pathsFrom(world.env);
+  const files = path.join(config, 'organisation-files');
+  await mkdir(files, { recursive: true, mode: 0o700 });
+  await writeFile(path.join(files, 'role-id'), await idOf('GET', 'role-id', 'role_id'));
+  await writeFile(path.join(files, 'secret-id'), await idOf('POST', 'secret-id', 'secret_id'));
+  const managed = path.join(path.dirname(world.home), 'two-vaults.yaml');
+  await writeFile(
+    managed,
+    `version: 1
+name: Acme
+sources:
+  vault:
+    addresses:
+      - { address: '${double?.url}', mounts: [clusters] }
+      - address: '${bao?.url}'
+        mounts: [clusters]
+        login: { method: approle, roleIdFile: '${files}/role-id', secretIdFile: '${files}/secret-id' }
+`,
+  );
+  const commandLine = await createCommandLine(world, {
+    K8S_TUNNELS_MANAGED_CONFIG: managed,
+    VAULT_ADDR: double?.url ?? '',
+    VAULT_TOKEN: tokens?.double ?? '',
+  });
+  try {
+    await rm(path.join(world.home, '.vault-token'), { force: true });
+    const host = new URL(bao?.url ?? '').host;
+    const ofBao = async () => {
+      await commandLine.run(`${commandLine.bin}/k8s-tunnels`, ['discover']);
+      const { clusters } = await commandLine.tunnels<Output<'snapshot'>>('list', '--all');
+      return clusters.filter(({ account }) => account.startsWith(host));
+    };
+    expect(await ofBao()).toEqual([]);
+    await commandLine.tunnels('login', 'vault', bao?.url ?? '');
+    const found = await ofBao();
+    expect(found.map(({ name }) => name).toSorted()).toEqual(['depot-berlin', 'depot-lyon']);
+    const { stdout } = await commandLine.run(`${commandLine.bin}/k8s-tunnels`, [
+      'credential',
+      found[0]?.id ?? '',
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ status: { token: data.token } });
+    const { removed } = await commandLine.tunnels<Output<'logout'>>('logout', 'vault', host);
+    expect(removed).toEqual([expect.stringContaining(', revoked')]);
   } finally {
     await commandLine.stop();
     await world.close();

@@ -18,6 +18,7 @@ import type { OrganisationCatalog } from '../providers/catalog/organisation-cata
 import type { Reach } from '../reach.ts';
 import type { State } from '../state/state.ts';
 import { type Callers, createCallers } from './callers.ts';
+import { isOfSession } from './is-of-session.ts';
 
 /** What acts for a caller: with the agent's environment, or with the variables of a shell. */
 export interface Caller {
@@ -54,13 +55,7 @@ export function createAgentCallers(
   /** The secrets of local TLS proxies belong to a session. */
   const onSession = async (kind: LoginProviderKind, what: 'begun' | 'ended', session: string | undefined) => {
     const made = base.providers.find(({ login }) => login?.kind === kind)?.credential?.kind;
-    const isTheirs = (id: ClusterId) => {
-      const credential = catalog.get(id)?.credential;
-      if (made === undefined || credential?.kind !== made) return false;
-      // Each Vault has a session of its own.
-      if (credential.kind !== 'vault' || session === undefined) return true;
-      return URL.parse(credential.address)?.host === session;
-    };
+    const isTheirs = (id: ClusterId) => isOfSession(catalog.get(id)?.credential, { kind: made, session });
     await (what === 'ended' ? reach.apiProxies.end(isTheirs) : reach.apiProxies.signedIn(isTheirs));
   };
   const callerWith = (given: {

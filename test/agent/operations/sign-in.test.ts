@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isOfSession } from '../../../main/agent/callers/is-of-session.ts';
 import { signInOperations } from '../../../main/agent/operations/sign-in.ts';
 import type { Account, SignOut } from '../../../main/model/account.ts';
 import { anAccount } from '../../renderer/shown.ts';
@@ -7,6 +8,7 @@ const { signal } = new AbortController();
 
 const withFakes = (account: Account, removed: SignOut['removed'] = []) => {
   const did: string[] = [];
+  const sessions: string[] = [];
   const does = (what: string) => () => void did.push(what);
   const operations = signInOperations({
     logins: {
@@ -18,8 +20,9 @@ const withFakes = (account: Account, removed: SignOut['removed'] = []) => {
     sessions: { look: async () => does('look at sessions')() },
     activity: { add: ({ kind }) => void did.push(`journal: ${kind}`) },
     network: { clockSkew: () => undefined },
+    onSession: async (_, what, session) => void sessions.push(`${what} ${session}`),
   });
-  return { ...operations, did };
+  return { ...operations, did, sessions };
 };
 
 test.each([
@@ -53,4 +56,19 @@ test('a sign-out is in the journal where it removed something', async () => {
   const none = withFakes(account);
   await none.logout({ provider: 'aws', session: 'acme' });
   expect(none.did).toEqual(rest);
+});
+
+test('only the credentials of one Vault end with its session', async () => {
+  const lyon = withFakes(anAccount('vault.lyon.example', { provider: 'vault' }));
+  await lyon.login({ provider: 'vault', session: 'vault.lyon.example', signal });
+  await lyon.logout({ provider: 'vault', session: 'vault.lyon.example' });
+  expect(lyon.sessions).toEqual(['begun vault.lyon.example', 'ended vault.lyon.example']);
+  const at = (address: string) =>
+    ({ kind: 'vault', address, version: 2, mount: 'clusters', path: 'a', holds: 'token' }) as const;
+  const session = { kind: 'vault', session: 'vault.lyon.example' } as const;
+  expect(isOfSession(at('https://vault.lyon.example'), session)).toBe(true);
+  expect(isOfSession(at('https://vault.berlin.example'), session)).toBe(false);
+  expect(isOfSession(at('https://vault.berlin.example'), { kind: 'vault' })).toBe(true);
+  expect(isOfSession(at('https://vault.lyon.example'), { kind: 'eks', session: 'acme' })).toBe(false);
+  expect(isOfSession(undefined, session)).toBe(false);
 });
