@@ -82,6 +82,26 @@ it('the scraper is let in at the port that cloudflared has, to the pods that it 
   });
 });
 
+it('the alerts name what cloudflared and kube-state-metrics serve', async () => {
+  const served = [
+    // cloudflared 2026.8.2: its /metrics, and `connection/metrics.go` for what is there only after a registration.
+    'cloudflared_tunnel_request_errors',
+    'cloudflared_tunnel_total_requests',
+    'cloudflared_tunnel_tunnel_register_fail',
+    'cloudflared_tunnel_tunnel_register_success',
+    // kube-state-metrics, docs/metrics/workload/deployment-metrics.md.
+    'kube_deployment_spec_replicas',
+    'kube_deployment_status_replicas_available',
+  ];
+  const found = (await manifests('monitoring.yaml')).find(({ kind }) => kind === 'PrometheusRule');
+  const { spec } = found as Manifest & {
+    readonly spec: { readonly groups: readonly { readonly rules: readonly { readonly expr: string }[] }[] };
+  };
+  const expressions = spec.groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
+  const named = expressions.flatMap((text) => text.match(/\b(?:cloudflared|kube)_\w+/g) ?? []);
+  expect([...new Set(named)].sort()).toEqual(served);
+});
+
 it.each(['socks', 'tcp'])(
   'what cloudflared publishes by %s is what it takes, and what the document says',
   async (kind) => {
