@@ -22,7 +22,6 @@ const rules: Nested = {
     auth_method: single({ auth_method: 'required string' }),
     azure_ad: single({ id: 'required string', ...ofGroup }),
     device_posture: single({ integration_uid: 'required string' }),
-    email_domain: single({ domain: 'required string' }),
     gsuite: single({ email: 'required string', ...ofGroup }),
     oidc: single({ claim_name: 'required string', claim_value: 'required string', ...ofGroup }),
     okta: single({ name: 'required string', ...ofGroup }),

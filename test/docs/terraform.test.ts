@@ -12,12 +12,12 @@ import { startProvider } from './terraform-provider.ts';
 // The example of Terraform in a real Terraform or OpenTofu, which knows the schema of the Cloudflare provider from a double.
 
 const found = await Promise.all(
-  ['terraform', 'tofu'].map(async (name) => ({
-    name,
-    ...(await execa(name, ['version'], { reject: false })),
-  })),
+  ['terraform', 'tofu'].map(async (name) => {
+    const { exitCode } = await execa(name, ['version'], { reject: false });
+    return exitCode === 0 ? [name] : [];
+  }),
 );
-const program = found.find(({ exitCode }) => exitCode === 0)?.name ?? '';
+const [program = ''] = found.flat();
 const missing = program === '' ? 'neither terraform nor tofu is installed' : undefined;
 
 let folder: string;

@@ -61,8 +61,8 @@ export async function wrongTerraform(text: string): Promise<readonly string[]> {
   return [...stray, ...wrong];
 }
 
-/** Of every resource: how many there are. */
-const meta = ['for_each'];
+/** Of every resource: how many there are, and after what. */
+const meta = ['for_each', 'depends_on'];
 
 function unknownAttributes(value: unknown, attributes: Known, at: string): readonly string[] {
   // An expression says what it is only when it is evaluated: `terraform validate` checks it.

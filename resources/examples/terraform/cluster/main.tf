@@ -44,7 +44,10 @@ resource "cloudflare_zero_trust_tunnel_cloudflared_config" "cluster" {
   }
 }
 
+# A name without an application is open to everybody.
 resource "cloudflare_dns_record" "cluster" {
+  depends_on = [cloudflare_zero_trust_access_application.cluster]
+
   zone_id = var.zone_id
   name    = var.hostname
   type    = "CNAME"
