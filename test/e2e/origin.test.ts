@@ -11,7 +11,8 @@ import { createKubectl, type Kubectl, serverName, whyNoKubectl } from '../world-
 // its programs write what the real ones write.
 
 const reason = whyNoRealKube ?? whyNoKubectl;
-const credentials = '{"AccountTag":"a","TunnelSecret":"c2VjcmV0","TunnelID":"6ff42ae2-765d-4adf-8112-31c55c1551ef"}';
+const credentials =
+  '{"AccountTag":"a","TunnelSecret":"c2VjcmV0","TunnelID":"6ff42ae2-765d-4adf-8112-31c55c1551ef"}';
 let server: Awaited<ReturnType<typeof startRealKube>> | undefined;
 let kubectl: Kubectl;
 let folder: string;
@@ -32,7 +33,14 @@ beforeEach(async (context) => {
   folder = await mkdtemp(path.join(tmpdir(), 'origin-'));
   await symlink(path.join(root, 'resources'), path.join(folder, 'resources'));
   return async () => {
-    await kubectl.run('delete', '-n', 'k8s-tunnels', '--ignore-not-found', 'deployment,secret', 'cloudflared');
+    await kubectl.run(
+      'delete',
+      '-n',
+      'k8s-tunnels',
+      '--ignore-not-found',
+      'deployment,secret',
+      'cloudflared',
+    );
     await kubectl.close();
     await rm(folder, { recursive: true });
   };

@@ -33,5 +33,5 @@ export const peerTools: readonly Tool[] = [
   { id: 'dex-pages', lane: 'compile', prepare: dexPages },
   { id: 'kube-apiserver', lane: 'compile', prepare: kubeApiserver },
   { id: 'helm-4', lane: 'compile', prepare: helm4 },
-  { id: 'promtool', lane: 'compile', prepare: promtool },
+  { id: 'promtool', lane: 'compile', slow: true, prepare: promtool },
 ];
