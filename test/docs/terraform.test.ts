@@ -57,7 +57,7 @@ it('it is formatted and valid, and its own tests pass', async () => {
   expect(await terraform('init', '-no-color')).toMatchObject({ exitCode: 0 });
   expect(await terraform('test', '-no-color')).toMatchObject({
     exitCode: 0,
-    all: expect.stringContaining('3 passed, 0 failed'),
+    all: expect.stringContaining('4 passed, 0 failed'),
   });
 });
 

@@ -62,7 +62,7 @@ export async function wrongTerraform(text: string): Promise<readonly string[]> {
 }
 
 /** Of every resource: how many there are, and after what. */
-const meta = ['for_each', 'depends_on'];
+const meta = ['count', 'for_each', 'depends_on'];
 
 function unknownAttributes(value: unknown, attributes: Known, at: string): readonly string[] {
   // An expression says what it is only when it is evaluated: `terraform validate` checks it.

@@ -1,4 +1,4 @@
-# `terraform test` or `tofu test`, before each change: it needs no account, and makes nothing.
+# `terraform test`, before each change: it needs no account, and makes nothing.
 mock_provider "cloudflare" {}
 
 variables {
@@ -43,6 +43,20 @@ run "the_group_is_a_rule_of_the_identity_provider" {
       alltrue([for rule in policy.include : rule.okta != null && rule.gsuite == null])
     ])
     error_message = "A policy names its group as another identity provider does."
+  }
+}
+
+run "without_a_client_on_the_device_production_still_asks_for_a_second_factor" {
+  variables {
+    device_posture = false
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in cloudflare_zero_trust_access_policy.production :
+      [for rule in policy.require : rule.auth_method.auth_method] == ["mfa"]
+    ])
+    error_message = "A policy of production asks for another thing than the second factor."
   }
 }
 

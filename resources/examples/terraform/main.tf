@@ -21,6 +21,12 @@ variable "identity_provider" {
   }
 }
 
+variable "device_posture" {
+  type        = bool
+  default     = true
+  description = "Asks for an encrypted disk, which Cloudflare's client on the device reports."
+}
+
 variable "alert_email" {
   type        = string
   description = "Who hears of a tunnel that is down, and of a service token that ends."

@@ -11,10 +11,15 @@ locals {
       saml     = var.identity_provider.kind == "saml" ? { attribute_name = "groups", attribute_value = group, identity_provider_id = var.identity_provider.id } : null
     }
   }
+
+  sound_device = [
+    for rule in cloudflare_zero_trust_device_posture_rule.disk : { device_posture = { integration_uid = rule.id } }
+  ]
 }
 
-# Asks the Cloudflare client of the device: leave it and its two rules out where people have none.
 resource "cloudflare_zero_trust_device_posture_rule" "disk" {
+  count = var.device_posture ? 1 : 0
+
   account_id  = var.account_id
   name        = "disk-encryption"
   description = "disk encryption"
@@ -35,14 +40,11 @@ resource "cloudflare_zero_trust_access_policy" "people" {
   for_each = module.clusters.groups
 
   account_id = var.account_id
-  name       = "${each.key} on sound devices"
+  name       = each.key
   decision   = "allow"
 
   include = [local.rules[each.key]]
-
-  require = [{
-    device_posture = { integration_uid = cloudflare_zero_trust_device_posture_rule.disk.id }
-  }]
+  require = var.device_posture ? local.sound_device : null
 }
 
 resource "cloudflare_zero_trust_access_policy" "production" {
@@ -56,10 +58,7 @@ resource "cloudflare_zero_trust_access_policy" "production" {
   include = [local.rules[each.key]]
 
   # All of them. "mfa" is what the identity provider reports of the login (RFC 8176).
-  require = [
-    { device_posture = { integration_uid = cloudflare_zero_trust_device_posture_rule.disk.id } },
-    { auth_method = { auth_method = "mfa" } },
-  ]
+  require = concat(local.sound_device, [{ auth_method = { auth_method = "mfa" } }])
 
   purpose_justification_required = true
   purpose_justification_prompt   = "The ticket, and what you are going to do"
