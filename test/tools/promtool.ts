@@ -6,5 +6,5 @@ export const promtool = () =>
     name: 'promtool',
     package: 'github.com/prometheus/prometheus/cmd/promtool',
     version: 'v0.316.0',
-    sum: 'SUM',
+    sum: 'h1:f1GRFerhTMKQma+awCoC9T820ecWeGSdF+xAlMHzZzM=',
   });
