@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parse as parseHcl } from '@cdktf/hcl2json';
 import { describe, expect, it } from 'vitest';
 import { isSeq, parse, parseDocument } from 'yaml';
-import { readTags } from '../../main/agent/catalog/tags.ts';
 import { parseOrganisation } from '../../main/agent/organisation/parse.ts';
 import { organisationSchema } from '../../main/model/organisation.ts';
 import { blocksOf, root } from './blocks.ts';
 import { wrongIngress } from './ingress.ts';
-import { type Manifest, manifestsOf, unknownFields, wrongManifest } from './kubernetes.ts';
+import { isOfKubernetes, type Manifest, manifestsOf, unknownFields, wrongManifest } from './kubernetes.ts';
 import { wrongTerraform } from './terraform.ts';
 
 const examples = path.join(root, 'resources/examples');
@@ -47,7 +47,7 @@ describe.each(origins)('origin/%s', (file) => {
   it('is what Kubernetes takes', async () => {
     const all = await manifests(file);
     expect((await Promise.all(all.map(wrongManifest))).filter((one) => one !== undefined)).toEqual([]);
-    expect(await unknownFields(all)).toEqual([]);
+    expect(await unknownFields(all.filter(isOfKubernetes))).toEqual([]);
     const outside = all.filter(
       ({ kind, metadata }) => kind !== 'Namespace' && metadata.namespace !== 'k8s-tunnels',
     );
@@ -68,6 +68,40 @@ it.each(['cloudflared.yaml', 'remotely-managed.yaml'])('the Deployment of %s fit
   expect((spec.template.spec.volumes ?? []).map((volume) => Object.values(volume)[0])).toEqual(mounted);
 });
 
+it('the scraper is let in at the port that cloudflared has, to the pods that it has', async () => {
+  const { spec } = await deployment('cloudflared.yaml');
+  const { labels } = spec.template.metadata;
+  const [port] = spec.template.spec.containers[0]?.ports ?? [];
+  const all = await manifests('monitoring.yaml');
+  const of = (kind: string) => all.find((one) => one.kind === kind);
+  expect(of('NetworkPolicy')).toMatchObject({
+    spec: { podSelector: { matchLabels: labels }, ingress: [{ ports: [{ port: port?.containerPort }] }] },
+  });
+  expect(of('PodMonitor')).toMatchObject({
+    spec: { selector: { matchLabels: labels }, podMetricsEndpoints: [{ port: port?.name }] },
+  });
+});
+
+it('the alerts name what cloudflared and kube-state-metrics serve', async () => {
+  const served = [
+    // cloudflared 2026.8.2: its /metrics, and `connection/metrics.go` for what is there only after a registration.
+    'cloudflared_tunnel_request_errors',
+    'cloudflared_tunnel_total_requests',
+    'cloudflared_tunnel_tunnel_register_fail',
+    'cloudflared_tunnel_tunnel_register_success',
+    // kube-state-metrics, docs/metrics/workload/deployment-metrics.md.
+    'kube_deployment_spec_replicas',
+    'kube_deployment_status_replicas_available',
+  ];
+  const found = (await manifests('monitoring.yaml')).find(({ kind }) => kind === 'PrometheusRule');
+  const { spec } = found as Manifest & {
+    readonly spec: { readonly groups: readonly { readonly rules: readonly { readonly expr: string }[] }[] };
+  };
+  const expressions = spec.groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
+  const named = expressions.flatMap((text) => text.match(/\b(?:cloudflared|kube)_\w+/g) ?? []);
+  expect([...new Set(named)].sort()).toEqual(served);
+});
+
 it.each(['socks', 'tcp'])(
   'what cloudflared publishes by %s is what it takes, and what the document says',
   async (kind) => {
@@ -86,22 +120,38 @@ it.each(['socks', 'tcp'])(
   },
 );
 
-it.each(['main.tf', 'tags.tf'])('terraform/%s names what the providers know', async (file) => {
-  expect(await wrongTerraform(await read(`terraform/${file}`))).toEqual([]);
+it.each(['main.tf', 'policies.tf', 'cluster/main.tf', 'clusters/main.tf', 'clouds/main.tf'])(
+  'terraform/%s names what the providers know',
+  async (file) => {
+    expect(await wrongTerraform(await read(`terraform/${file}`))).toEqual([]);
+  },
+);
+
+it('the clusters of the document are those of the file, and the tags of its resource those of clouds/main.tf', async () => {
+  const blocks = (await blocksOf('docs/admin.md')).filter(({ language }) => language === 'hcl');
+  const [locals, resource] = await Promise.all(
+    ['payments-staging = {', 'module.clusters.tags'].map((words) =>
+      parseHcl('block.tf', blocks.find(({ text }) => text.includes(words))?.text ?? ''),
+    ),
+  );
+  const file = await parseHcl('main.tf', await read('terraform/clusters/main.tf'));
+  const of = ({ locals: [found] }: typeof file) => [found.groups, found.clusters['payments-staging']];
+  expect(of(locals ?? {})).toEqual(of(file));
+  const clouds = await parseHcl('main.tf', await read('terraform/clouds/main.tf'));
+  expect(clouds.resource.aws_eks_cluster.payments[0]).toMatchObject(
+    resource?.resource.aws_eks_cluster.payments[0],
+  );
 });
 
-it('tags.tf says the same in tags and in labels, and the tool reads both', async () => {
-  const text = await read('terraform/tags.tf');
-  const valuesOf = (name: string) =>
-    Object.fromEntries(
-      [...(text.split(`${name} = {`)[1]?.split('}')[0] ?? '').matchAll(/^\s+([\w-]+)\s+= "(.*)"$/gm)].map(
-        ([, key = '', value = '']) => [key, value] as const,
-      ),
-    );
-  const [tags, labels] = [readTags(valuesOf('  tags')), readTags(valuesOf('labels'))];
-  expect(tags.problems).toEqual([]);
-  expect(tags.fields.reach).toMatchObject({ kind: 'tunnel', hostname: 'payments-staging.k8s.acme.example' });
-  expect(labels).toEqual(tags);
+it('a hostname is made behind its application, by hand and by Terraform', async () => {
+  const { resource } = await parseHcl('main.tf', await read('terraform/cluster/main.tf'));
+  expect(String(resource.cloudflare_dns_record.cluster[0].depends_on)).toContain(
+    'cloudflare_zero_trust_access_application.cluster',
+  );
+  const text = await readFile(path.join(root, 'docs/admin.md'), 'utf8');
+  expect(text.indexOf('cloudflared tunnel route dns')).toBeGreaterThan(
+    text.indexOf('make the application first'),
+  );
 });
 
 it('organisation.yaml and clusters.yaml are read by the product’s own parsers', async () => {

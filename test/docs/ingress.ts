@@ -32,7 +32,11 @@ const rule = z
     'a socks-proxy without a rule that allows refuses every address',
   );
 const configuration = z.strictObject({
-  tunnel: z.uuid().optional(),
+  // A name will do where the credentials say which one it is (`findID` of `tunnel/subcommand_context.go`).
+  tunnel: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .optional(),
   'credentials-file': z.string().startsWith('/').optional(),
   metrics: z.string().endsWith(':2000').optional(),
   ingress: z

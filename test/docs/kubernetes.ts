@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
 import { root } from './blocks.ts';
 
 const models: Readonly<Record<string, () => Promise<object>>> = {
@@ -27,9 +28,38 @@ export function manifestsOf(text: string): readonly Manifest[] {
   });
 }
 
+const selector = z.strictObject({ matchLabels: z.record(z.string(), z.string()) });
+const rule = z.strictObject({
+  alert: z.string(),
+  expr: z.string(),
+  for: z
+    .string()
+    .regex(/^\d+m$/)
+    .optional(),
+  labels: z.strictObject({ severity: z.enum(['critical', 'warning']) }),
+  annotations: z.strictObject({ summary: z.string(), description: z.string() }),
+});
+/** Of the Prometheus Operator what we use (`monitoring.coreos.com/v1`). */
+const ofPrometheus: Readonly<Record<string, z.ZodType>> = {
+  PodMonitor: z.strictObject({
+    selector,
+    podMetricsEndpoints: z.array(z.strictObject({ port: z.string() })),
+  }),
+  PrometheusRule: z.strictObject({
+    groups: z.array(z.strictObject({ name: z.string(), rules: z.array(rule) })),
+  }),
+};
+
+export const isOfKubernetes = ({ apiVersion }: Manifest) => models[apiVersion] !== undefined;
+
 /** What the schema of Kubernetes says is wrong with it. */
 export async function wrongManifest(manifest: Manifest): Promise<string | undefined> {
   const { apiVersion, kind } = manifest;
+  if (apiVersion === 'monitoring.coreos.com/v1') {
+    const { apiVersion: _, kind: __, metadata: ___, ...rest } = manifest;
+    const known = z.strictObject({ spec: ofPrometheus[kind] ?? z.never() }).safeParse(rest);
+    return known.success ? undefined : `${kind} ${manifest.metadata.name}: ${known.error.message}`;
+  }
   const group = (await models[apiVersion]?.()) as
     | Readonly<Record<string, new (data: object) => { validate(): void }>>
     | undefined;

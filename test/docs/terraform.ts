@@ -1,46 +1,27 @@
 import { parse } from '@cdktf/hcl2json';
+import { type Attributes, dataSources, resources } from './cloudflare-schema.ts';
 
-/** Attributes of a resource or a data source, nested as they are; `leaf` is a value of any kind. */
-const leaf = true;
-type Attributes = typeof leaf | { readonly [name: string]: Attributes };
+/** What is known of a block: any value, or what it may hold. A string is a value, of whatever type. */
+type Known = string | { readonly [name: string]: Known };
+const leaf = 'any';
 
-const rule: Attributes = {
-  email_domain: { domain: leaf },
-  device_posture: { integration_uid: leaf },
-  service_token: { token_id: leaf },
-};
+const named = (attributes: Attributes): Known =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, attribute]) => [
+      name,
+      typeof attribute === 'string' ? leaf : named(attribute.attributes),
+    ]),
+  );
+const ofCloudflare = Object.entries({ ...resources, ...dataSources }).map(
+  ([type, attributes]) => [type, named(attributes)] as const,
+);
 
 /**
- * What we use, as the providers' documentation names it: of cloudflare `docs/resources/*.md` and `docs/data-sources/*.md`
- * of version 5; of aws, google, azurerm and vault the pages of the resources named here. Other names are refused.
+ * What we use, as the providers' documentation names it; of aws, google, azurerm and vault the pages of the resources named
+ * here. Other names are refused.
  */
-const known: Readonly<Record<string, Attributes>> = {
-  cloudflare_zero_trust_tunnel_cloudflared: { account_id: leaf, name: leaf, config_src: leaf },
-  cloudflare_zero_trust_tunnel_cloudflared_config: {
-    account_id: leaf,
-    tunnel_id: leaf,
-    config: { ingress: { hostname: leaf, service: leaf } },
-  },
-  cloudflare_zero_trust_tunnel_cloudflared_token: { account_id: leaf, tunnel_id: leaf },
-  cloudflare_dns_record: { zone_id: leaf, name: leaf, type: leaf, content: leaf, proxied: leaf, ttl: leaf },
-  cloudflare_zero_trust_device_posture_rule: {
-    ...{ account_id: leaf, name: leaf, description: leaf, type: leaf },
-    input: { require_all: leaf },
-    match: { platform: leaf },
-  },
-  cloudflare_zero_trust_access_policy: {
-    account_id: leaf,
-    name: leaf,
-    decision: leaf,
-    include: rule,
-    require: rule,
-  },
-  cloudflare_zero_trust_access_service_token: { account_id: leaf, name: leaf, duration: leaf },
-  cloudflare_zero_trust_access_application: {
-    ...{ account_id: leaf, name: leaf, type: leaf, domain: leaf, session_duration: leaf },
-    ...{ app_launcher_visible: leaf, auto_redirect_to_identity: leaf, custom_deny_message: leaf },
-    policies: { id: leaf, precedence: leaf },
-  },
+const known: Readonly<Record<string, Known>> = {
+  ...Object.fromEntries(ofCloudflare),
   aws_eks_cluster: {
     ...{ name: leaf, role_arn: leaf, tags: leaf },
     vpc_config: { subnet_ids: leaf, endpoint_private_access: leaf, endpoint_public_access: leaf },
@@ -55,13 +36,22 @@ const known: Readonly<Record<string, Attributes>> = {
   vault_kv_secret_v2: { mount: leaf, name: leaf, data_json: leaf, custom_metadata: { data: leaf } },
 };
 
-type Named = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+type Blocks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What is wrong with a text of Terraform. Rejects where it is none. */
 export async function wrongTerraform(text: string): Promise<readonly string[]> {
-  const { resource, data, variable, output, locals, terraform, ...rest } = await parse('main.tf', text);
+  const {
+    resource,
+    data,
+    variable,
+    output,
+    locals,
+    module: modules,
+    terraform,
+    ...rest
+  } = await parse('main.tf', text);
   const stray = Object.keys(rest).map((block) => `unknown block ${block}`);
-  const wrong = [resource, data].flatMap((kind: Named = {}) =>
+  const wrong = [resource, data].flatMap((kind: Blocks = {}) =>
     Object.entries(kind).flatMap(([type, named]) =>
       known[type] === undefined
         ? [`unknown type ${type}`]
@@ -71,12 +61,16 @@ export async function wrongTerraform(text: string): Promise<readonly string[]> {
   return [...stray, ...wrong];
 }
 
-function unknownAttributes(value: unknown, attributes: Attributes, at: string): readonly string[] {
-  if (attributes === leaf) return [];
+/** Of every resource: how many there are, and after what. */
+const meta = ['count', 'for_each', 'depends_on'];
+
+function unknownAttributes(value: unknown, attributes: Known, at: string): readonly string[] {
+  // An expression says what it is only when it is evaluated: `terraform validate` checks it.
+  if (typeof attributes === 'string' || (typeof value === 'string' && value.startsWith('${'))) return [];
   if (Array.isArray(value)) return value.flatMap((item) => unknownAttributes(item, attributes, at));
   if (typeof value !== 'object' || value === null) return [`${at} is not an object`];
   return Object.entries(value).flatMap(([name, item]) => {
-    const inner = attributes[name];
+    const inner = meta.includes(name) ? leaf : attributes[name];
     return inner === undefined
       ? [`${at}.${name} is not known`]
       : unknownAttributes(item, inner, `${at}.${name}`);

@@ -77,10 +77,15 @@ test('takes the manifests of the origin, and knows each field of them', async ()
   const origin = path.resolve(import.meta.dirname, '../../resources/examples/origin');
   const all = ['cloudflared.yaml', 'socks.yaml', 'tcp.yaml', 'remotely-managed.yaml'];
   for (const file of all) await kubectl('apply', '--validate=strict', '-f', path.join(origin, file));
+  // The Prometheus Operator is not here: of monitoring.yaml only the NetworkPolicy is taken.
+  await expect(
+    kubectl('apply', '--validate=strict', '-f', path.join(origin, 'monitoring.yaml')),
+  ).rejects.toThrow(/no matches for kind "PodMonitor"[\s\S]*no matches for kind "PrometheusRule"/);
   expect(await kubectl('get', '-n', 'k8s-tunnels', 'deployments,networkpolicies,pdb', '-o', 'name')).toBe(
     [
       'deployment.apps/cloudflared',
       'networkpolicy.networking.k8s.io/cloudflared',
+      'networkpolicy.networking.k8s.io/cloudflared-metrics',
       'poddisruptionbudget.policy/cloudflared',
     ].join('\n'),
   );

@@ -5,6 +5,7 @@ import { etcd, kubeApiserver } from '../tools/kube.ts';
 import { fromLayer, type Layer, newestKubectl } from '../tools/kubectl.ts';
 import { nodePackages } from '../tools/node.ts';
 import type { Tool } from '../tools/prepare.ts';
+import { promtool } from '../tools/promtool.ts';
 import { python3, pythonPackages } from '../tools/python.ts';
 
 const ofLayer = (id: string, name: Layer, program: 'kubectl' | 'helm'): Tool => ({
@@ -32,4 +33,5 @@ export const peerTools: readonly Tool[] = [
   { id: 'dex-pages', lane: 'compile', prepare: dexPages },
   { id: 'kube-apiserver', lane: 'compile', prepare: kubeApiserver },
   { id: 'helm-4', lane: 'compile', prepare: helm4 },
+  { id: 'promtool', lane: 'compile', slow: true, prepare: promtool },
 ];

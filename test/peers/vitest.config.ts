@@ -8,7 +8,7 @@ export default defineConfig({
       'test/peers/*.peers.ts',
       // They ask the world's API server and a real one the same.
       'test/world-tests/kube-{answers,apply,helm}.test.ts',
-      'test/e2e/kube-apiserver.test.ts',
+      'test/e2e/{kube-apiserver,origin}.test.ts',
     ],
     pool: 'forks',
     testTimeout: 180_000,

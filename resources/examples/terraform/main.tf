@@ -1,5 +1,4 @@
-# One cluster behind Access: a remotely managed tunnel that publishes the API server, its DNS name, and an application that
-# people pass by their identity and a sound device, and machines by a service token.
+# Cloudflare's side of all clusters of clusters/main.tf. Nothing here is to be edited for one more cluster.
 terraform {
   required_providers {
     cloudflare = {
@@ -12,121 +11,61 @@ terraform {
 variable "account_id" { type = string }
 variable "zone_id" { type = string }
 
-variable "hostname" {
-  type    = string
-  default = "payments-staging.k8s.acme.example"
-}
+variable "identity_provider" {
+  type        = object({ id = string, kind = string })
+  description = "Its id in Access, and the kind: azure_ad, gsuite, okta, oidc or saml."
 
-variable "email_domain" {
-  type    = string
-  default = "acme.example"
-}
-
-resource "cloudflare_zero_trust_tunnel_cloudflared" "cluster" {
-  account_id = var.account_id
-  name       = "payments-staging"
-  config_src = "cloudflare"
-}
-
-# Of a remotely managed tunnel the SOCKS server cannot be held to addresses here: publish the API server alone.
-resource "cloudflare_zero_trust_tunnel_cloudflared_config" "cluster" {
-  account_id = var.account_id
-  tunnel_id  = cloudflare_zero_trust_tunnel_cloudflared.cluster.id
-
-  config = {
-    ingress = [
-      {
-        hostname = var.hostname
-        service  = "tcp://kubernetes.default.svc:443"
-      },
-      {
-        service = "http_status:404"
-      },
-    ]
+  validation {
+    condition     = contains(["azure_ad", "gsuite", "okta", "oidc", "saml"], var.identity_provider.kind)
+    error_message = "The kind is azure_ad, gsuite, okta, oidc or saml."
   }
 }
 
-resource "cloudflare_dns_record" "cluster" {
-  zone_id = var.zone_id
-  name    = var.hostname
-  type    = "CNAME"
-  content = "${cloudflare_zero_trust_tunnel_cloudflared.cluster.id}.cfargotunnel.com"
-  proxied = true
-  ttl     = 1
+variable "device_posture" {
+  type        = bool
+  default     = true
+  description = "Asks for an encrypted disk, which Cloudflare's client on the device reports."
 }
 
-resource "cloudflare_zero_trust_device_posture_rule" "disk" {
-  account_id  = var.account_id
-  name        = "disk-encryption"
-  description = "disk encryption"
-  type        = "disk_encryption"
+variable "alert_email" {
+  type        = string
+  description = "Who hears of a tunnel that is down, and of a service token that ends."
+}
 
-  input = {
-    require_all = true
+module "clusters" {
+  source = "./clusters"
+}
+
+locals {
+  # The policies of each cluster, in the order in which Access reads them.
+  policies = {
+    for name, cluster in module.clusters.clusters : name => concat(
+      cluster.machines ? [cloudflare_zero_trust_access_policy.machines.id] : [],
+      [
+        for group in cluster.groups :
+        cluster.environment == "production"
+        ? cloudflare_zero_trust_access_policy.production[group].id
+        : cloudflare_zero_trust_access_policy.people[group].id
+      ],
+    )
   }
-
-  match = [
-    { platform = "mac" },
-    { platform = "windows" },
-    { platform = "linux" },
-  ]
 }
 
-resource "cloudflare_zero_trust_access_policy" "people" {
-  account_id = var.account_id
-  name       = "engineers on sound devices"
-  decision   = "allow"
+module "cluster" {
+  source   = "./cluster"
+  for_each = module.clusters.clusters
 
-  include = [{
-    email_domain = { domain = var.email_domain }
-  }]
-
-  require = [{
-    device_posture = { integration_uid = cloudflare_zero_trust_device_posture_rule.disk.id }
-  }]
+  account_id       = var.account_id
+  zone_id          = var.zone_id
+  name             = each.key
+  hostname         = each.value.hostname
+  session_duration = each.value.environment == "production" ? "1h" : "24h"
+  policies         = local.policies[each.key]
 }
 
-resource "cloudflare_zero_trust_access_service_token" "ci" {
-  account_id = var.account_id
-  name       = "k8s-tunnels in CI"
-  duration   = "8760h"
-}
-
-# "non_identity" is what the dashboard calls Service Auth.
-resource "cloudflare_zero_trust_access_policy" "machines" {
-  account_id = var.account_id
-  name       = "k8s-tunnels in CI"
-  decision   = "non_identity"
-
-  include = [{
-    service_token = { token_id = cloudflare_zero_trust_access_service_token.ci.id }
-  }]
-}
-
-resource "cloudflare_zero_trust_access_application" "cluster" {
-  account_id                = var.account_id
-  name                      = "payments-staging (Kubernetes)"
-  type                      = "self_hosted"
-  domain                    = var.hostname
-  session_duration          = "24h"
-  app_launcher_visible      = false
-  auto_redirect_to_identity = false
-  custom_deny_message       = "Ask #platform for access"
-
-  policies = [
-    { id = cloudflare_zero_trust_access_policy.machines.id, precedence = 1 },
-    { id = cloudflare_zero_trust_access_policy.people.id, precedence = 2 },
-  ]
-}
-
-# For remotely-managed.yaml.
-data "cloudflare_zero_trust_tunnel_cloudflared_token" "cluster" {
-  account_id = var.account_id
-  tunnel_id  = cloudflare_zero_trust_tunnel_cloudflared.cluster.id
-}
-
-output "tunnel_token" {
-  value     = data.cloudflare_zero_trust_tunnel_cloudflared_token.cluster.token
+# For remotely-managed.yaml, by cluster.
+output "tunnel_tokens" {
+  value     = { for name, cluster in module.cluster : name => cluster.tunnel_token }
   sensitive = true
 }
 

@@ -1,27 +1,13 @@
-# The tags that make a cluster reachable, in each cloud: to be merged into the resources that you have. `...` of them is left out.
+# The tags that make a cluster reachable, in each cloud: to be merged into the resources that you have, which need more than this.
 
-# AWS and Azure take values as they are.
-locals {
-  tags = {
-    k8s-tunnels-hostname    = "payments-staging.k8s.acme.example"
-    k8s-tunnels-origin      = "tcp"
-    k8s-tunnels-environment = "staging"
-    k8s-tunnels-owner       = "team-payments@acme.example"
-  }
-
-  # A label of GKE takes lower case letters, digits, - and _: a dot is written _, and @ is written __40.
-  labels = {
-    k8s-tunnels-hostname    = "payments-staging_k8s_acme_example"
-    k8s-tunnels-origin      = "tcp"
-    k8s-tunnels-environment = "staging"
-    k8s-tunnels-owner       = "team-payments__40acme_example"
-  }
+module "clusters" {
+  source = "../clusters"
 }
 
 resource "aws_eks_cluster" "payments" {
   name     = "payments-staging"
   role_arn = var.cluster_role
-  tags     = local.tags
+  tags     = module.clusters.tags["payments-staging"]
 
   vpc_config {
     subnet_ids              = var.subnets
@@ -33,7 +19,7 @@ resource "aws_eks_cluster" "payments" {
 resource "google_container_cluster" "payments" {
   name            = "payments-staging"
   location        = "europe-west1"
-  resource_labels = local.labels
+  resource_labels = module.clusters.labels["payments-staging"]
 }
 
 resource "azurerm_kubernetes_cluster" "payments" {
@@ -42,7 +28,7 @@ resource "azurerm_kubernetes_cluster" "payments" {
   resource_group_name     = "payments"
   dns_prefix              = "payments"
   private_cluster_enabled = true
-  tags                    = local.tags
+  tags                    = module.clusters.tags["payments-staging"]
 
   default_node_pool {
     name    = "system"
@@ -67,7 +53,7 @@ resource "vault_kv_secret_v2" "payments" {
   })
 
   custom_metadata {
-    data = local.tags
+    data = module.clusters.tags["payments-staging"]
   }
 }
 
