@@ -211,7 +211,7 @@ export function describe(options: {
         }),
     );
   command('logout [provider] [session]')
-    .option('--all', 'Sign out of all that match')
+    .option('--all', 'Sign out of every match')
     .action((provider: string | undefined, name: string | undefined, { all }: { readonly all?: true }) =>
       withSession((session) => runLogout(session, provider, name, all)),
     );

@@ -39,6 +39,6 @@ export async function runLogout(
   if (!json) writeLines(lines);
   if (failure !== undefined) throw failure.error;
   if (json) writeJson({ removed, remaining });
-  else if (removed.length === 0) writeLines(['There was nothing to remove.']);
+  else if (removed.length === 0) writeLines(['Nothing to remove.']);
   return exitCodes.ok;
 }
