@@ -30,7 +30,9 @@ async function clusterIn(file: string) {
 }
 /** What a client that has kept an entry's password is answered: `05020101` is a refusal of SOCKS5. */
 async function socks(): Promise<{ readonly port: string; ask(): Promise<string> }> {
-  const { 'proxy-url': proxy = '', server = '' } = await clusterIn(tunnelled.commandLine.env.KUBECONFIG ?? '');
+  const { 'proxy-url': proxy = '', server = '' } = await clusterIn(
+    tunnelled.commandLine.env.KUBECONFIG ?? '',
+  );
   const { port, username: user, password } = new URL(proxy);
   const { hostname: host } = new URL(server);
   const entry = JSON.stringify({ port: Number(port), user, password, host, hostPort: 443 });

@@ -86,7 +86,8 @@ test('the commands for the computer leave no session, no entry and no file', asy
     return accounts.filter((one) => one.ours && one.status === 'signed-in').map(({ provider }) => provider);
   };
   const files = async () =>
-    (await commandLine.snapshot()).localProxies?.flatMap((proxy) => proxy.files.map(({ file }) => file)) ?? [];
+    (await commandLine.snapshot()).localProxies?.flatMap((proxy) => proxy.files.map(({ file }) => file)) ??
+    [];
   expect(await files()).toEqual([path.join(world.home, 'reader.yaml')]);
   expect(new Set(await ours())).toEqual(new Set(['access', 'aws', 'vault']));
   const { stdout, code } = await shell(logout);
