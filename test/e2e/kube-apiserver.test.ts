@@ -98,10 +98,12 @@ test('the query of docs/runbook.md finds in its audit log who changed what and r
     const { stdout } = await execa('jq', ['-r', '--arg', 'user', user, '-f', query, log]);
     return stdout.split('\n').map((row) => row.split('\t'));
   };
-  await expect.poll(rows).toContainEqual([
-    ...[expect.stringMatching(/^20/), user, 'list', 'secrets', 'kube-system', '200'],
-    ...['127.0.0.1', expect.stringMatching(/^kubectl\//)],
-  ]);
+  await expect
+    .poll(rows)
+    .toContainEqual([
+      ...[expect.stringMatching(/^20/), user, 'list', 'secrets', 'kube-system', '200'],
+      ...['127.0.0.1', expect.stringMatching(/^kubectl\//)],
+    ]);
   const changes = (await rows()).map(([, , verb, resource, object, code]) => [verb, resource, object, code]);
   expect(changes).toContainEqual(['create', 'configmaps', 'default/audited', '201']);
   expect(changes).toContainEqual(['delete', 'configmaps', 'default/audited', '200']);
