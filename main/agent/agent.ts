@@ -105,7 +105,10 @@ export interface Agent extends ListActions, McpOperations, ProductionActions {
     readonly clusters: readonly string[] | 'all';
     readonly place?: Place | undefined;
   }): Promise<{ forgotten: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
-  /** Replaces the passwords of local ports and writes the kubeconfig entries. Open connections stay open. */
+  /**
+   * Replaces the passwords of local ports and writes the kubeconfig entries; open connections stay open. Ends what separate
+   * kubeconfigs open, of clusters without an entry too.
+   */
   rotate(options: {
     readonly clusters: readonly string[] | 'all';
   }): Promise<{ rotated: { cluster: ClusterId; title: string }[]; warnings: string[] }>;

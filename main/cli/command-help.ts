@@ -206,7 +206,7 @@ export const commandHelp = {
   },
   logout: {
     summary: 'Sign out and list the sessions that remain',
-    examples: ['k8s-tunnels logout access'],
+    examples: ['k8s-tunnels logout access', 'k8s-tunnels logout --all'],
   },
   settings: {
     summary: 'Show or change settings',

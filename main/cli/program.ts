@@ -42,10 +42,6 @@ import {
   splitExec,
 } from './terminal-commands.ts';
 
-interface Json {
-  readonly json?: true;
-}
-
 /** Runs the command that the arguments name. Resolves with the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   const { before, rest } = splitExec(args);
@@ -214,9 +210,11 @@ export function describe(options: {
             : runAllow(session, provider, name, { ...flags, allow });
         }),
     );
-  command('logout [provider] [session]').action((provider: string | undefined, name: string | undefined) =>
-    withSession((session) => runLogout(session, provider, name)),
-  );
+  command('logout [provider] [session]')
+    .option('--all', 'Sign out of every match')
+    .action((provider: string | undefined, name: string | undefined, { all }: { readonly all?: true }) =>
+      withSession((session) => runLogout(session, provider, name, all)),
+    );
   command('settings [key] [value]')
     .option('--reset', "Restore your organisation's value, or the default")
     .action((key: string | undefined, value: string | undefined, flags: { readonly reset?: true }) =>
@@ -226,15 +224,13 @@ export function describe(options: {
   command('serve')
     .option('--port <number>', 'Listen on this port (default: a free one)')
     .option('--no-open', 'Print the address without opening a browser')
-    .action(async ({ port, open }: Json & { readonly port?: string; readonly open: boolean }) =>
+    .action(async ({ port, open }: { readonly port?: string; readonly open: boolean }) =>
       done(await runServe({ json, port, open })),
     );
   command('credential <cluster>').action((cluster: string) => runCredential(cluster, { json }).then(done));
   command('agent')
     .option('--idle-exit <minutes>', 'Stop after this long without tunnels and without callers')
-    .action(async ({ idleExit }: Json & { readonly idleExit?: string }) =>
-      done(await runAgent({ json, idleExit })),
-    );
+    .action(async ({ idleExit }: { readonly idleExit?: string }) => done(await runAgent({ json, idleExit })));
   command('quit').action(async () => done(await runQuit({ json })));
   return program;
 }

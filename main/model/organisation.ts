@@ -128,12 +128,23 @@ const releases = z
     publicKey: ed25519Key
       .optional()
       .describe('The ed25519 key that its releases are signed with: 32 bytes in base64.'),
+    publicKeys: z
+      .array(ed25519Key)
+      .min(1)
+      .optional()
+      .describe('In place of publicKey: the keys that may sign a release. Two while a key is rotated.'),
     channel: channelSchema.optional().describe('`stable` when left out.'),
   })
-  .refine(({ url, publicKey }) => (url === undefined) === (publicKey === undefined), {
-    path: ['publicKey'],
-    error: 'must be given with a url, and only then',
-  })
+  .refine(
+    ({ url, publicKey, publicKeys }) =>
+      publicKeys !== undefined || (url === undefined) === (publicKey === undefined),
+    { path: ['publicKey'], error: 'must be given with a url, and only then' },
+  )
+  .refine(
+    ({ url, publicKey, publicKeys }) =>
+      publicKeys === undefined || (url !== undefined && publicKey === undefined),
+    { path: ['publicKeys'], error: 'must be given with a url, and in place of publicKey' },
+  )
   .describe('Where people are told of new versions from.');
 
 /** Settings that users do not have yet, and one that is checked more closely than theirs. */

@@ -64,6 +64,7 @@ export const setupText = {
     connectors: 'Allowed connectors',
     'releases.url': 'Release feed',
     'releases.publicKey': 'Key of the release feed',
+    'releases.publicKeys': 'Keys of the release feed',
     'releases.channel': 'Release channel',
     'links.support': 'Support',
     'links.accessRequest': 'Access requests',

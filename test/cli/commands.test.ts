@@ -544,6 +544,29 @@ describe('tags', () => {
   });
 });
 
+describe('logout --all', () => {
+  it('signs out of every session that it manages, also where one fails, and ends with that error', async () => {
+    const { code, stdout, stderr } = await run('logout', '--all');
+    expect(stdout.trim().split('\n')).toEqual([
+      '✓ Removed: access acme',
+      '✓ Removed: vault one',
+      '✓ Removed: vault two',
+    ]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('The session of AWS cannot be removed.')]);
+    expect((await json('logout', '--all')).document.error).toMatchObject({ code: 'file-unreadable' });
+  });
+
+  it('of one provider signs out of its sessions alone', async () => {
+    const { code, document } = await json('logout', 'vault', '--all');
+    expect({ code, document }).toEqual({
+      code: 0,
+      document: { removed: ['vault one', 'vault two'], remaining: [] },
+    });
+    expect(await run('logout', 'gcp', '--all')).toMatchObject({ code: 0, stdout: 'Nothing to remove.\n' });
+    expect(await run('logout', 'vault')).toMatchObject({ code: 2 });
+  });
+});
+
 describe('usage', () => {
   it.each([
     [['conect', 'prod'], 'Did you mean connect?'],

@@ -80,6 +80,16 @@ const errors: Readonly<Record<string, AppError>> = {
   dark: new AppError('kube-unready', 'dark \u001b[31manswers\u001b[0m 500\u0007.', { retryable: true }),
 };
 
+const signedIn = { status: 'signed-in', renews: false, store: '~', asks: 'browser', ours: true } as const;
+const accounts = [
+  { ...signedIn, provider: 'access', session: 'acme' },
+  { ...signedIn, provider: 'aws', session: 'acme' },
+  { ...signedIn, provider: 'gcp', session: 'none', status: 'signed-out' },
+  { ...signedIn, provider: 'azure', session: 'cli', ours: false },
+  { ...signedIn, provider: 'vault', session: 'one' },
+  { ...signedIn, provider: 'vault', session: 'two' },
+] as const;
+
 const notExpected = () => Promise.reject(new Error('The fake is set up by nobody.'));
 
 export interface FakeAgent {
@@ -503,9 +513,13 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     },
     consent: notExpected,
     allow: notExpected,
-    accounts: notExpected,
+    accounts: async () => ({ accounts: [...accounts] }),
     login: notExpected,
-    logout: notExpected,
+    // The session of AWS cannot be removed.
+    async logout({ provider, session }) {
+      if (provider === 'aws') throw new AppError('file-unreadable', 'The session of AWS cannot be removed.');
+      return { removed: [`${provider} ${session}`], remaining: [] };
+    },
     async favourite({ cluster: word, on }) {
       const { id } = findCluster(word, byId);
       if (on) favourites.add(id);

@@ -91,6 +91,30 @@ test('takes the manifests of the origin, and knows each field of them', async ()
   );
 });
 
+test('the query of docs/runbook.md finds in its audit log who changed what and read Secrets', async (context) => {
+  context.skip((await execa('jq', ['--version'], { reject: false })).exitCode !== 0, 'jq is not installed');
+  const { kubectl } = through();
+  await kubectl('create', 'configmap', 'audited', '-n', 'default');
+  await kubectl('delete', 'configmap', 'audited', '-n', 'default');
+  await kubectl('get', 'secrets', '-n', 'kube-system');
+  const query = path.resolve(import.meta.dirname, '../../resources/examples/audit/kubernetes.jq');
+  const log = server?.auditLog ?? '';
+  const rows = async () => {
+    const { stdout } = await execa('jq', ['-r', '--arg', 'user', user, '-f', query, log]);
+    return stdout.split('\n').map((row) => row.split('\t'));
+  };
+  await expect
+    .poll(rows)
+    .toContainEqual([
+      ...[expect.stringMatching(/^20/), user, 'list', 'secrets', 'kube-system', '200'],
+      ...['127.0.0.1', expect.stringMatching(/^kubectl\//)],
+    ]);
+  const changes = (await rows()).map(([, , verb, resource, object, code]) => [verb, resource, object, code]);
+  expect(changes).toContainEqual(['create', 'configmaps', 'default/audited', '201']);
+  expect(changes).toContainEqual(['delete', 'configmaps', 'default/audited', '200']);
+  expect(changes.filter(([verb, resource]) => verb === 'list' && resource !== 'secrets')).toEqual([]);
+});
+
 test('helm installs, lists and uninstalls', async (context) => {
   context.skip(whyNoHelm !== undefined, whyNoHelm);
   const { commandLine, folder } = through();

@@ -11,6 +11,7 @@ import { type CatalogWorker, startCatalogWorker } from '../world/catalog/catalog
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
 import { defaultPlan, type EksCluster } from '../world/plan.ts';
 import { startWorld, type World } from '../world/world.ts';
+import { linesUnder } from './incidents/runbook.ts';
 
 const groups: Readonly<Record<string, string>> = {
   'payments-staging': 'payments+sre',
@@ -68,9 +69,12 @@ const get = async (group: string, etag?: string) =>
     },
   });
 /** The names of the clusters that a member of the group gets, verified as the app does. */
-const clustersFor = async (group: string) => {
+const clustersFor = async (
+  group: string,
+  publicKey = signingKeyFrom(worker.privateKey, 'the key').publicKey,
+) => {
   const answer = catalogAnswerSchema.parse(await (await get(group)).json());
-  const keys = pinnedKeys([signingKeyFrom(worker.privateKey, 'the key').publicKey]);
+  const keys = pinnedKeys([publicKey]);
   const clusters = await verifyRecords(answer, await openManifest(answer.manifest, keys), {
     keys,
     verified: new Set<string>(),
@@ -149,6 +153,30 @@ test(
     expect(await clustersFor('payments')).toEqual(['payments-staging', 'tools']);
     expect((await publish('--remove-unread')).changes).toMatchObject([{ kind: 'removed' }]);
     expect(await clustersFor('payments')).toEqual(['tools']);
+  },
+);
+
+test(
+  'after the key was stolen, the new one signs everything and the old one publishes nothing',
+  patience,
+  async () => {
+    const [makeKey = '', again = ''] = await linesUnder('The key that signs the catalog');
+    deniedCells.splice(0);
+    expect(await publish()).toMatchObject({ published: true, clusters: 3 });
+    const publicKey = (await commandLine.run('bash', ['-c', makeKey])).stdout.trim();
+    await worker.setBindings({
+      PUBLISH_SECRET: worker.secret,
+      ACCESS_TEAM: team.name,
+      ACCESS_AUDIENCE: team.audience,
+      CATALOG_PUBLIC_KEY: publicKey,
+    });
+    const stolen = await run('publish', '--untagged', 'everyone');
+    expect(stolen.code).not.toBe(0);
+    expect(stolen.stderr).toContain('does not accept a catalog signed with this key');
+    const done = await commandLine.run('bash', ['-c', `K8S_TUNNELS_CATALOG_KEY=$(cat catalog.key) ${again}`]);
+    expect(done).toMatchObject({ code: 0 });
+    expect(await clustersFor('payments', publicKey)).toEqual(['payments-staging', 'tools']);
+    await expect(clustersFor('payments')).rejects.toThrow("The organisation's catalog is refused");
   },
 );
 

@@ -113,6 +113,23 @@ describe('a configuration', () => {
       'line 3, releases.publicKey: must be given with a url',
     ],
     [
+      'one key and several of a release feed',
+      [
+        'version: 1',
+        'name: A',
+        'releases:',
+        '  url: https://r.example',
+        `  publicKey: ${'A'.repeat(43)}=`,
+        `  publicKeys: [${'A'.repeat(43)}=]`,
+      ],
+      'line 6, releases.publicKeys: must be given with a url, and in place of publicKey',
+    ],
+    [
+      'keys of releases without a feed',
+      ['version: 1', 'name: A', `releases: {publicKeys: [${'A'.repeat(43)}=]}`],
+      'line 3, releases.publicKeys: must be given with a url',
+    ],
+    [
       'a catalog without https',
       [
         'version: 1',

@@ -20,7 +20,10 @@ export const whyNoRealKube =
     ? 'K8S_TUNNELS_KUBE_APISERVER and K8S_TUNNELS_ETCD are not set'
     : undefined;
 
-/** A real API server with its own etcd: no controller, no scheduler, no kubelet. It knows one token, of `user`. */
+/**
+ * A real API server with its own etcd: no controller, no scheduler, no kubelet. It knows one token, of `user`, and writes
+ * an audit log of metadata.
+ */
 export async function startRealKube(given: {
   readonly hostnames: readonly string[];
   readonly user: string;
@@ -28,7 +31,7 @@ export async function startRealKube(given: {
   readonly token?: string;
   /** Those of the environment where left out. */
   readonly programs?: { readonly apiserver?: string | undefined; readonly etcd?: string | undefined };
-}): Promise<KubeOrigin & { close(): Promise<void> }> {
+}): Promise<KubeOrigin & { readonly auditLog: string; close(): Promise<void> }> {
   const { hostnames, user, groups, token = randomBytes(16).toString('hex'), programs = realKube } = given;
   const { apiserver = '', etcd = '' } = programs;
   const folder = await mkdtemp(path.join(tmpdir(), 'kube-apiserver-'));
@@ -43,6 +46,7 @@ export async function startRealKube(given: {
     'ca.crt': authority.certificate,
     'accounts.key': privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     'accounts.pub': publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    'audit.yaml': 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n',
     'tokens.csv': `${token},${user},${user},"${groups.join(',')}"\n`,
   };
   for (const [name, content] of Object.entries(files)) await writeFile(file(name), content, { mode: 0o600 });
@@ -62,6 +66,8 @@ export async function startRealKube(given: {
     `--tls-cert-file=${file('server.crt')}`,
     `--tls-private-key-file=${file('server.key')}`,
     `--client-ca-file=${file('ca.crt')}`,
+    `--audit-policy-file=${file('audit.yaml')}`,
+    `--audit-log-path=${file('audit.log')}`,
     `--token-auth-file=${file('tokens.csv')}`,
     '--authorization-mode=RBAC',
     '--service-cluster-ip-range=10.96.0.0/16',
@@ -95,6 +101,7 @@ export async function startRealKube(given: {
     authority,
     mintToken: () => token,
     issueClient: (name, of = []) => authority.issueClient(name, of),
+    auditLog: file('audit.log'),
     close,
   };
 }

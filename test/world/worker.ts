@@ -17,6 +17,8 @@ export interface RunningWorker {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   store(binding: string): Promise<KeyValueStore>;
+  /** Replaces the variables and secrets, as `wrangler secret put` and `delete` do. What is stored and the URL stay. */
+  setBindings(bindings: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ export async function startWorker(options: {
   const { bindings, namespaces = [], outbound, entry } = options;
   const config = await readWorkerConfig();
   const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-worker-'));
-  const worker = startTidily(folder, {
+  const workerOptions: MiniflareOptions = {
     host: '127.0.0.1',
     port: 0,
     modules: true,
@@ -62,12 +64,20 @@ export async function startWorker(options: {
             return new WorkerResponse(body, { status, headers: { ...headers } });
           },
         }),
-  });
+  };
+  const worker = startTidily(folder, workerOptions);
   const { origin } = await worker.ready;
   return {
     url: origin,
     // Its own types come with a package that is not here.
     store: async (binding) => (await worker.getKVNamespace(binding)) as unknown as KeyValueStore,
+    async setBindings(next) {
+      await worker.setOptions({
+        ...workerOptions,
+        port: Number(new URL(origin).port),
+        bindings: { ...next },
+      });
+    },
     async close() {
       await worker.dispose();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });

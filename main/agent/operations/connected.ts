@@ -1,6 +1,7 @@
 import { toPlainError } from '../../model/app-error.ts';
 import type { Activity } from '../activity/activity.ts';
 import type { Agent } from '../agent.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -17,6 +18,7 @@ export function connectedOperations(options: {
     Connections,
     'open' | 'retry' | 'disconnect' | 'disconnectAll' | 'remove' | 'rotate'
   >;
+  readonly apiProxies: Pick<ApiProxies, 'list' | 'end'>;
   readonly restored: Promise<void>;
   readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectlAfter' | 'look'>;
   readonly clock: Pick<Clock, 'sleep'>;
@@ -24,7 +26,7 @@ export function connectedOperations(options: {
   readonly activity: Pick<Activity, 'during'>;
   readonly state: Pick<State, 'get'>;
 }): Pick<Agent, 'retry' | 'disconnect' | 'disconnectAll' | 'forget' | 'rotate'> {
-  const { clusters, connections, restored, current, activity, state } = options;
+  const { clusters, connections, apiProxies, restored, current, activity, state } = options;
   return {
     async retry({ clusters: words }) {
       await restored;
@@ -60,8 +62,14 @@ export function connectedOperations(options: {
     },
     async rotate({ clusters: words }) {
       await restored;
-      const { rotated, warnings } = await connections.rotate(clusters.withEntry(words));
-      return { rotated: rotated.map(clusters.named), warnings: [...warnings] };
+      // Separate kubeconfigs lead to clusters without an entry, too.
+      const separate = apiProxies.list().flatMap(({ cluster, files }) => (files.length > 0 ? [cluster] : []));
+      const ids = clusters.withEntry(words);
+      const ended = separate.filter((id) => words === 'all' || ids.includes(id));
+      await apiProxies.end((id) => ended.includes(id));
+      const { rotated, warnings } = await connections.rotate(ids);
+      const all = [...new Set([...rotated, ...ended])];
+      return { rotated: all.map(clusters.named), warnings: [...warnings] };
     },
   };
 }

@@ -11,8 +11,7 @@ export interface Feed {
 
 /** Returns undefined if there is no feed to ask. */
 export function feedOf(organisation: Organisation | undefined, builtIn = builtInFeed): Feed | undefined {
-  const { url = builtIn.url, publicKey, channel = 'stable' } = organisation?.releases ?? {};
-  return url === ''
-    ? undefined
-    : { url, keys: publicKey === undefined ? builtIn.keys : [publicKey], channel };
+  const { url = builtIn.url, publicKey, channel = 'stable', ...others } = organisation?.releases ?? {};
+  const { publicKeys: keys = publicKey === undefined ? builtIn.keys : [publicKey] } = others;
+  return url === '' ? undefined : { url, keys, channel };
 }

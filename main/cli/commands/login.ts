@@ -150,16 +150,15 @@ function sayWhich(accounts: readonly Account[]): AppError {
 const nothingHint =
   'Configure from your organisation’s URL: `k8s-tunnels setup acme.example`. Or sign in to AWS with the start URL of your access portal: `k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1`.';
 
-/**
- * Resolves with the account that the arguments name. Asks if several match. Rejects with `bad-input` if several match
- * and there is no terminal, and with `not-found`.
- */
-export async function chooseAccount(
-  { client, json, progress, orInterrupted }: Session,
+type LoginAccount = Account & { readonly provider: LoginProviderKind };
+
+/** Resolves with the accounts that the arguments match; those with a session, for `logout`. Rejects with `bad-input`. */
+export async function matchingAccounts(
+  { client, progress, orInterrupted }: Session,
   provider: string | undefined,
   name: string | undefined,
   purpose: 'login' | 'logout',
-): Promise<Account & { readonly provider: LoginProviderKind }> {
+): Promise<readonly LoginAccount[]> {
   const kinds = loginProviders;
   if (provider !== undefined && !kinds.some((kind) => kind === provider)) {
     throw new AppError('bad-input', `There is no provider ${JSON.stringify(provider)}.`, {
@@ -168,7 +167,7 @@ export async function chooseAccount(
   }
   const { accounts } = await orInterrupted(client.call('accounts', {}));
   progress.end();
-  const possible = accounts.flatMap((account) => {
+  return accounts.flatMap((account) => {
     const kind = kinds.find((one) => one === account.provider);
     const fits =
       account.ours &&
@@ -177,7 +176,21 @@ export async function chooseAccount(
       (purpose === 'login' || account.status !== 'signed-out');
     return kind !== undefined && fits ? [{ ...account, provider: kind }] : [];
   });
-  const kind = kinds.find((one) => one === provider);
+}
+
+/**
+ * Resolves with the account that the arguments name. Asks if several match. Rejects with `bad-input` if several match
+ * and there is no terminal, and with `not-found`.
+ */
+export async function chooseAccount(
+  session: Session,
+  provider: string | undefined,
+  name: string | undefined,
+  purpose: 'login' | 'logout',
+): Promise<LoginAccount> {
+  const { client, json } = session;
+  const possible = await matchingAccounts(session, provider, name, purpose);
+  const kind = loginProviders.find((one) => one === provider);
   // Let the agent check the name: for Azure, any tenant is valid.
   if (possible.length === 0 && kind !== undefined && name !== undefined && purpose === 'login')
     return {

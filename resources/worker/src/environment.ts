@@ -5,6 +5,8 @@ export interface Environment {
   readonly CATALOG?: KeyValueStore;
   /** The secret that permits publishing. */
   readonly PUBLISH_SECRET?: string;
+  /** A second one, while publishers change from one to the other. */
+  readonly PUBLISH_SECRET_NEXT?: string;
   /** An Ed25519 private key: PKCS #8, DER, in base64. */
   readonly SIGNING_KEY?: string;
   /** The Access team, for example `acme.cloudflareaccess.com`. */

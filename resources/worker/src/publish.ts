@@ -16,10 +16,11 @@ const bodyAtMost = 2 * notesAtMost + 8_192;
 export async function publish(
   request: Request,
   channel: Channel,
-  { RELEASES, PUBLISH_SECRET = '', SIGNING_KEY = '' }: Environment,
+  environment: Environment,
 ): Promise<Response> {
-  if (PUBLISH_SECRET === '' || SIGNING_KEY === '') return answer(503, { error: 'not-configured' });
-  const refused = await refusePublishing(request, PUBLISH_SECRET);
+  const { RELEASES, SIGNING_KEY = '' } = environment;
+  if (SIGNING_KEY === '') return answer(503, { error: 'not-configured' });
+  const refused = await refusePublishing(request, environment);
   if (refused !== undefined) return refused;
 
   const text = await readAtMost(request, bodyAtMost);

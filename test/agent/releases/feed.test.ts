@@ -3,6 +3,7 @@ import { parseOrganisation } from '../../../main/agent/organisation/parse.ts';
 import { feedOf } from '../../../main/agent/releases/feed.ts';
 
 const key = `${'A'.repeat(43)}=`;
+const nextKey = `${'B'.repeat(43)}=`;
 const builtIn = { url: 'https://releases.example', keys: ['one', 'two'] };
 const organisation = (releases: string) =>
   parseOrganisation(`version: 1\nname: Acme\nreleases: ${releases}\n`, 'acme.yaml');
@@ -18,4 +19,9 @@ test("the organisation's feed counts instead of the built-in one, with its key a
   expect(
     feedOf(organisation(`{url: "https://acme.example", publicKey: "${key}", channel: beta}`), builtIn),
   ).toEqual({ url: 'https://acme.example', keys: [key], channel: 'beta' });
+});
+
+test('two keys count while one is rotated', () => {
+  const feed = `{url: "https://acme.example", publicKeys: ["${key}", "${nextKey}"]}`;
+  expect(feedOf(organisation(feed), builtIn)).toMatchObject({ keys: [key, nextKey] });
 });

@@ -9,7 +9,7 @@ import { actOut, type Exchange, edgeHeaders, readExchange, responseTo, send } fr
 import { admitted, handleApplication } from './application.ts';
 import { createIdentityProvider, identityProviderHost } from './identity-provider.ts';
 import { listen } from './listener.ts';
-import { createPolicies, type ServiceToken } from './policies.ts';
+import { createPolicies, type Policies, type ServiceToken } from './policies.ts';
 import { createRelayServer, messageLimits } from './relay.ts';
 import { handleTeam } from './team.ts';
 import { createTokens, type SessionType } from './tokens.ts';
@@ -38,6 +38,8 @@ export interface Access {
   setGroups(email: string, groups: readonly string[]): void;
   setFailing(email: string, rules: readonly string[]): void;
   addServiceToken(hostnames?: readonly string[]): ServiceToken;
+  rotateServiceToken: Policies['rotateServiceToken'];
+  readonly shownSecrets: Policies['shownSecrets'];
   rotateKeys(): Promise<void>;
   /** The groups of the person that an application's token stands for; undefined where it is not good. */
   groupsOf(token: string, hostname: string): Promise<readonly string[] | undefined>;
@@ -182,6 +184,8 @@ export async function startAccess(options: {
     setGroups: policies.setGroups,
     setFailing: policies.setFailing,
     addServiceToken: policies.addServiceToken,
+    rotateServiceToken: policies.rotateServiceToken,
+    shownSecrets: policies.shownSecrets,
     rotateKeys: tokens.rotateKeys,
     async groupsOf(token, hostname) {
       const identity = await tokens.verify(token, 'app', hostname);

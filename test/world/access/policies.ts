@@ -16,7 +16,11 @@ export interface Policies {
   set(hostname: string, emails: readonly string[] | undefined): void;
   /** Good for the named applications, for all when left out. */
   addServiceToken(hostnames?: readonly string[]): ServiceToken;
+  /** As the API's `rotate`: a new secret for the same Client ID; the old one is refused from then on, or from the end given. */
+  rotateServiceToken(clientId: string, options?: { readonly previousUntil?: number }): ServiceToken;
   admitsService(application: AccessApplication, token: ServiceToken): boolean;
+  /** The secrets that clients have shown, in their order. */
+  readonly shownSecrets: readonly string[];
 }
 
 export interface ServiceToken {
@@ -24,12 +28,22 @@ export interface ServiceToken {
   readonly clientSecret: string;
 }
 
+interface KnownService {
+  readonly secret: string;
+  readonly previous?: { readonly secret: string; readonly until: number };
+  readonly hostnames?: readonly string[];
+}
+
+const newSecret = () => givenOut(randomBytes(32).toString('hex'), 'service token of Access');
+
 export function createPolicies(plan: Plan): Policies {
   const changed = new Map<string, readonly string[] | undefined>();
   const groups = new Map(plan.people.map((person) => [person.email, person.groups ?? []]));
   const fails = new Map(plan.people.map((person) => [person.email, person.fails ?? []]));
-  const services = new Map<string, { readonly secret: string; readonly hostnames?: readonly string[] }>();
+  const services = new Map<string, KnownService>();
+  const shownSecrets: string[] = [];
   return {
+    shownSecrets,
     find: (hostname) =>
       plan.applications.find((application) => application.hostname === hostname.toLowerCase()),
     admits(application, email) {
@@ -54,7 +68,7 @@ export function createPolicies(plan: Plan): Policies {
     addServiceToken(hostnames) {
       const token = {
         clientId: `${randomBytes(16).toString('hex')}.access`,
-        clientSecret: givenOut(randomBytes(32).toString('hex'), 'service token of Access'),
+        clientSecret: newSecret(),
       };
       services.set(token.clientId, {
         secret: token.clientSecret,
@@ -62,9 +76,18 @@ export function createPolicies(plan: Plan): Policies {
       });
       return token;
     },
-    admitsService(application, { clientId, clientSecret }) {
+    rotateServiceToken(clientId, { previousUntil: until = 0 } = {}) {
       const known = services.get(clientId);
-      return known?.secret === clientSecret && (known.hostnames?.includes(application.hostname) ?? true);
+      if (known === undefined) throw new Error(`there is no service token ${clientId}`);
+      const secret = newSecret();
+      services.set(clientId, { ...known, secret, previous: { secret: known.secret, until } });
+      return { clientId, clientSecret: secret };
+    },
+    admitsService(application, { clientId, clientSecret }) {
+      shownSecrets.push(clientSecret);
+      const { secret, previous, hostnames } = services.get(clientId) ?? {};
+      const isPrevious = previous?.secret === clientSecret && Date.now() < previous.until;
+      return (secret === clientSecret || isPrevious) && (hostnames?.includes(application.hostname) ?? true);
     },
   };
 }

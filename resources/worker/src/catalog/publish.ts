@@ -33,9 +33,9 @@ interface Publishing {
  * /v1/catalog/manifest`.
  */
 export async function publishCatalog(request: Request, environment: Environment): Promise<Response> {
-  const { CATALOG: store, PUBLISH_SECRET = '' } = environment;
-  if (store === undefined || PUBLISH_SECRET === '') return answer(503, { error: 'not-configured' });
-  const refused = await refusePublishing(request, PUBLISH_SECRET);
+  const { CATALOG: store } = environment;
+  if (store === undefined) return answer(503, { error: 'not-configured' });
+  const refused = await refusePublishing(request, environment);
   if (refused !== undefined) return refused;
   const publishing = { request, store, environment };
   const { pathname } = new URL(request.url);
