@@ -1,6 +1,7 @@
 import { lintTags, type TagFinding } from '../../agent/catalog/lint-tags.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import { AppError } from '../../model/app-error.ts';
+import { type Cell, type Cluster, cellId } from '../../model/cluster.ts';
 import { sources } from '../../model/sources.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { cellName, failedCells } from '../cluster-view.ts';
@@ -12,23 +13,38 @@ import type { Session } from '../session.ts';
 import { shellFrom } from '../shell-flag.ts';
 import { paint, printable } from '../terminal.ts';
 
-/** Checks the tags of every cluster. Prints the problems and the commands that fix them, and changes nothing. */
-export async function runLintTags(
-  session: Session,
-  flags: { readonly source?: string; readonly fresh?: true; readonly strict?: true; readonly shell?: string },
-): Promise<number> {
+export interface LintFlags {
+  readonly source?: string;
+  readonly fresh?: true;
+  readonly strict?: true;
+  readonly allowUnread?: true;
+  readonly shell?: string;
+}
+
+/**
+ * Checks the tags of every cluster. Prints the problems and the commands that fix them, and changes nothing. Resolves with
+ * `findings`, or with `partial` if there are none and something could not be read.
+ */
+export async function runLintTags(session: Session, flags: LintFlags): Promise<number> {
   const source = flags.source === undefined ? undefined : sourceFrom(flags.source);
   const shell = shellFrom(flags.shell);
-  const { clusters, cells } = await freshSnapshot(session, flags.fresh === true);
+  const { clusters, cells, organisation } = await freshSnapshot(session, flags.fresh === true);
   const isWanted = (one: { readonly source: string }) => source === undefined || one.source === source;
   // Lint all sources: a name or a hostname may clash with a cluster of another source.
   const findings = lintTags(
-    clusters.toSorted((a, b) => a.id.localeCompare(b.id)),
+    clusters.filter(({ unread }) => !unread).toSorted((a, b) => a.id.localeCompare(b.id)),
     shell,
-    { hasCatalog: cells.some(({ source: from }: { readonly source: string }) => from === 'catalog') },
+    {
+      hasCatalog: cells.some(({ source: from }: { readonly source: string }) => from === 'catalog'),
+      ...(organisation === undefined ? {} : { productionValues: organisation.production.environments }),
+    },
   ).filter(({ cluster }) => isWanted(cluster));
-  const checked = clusters.filter(isWanted);
+  const checked = clusters.filter((cluster) => isWanted(cluster) && !cluster.unread);
   const failed = failedCells(cells).filter(isWanted);
+  const unread = unreadClusters(clusters, failed).filter(isWanted);
+  // Nobody is signed in: then there is nothing that could fail.
+  const isNothing = !cells.some((cell) => isWanted(cell) && cell.readAt !== undefined);
+  const isUnread = failed.length + unread.length > 0 || isNothing;
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const counts = { clusters: checked.length, errors, warnings: findings.length - errors };
   session.progress.end();
@@ -44,18 +60,50 @@ export async function runLintTags(
         ...finding,
       })),
       failed,
+      unread: unread.map(({ id, title, reach }) => ({
+        cluster: id,
+        title,
+        ...(reach.kind === 'none' ? { reason: reach.reason } : {}),
+      })),
+      complete: !isUnread,
     });
   else {
     writeLines(findings.flatMap(findingLines));
     writeAside([
-      ...failed.map(
-        (cell) =>
-          `${paint('yellow', '!', process.stderr)} Not checked, because it could not be loaded: ${cellName(cell)}`,
+      ...[
+        ...failed.map((cell) => `${cellName(cell)}${errorText(cell)}`),
+        ...unread.map((cluster) => `${printable(cluster.title)}  ${cellName(cluster)}${reasonText(cluster)}`),
+      ].map(
+        (what) =>
+          `${paint('yellow', '!', process.stderr)} Not checked, because it could not be loaded: ${what}`,
       ),
+      ...(isNothing ? [`${paint('yellow', '!', process.stderr)} ${nothingText(source)}`] : []),
       `Checked ${plural(counts.clusters, { one: '# cluster', other: '# clusters' })}: ${plural(errors, { one: '# error', other: '# errors' })}, ${plural(counts.warnings, { one: '# warning', other: '# warnings' })}.`,
     ]);
   }
-  return errors > 0 || (flags.strict === true && findings.length > 0) ? exitCodes.findings : exitCodes.ok;
+  if (errors > 0 || (flags.strict === true && findings.length > 0)) return exitCodes.findings;
+  return isUnread && flags.allowUnread !== true ? exitCodes.partial : exitCodes.ok;
+}
+
+/** Returns the clusters whose tags are unknown or old, although their location was read. */
+function unreadClusters(clusters: readonly Cluster[], failed: readonly Cell[]): readonly Cluster[] {
+  const reported = new Set(failed.map(({ id }) => id));
+  return clusters.filter(
+    ({ unread, stale, source, account, region }) =>
+      (unread === true || stale) && !reported.has(cellId(source, account, region)),
+  );
+}
+
+function errorText({ error }: Cell): string {
+  return error === undefined ? '' : printable(`. ${error.message} ${error.hint ?? ''}`).trimEnd();
+}
+
+function reasonText({ reach }: Cluster): string {
+  return reach.kind === 'none' ? printable(`. ${reach.reason}`) : '';
+}
+
+function nothingText(source: string | undefined): string {
+  return `No location of ${source ?? 'any source'} was read. Sign in first: \`k8s-tunnels accounts\` lists the sessions.`;
 }
 
 function findingLines({ cluster, severity, message, hint, commands }: TagFinding): readonly string[] {
