@@ -28,7 +28,12 @@ export interface LintFlags {
 export async function runLintTags(session: Session, flags: LintFlags): Promise<number> {
   const source = flags.source === undefined ? undefined : sourceFrom(flags.source);
   const shell = shellFrom(flags.shell);
-  const { clusters, cells, organisation } = await freshSnapshot(session, flags.fresh === true);
+  const {
+    clusters,
+    cells,
+    failed: failedNow,
+    organisation,
+  } = await freshSnapshot(session, flags.fresh === true);
   const isWanted = (one: { readonly source: string }) => source === undefined || one.source === source;
   // Lint all sources: a name or a hostname may clash with a cluster of another source.
   const findings = lintTags(
@@ -40,7 +45,7 @@ export async function runLintTags(session: Session, flags: LintFlags): Promise<n
     },
   ).filter(({ cluster }) => isWanted(cluster));
   const checked = clusters.filter((cluster) => isWanted(cluster) && !cluster.unread);
-  const failed = failedCells(cells).filter(isWanted);
+  const failed = failedNow.filter(isWanted);
   const unread = unreadClusters(clusters, failed).filter(isWanted);
   // Nobody is signed in: then there is nothing that could fail.
   const isNothing = !cells.some((cell) => isWanted(cell) && cell.readAt !== undefined);
@@ -125,14 +130,21 @@ function sourceFrom(text: string) {
   });
 }
 
-/** Resolves with the known clusters if they are recent enough by the setting, otherwise after a new discovery. */
-async function freshSnapshot(session: Session, always: boolean): Promise<Snapshot> {
+/**
+ * Resolves with the known clusters if they are recent enough by the setting, otherwise after a new discovery. `failed` are
+ * the locations that could not be read, with this shell's variables either if they were read now.
+ */
+async function freshSnapshot(
+  session: Session,
+  always: boolean,
+): Promise<Snapshot & { readonly failed: readonly Cell[] }> {
   const { client, orInterrupted } = session;
   const snapshot = await orInterrupted(client.call('snapshot', {}));
   const { discovery, settings } = snapshot;
   const readAt = discovery.status === 'idle' ? (discovery.finishedAt ?? 0) : 0;
-  if (!always && Date.now() - readAt <= settings.catalogMaxAgeMinutes * 60_000) return snapshot;
+  if (!always && Date.now() - readAt <= settings.catalogMaxAgeMinutes * 60_000)
+    return { ...snapshot, failed: failedCells(snapshot.cells) };
   await followDiscovery(session);
-  await orInterrupted(client.call('discover', {}));
-  return orInterrupted(client.call('snapshot', {}));
+  const { failed } = await orInterrupted(client.call('discover', {}));
+  return { ...(await orInterrupted(client.call('snapshot', {}))), failed };
 }
