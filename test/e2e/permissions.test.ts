@@ -28,6 +28,8 @@ function planned(): { readonly plan: Plan; readonly hidden: Hidden } {
   };
   const plan = {
     ...defaultPlan,
+    accounts: defaultPlan.accounts.slice(0, 2),
+    identityCenter: { ...defaultPlan.identityCenter, accounts: [] },
     deniedCells: [],
     optInRegions: ['eu-south-2'],
     eks: [
@@ -44,6 +46,9 @@ function planned(): { readonly plan: Plan; readonly hidden: Hidden } {
   };
   return { plan, hidden };
 }
+
+/** Each permission costs a new agent and a discovery. */
+const patience = { timeout: 300_000 };
 
 let world: World;
 let runner: Runner | undefined;
@@ -66,7 +71,7 @@ connectors: [builtin, cloudflared, direct]
   const lint =
     'k8s-tunnels quit > /dev/null; rm -rf ~/.local ~/.cache; k8s-tunnels setup ./ci.yaml --yes > /dev/null; k8s-tunnels lint-tags --fresh --json';
 
-  test('calls what its roles allow, and notices the lack of each permission', async () => {
+  test('calls what its roles allow, and notices the lack of each permission', patience, async () => {
     const { plan, hidden } = planned();
     world = await startWorld({ plan });
     runner = await startRunner({ world, secrets: {}, organisation });
@@ -101,7 +106,7 @@ describe('a developer', () => {
     'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action': 'loyalty-staging',
   };
 
-  test('calls what the roles allow, and lacks something without each permission', async () => {
+  test('calls what the roles allow, and lacks something without each permission', patience, async () => {
     const { plan, hidden } = planned();
     world = await startWorld({ plan });
     commandLine = await createCommandLine(world);
