@@ -47,6 +47,7 @@ async function build(): Promise<void> {
         diagnostics: 'main/cli/diagnostics/diagnostics.ts',
         publish: 'main/cli/publish/publish.ts',
         setup: 'main/cli/setup/setup.ts',
+        'lint-tags': 'main/cli/commands/lint-tags.ts',
         sandbox: 'main/cli/sandbox/sandbox.ts',
         serve: 'main/web/serve.ts',
         mcp: 'main/mcp/serve.ts',

@@ -162,6 +162,8 @@ export const commandHelp = {
   },
   'lint-tags': {
     summary: 'Check tags and print fix commands',
+    details:
+      "Checks by your organisation's tag prefix and production values. Ends with 6 if it found problems, otherwise with 7 if something could not be read, which it names.",
     examples: ['k8s-tunnels lint-tags', 'k8s-tunnels lint-tags --source eks --strict'],
   },
   publish: {

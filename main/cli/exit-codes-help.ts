@@ -7,5 +7,5 @@ export const exitCodesHelp = `Exit codes:
   4    no such cluster, or an ambiguous name
   5    agent or network unreachable
   6    lint-tags, doctor or setup --check found problems (lint-tags: errors; with --strict, warnings too)
-  7    discover, compare, publish: partial, some locations or clusters did not answer
+  7    discover, compare, publish, lint-tags: partial, some locations or clusters did not answer
   130  interrupted; changes rolled back`;

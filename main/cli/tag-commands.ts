@@ -1,4 +1,4 @@
-import { runLintTags } from './commands/lint-tags.ts';
+import type { LintFlags } from './commands/lint-tags.ts';
 import { runTags } from './commands/tags.ts';
 import { describePublish } from './publish-command.ts';
 import { shellOption } from './shell-flag.ts';
@@ -29,14 +29,12 @@ export function describeTags(describing: Describing): void {
     .option('--source <source>', 'Check one source only: eks, gke, aks, vault or file')
     .option('--fresh', 'Refresh the cluster list first')
     .option('--strict', 'Fail on warnings too')
+    .option('--allow-unread', 'Do not fail where a location or a cluster could not be read')
     .option(...shellOption)
-    .action(
-      (flags: {
-        readonly source?: string;
-        readonly fresh?: true;
-        readonly strict?: true;
-        readonly shell?: string;
-      }) => withSession((session) => runLintTags(session, flags)),
-    );
+    .action(async (flags: LintFlags) => {
+      const { loadLintTags } = await import('./program-file.ts');
+      const { runLintTags } = await loadLintTags();
+      return withSession((session) => runLintTags(session, flags));
+    });
   describePublish(describing);
 }

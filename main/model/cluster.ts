@@ -192,6 +192,8 @@ export const clusterSchema = z.object({
   seenAt: z.number(),
   /** True if its location failed the last time: this is the last known state. */
   stale: z.boolean(),
+  /** True if its source lists it, and denied its details: nothing of its tags is known. */
+  unread: z.literal(true).optional(),
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 

@@ -479,19 +479,32 @@ describe('lint-tags', () => {
     expect(stdout).toContain(
       [
         '✗ mistagged  eks Payments (444455556666) eu-west-1',
-        '  k8s-tunnels-origin is "carrier-pigeon". Set it to socks, tcp or https, or remove it (socks).',
-        'aws eks untag-resource --region eu-west-1 --resource-arn arn:aws:eks:eu-west-1:444455556666:cluster/mistagged --tag-keys k8s-tunnels-origin',
+        '  k8s-tunnels-origin is "carrier-pigeon". Set it to socks, tcp or https, or remove it (socks). For <PROFILE>, write a profile of ~/.aws/config that reaches account 444455556666. If you have none, `aws configure sso` makes one.',
+        "aws eks untag-resource --region eu-west-1 --resource-arn arn:aws:eks:eu-west-1:444455556666:cluster/mistagged --profile '<PROFILE>' --tag-keys k8s-tunnels-origin",
         '',
       ].join('\n'),
     );
     expect(stdout).toContain("--tags 'k8s-tunnels-hostname=<HOSTNAME>'");
-    expect(stderr).toContain('Not checked, because it could not be loaded: eks 1 us-east-1');
+    expect(stderr).toContain('Not checked, because it could not be loaded: eks 1 us-east-1. ');
     expect(stderr).toContain('Checked 8 clusters: 1 error, 3 warnings.');
-    expect((await json('lint-tags')).document).toMatchObject({ clusters: 8, errors: 1, warnings: 3 });
+    expect((await json('lint-tags')).document).toMatchObject({
+      clusters: 8,
+      errors: 1,
+      warnings: 3,
+      failed: [{ account: '1', region: 'us-east-1' }],
+      unread: [],
+      complete: false,
+    });
   });
 
   it('looks at one source', async () => {
-    expect((await run('lint-tags', '--source', 'gke', '--strict')).code).toBe(0);
+    const strict = ['lint-tags', '--source', 'gke', '--strict'];
+    // Nobody is signed in there: a check of nothing is none.
+    const { code, stderr } = await run(...strict);
+    expect(code).toBe(7);
+    expect(stderr).toContain('No location of gke was read. Sign in first: `k8s-tunnels accounts` lists');
+    expect((await json(...strict)).document).toMatchObject({ clusters: 0, complete: false });
+    expect((await run(...strict, '--allow-unread')).code).toBe(0);
     expect((await run('lint-tags', '--source', 'cloud')).code).toBe(2);
   });
 
@@ -516,7 +529,7 @@ describe('tags', () => {
   });
 
   it('prints commands for a change, and changes nothing', async () => {
-    const { stdout, code } = await run(
+    const { stdout, stderr, code } = await run(
       'tags',
       'untagged',
       '--set',
@@ -526,9 +539,13 @@ describe('tags', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toBe(
-      `aws eks tag-resource --region eu-west-1 --resource-arn arn:aws:eks:eu-west-1:444455556666:cluster/untagged --tags '{"k8s-tunnels-hostname":"k8s.example.com","k8s-tunnels-name":"Ada'\\''s"}'\n`,
+      `aws eks tag-resource --region eu-west-1 --resource-arn arn:aws:eks:eu-west-1:444455556666:cluster/untagged --profile '<PROFILE>' --tags '{"k8s-tunnels-hostname":"k8s.example.com","k8s-tunnels-name":"Ada'\\''s"}'\n`,
+    );
+    expect(stderr).toContain(
+      'For <PROFILE>, write a profile of ~/.aws/config that reaches account 444455556666.',
     );
     const { document } = await json('tags', 'mistagged', '--unset', 'origin');
+    expect(document.hint).toContain('For <PROFILE>, write');
     expect(document.commands).toEqual([expect.stringContaining('untag-resource')]);
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { parseOrganisation } from '../../main/agent/organisation/parse.ts';
+import { actionSchema, ownAction, workflowSchema, wrongSteps } from './actions.ts';
 import { type Block, blocksOf, root } from './blocks.ts';
 import { wrongIngress } from './ingress.ts';
 import { callsOf, wrongArguments, wrongShell } from './shell.ts';
@@ -30,16 +31,6 @@ function fits(schema: z.ZodType, text: string): readonly string[] {
   const result = schema.safeParse(parse(text));
   return result.success ? [] : [result.error.message];
 }
-
-/** Of GitHub Actions what we use; its `run` lines are shell. */
-const workflow = z.strictObject({
-  name: z.string(),
-  on: z.strictObject({ schedule: z.array(z.strictObject({ cron: z.string().regex(/^(\S+ ){4}\S+$/) })) }),
-  jobs: z.record(
-    z.string(),
-    z.strictObject({ 'runs-on': z.string(), steps: z.array(z.strictObject({ run: z.string() })) }),
-  ),
-});
 
 const ownership = { owner: z.string(), group: z.string(), mode: z.string().regex(/^0[0-7]{3}$/) };
 /** Of Ansible the modules that we use. */
@@ -80,6 +71,13 @@ function wrongUnit(text: string): readonly string[] {
   return [...bad, ...calls.flatMap((args) => wrongArguments(args) ?? [])];
 }
 
+/** A role or policy of docs/permissions.md is one of the files, which `test/e2e/permissions.test.ts` tries. */
+async function quotedPermissions(text: string): Promise<readonly string[]> {
+  const folder = path.join(root, 'resources/examples/permissions');
+  const files = (await readdir(folder)).map((file) => readFile(path.join(folder, file), 'utf8'));
+  return (await Promise.all(files)).includes(text) ? [] : ['is not a file of resources/examples/permissions'];
+}
+
 type Check = (text: string) => readonly string[] | Promise<readonly string[]>;
 /** By language and, of YAML, by the first word of the kind. What stands in no line here fails. */
 const checks: Readonly<Record<string, Check>> = {
@@ -103,11 +101,22 @@ const checks: Readonly<Record<string, Check>> = {
   'yaml ingress': wrongIngress,
   'yaml ansible': (text) => fits(tasks, text),
   'yaml workflow': async (text) => {
-    const shape = fits(workflow, text);
+    const shape = fits(workflowSchema, text);
     if (shape.length > 0) return shape;
-    const { jobs } = workflow.parse(parse(text));
-    const runs = Object.values(jobs).flatMap(({ steps }) => steps.map(({ run }) => run));
-    return (await Promise.all(runs.map(wrongShell))).flat();
+    const { jobs, permissions } = workflowSchema.parse(parse(text));
+    const steps = Object.values(jobs).flatMap((job) => job.steps);
+    // Without it no cloud takes the job for what it is.
+    const isSigningIn = steps.some((one) => 'uses' in one && one.uses === ownAction);
+    const missing =
+      isSigningIn && permissions?.['id-token'] !== 'write' ? ['id-token: write is missing'] : [];
+    return [...missing, ...(await wrongSteps(steps, text))];
+  },
+  'json permissions': quotedPermissions,
+  'yaml permissions': quotedPermissions,
+  'hcl permissions': quotedPermissions,
+  'yaml action': async (text) => {
+    const shape = fits(actionSchema, text);
+    return shape.length > 0 ? shape : wrongSteps(actionSchema.parse(parse(text)).runs.steps, text);
   },
 };
 
@@ -144,6 +153,15 @@ describe.each(documents)('%s', (file) => {
   });
 });
 
+const login = 'azure/login@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca';
+const actionWith = (steps: string) =>
+  `name: a\ndescription: a\nruns:\n  using: composite\n  steps: ${steps}\n`;
+
+it('a right block of an action has nothing wrong', async () => {
+  const text = actionWith(`\n  - uses: ${login} # v3.0.1\n    with: {client-id: a}`);
+  expect(await wrong({ at: '', language: 'yaml', kind: 'action', text })).toEqual([]);
+});
+
 it.each([
   ['sh', 'k8s-tunnels conect a'],
   ['sh', 'cat x | k8s-tunnels list --everything'],
@@ -167,7 +185,22 @@ it.each([
     'yaml workflow',
     'name: a\non: {schedule: []}\njobs: {a: {runs-on: a, steps: [{run: k8s-tunnels lint}]}}\n',
   ],
+  [
+    'yaml workflow',
+    'name: a\non: {schedule: []}\njobs: {a: {runs-on: a, steps: [{uses: ./.github/actions/k8s-tunnels}]}}\n',
+  ],
+  ...[
+    '{run: k8s-tunnels list}',
+    '{shell: bash, run: "k8s-tunnels list ${{ github.actor }}"}',
+    '{shell: bash, run: "true", env: {A: "${{ github.event.issue.title }}"}}',
+    '{uses: azure/login@v3}',
+    '{uses: someone/else@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca}',
+    '{uses: azure/login@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca}',
+  ].map((step): [string, string] => ['yaml action', actionWith(`[${step}]`)]),
+  ['yaml action', actionWith(`\n  - uses: ${login} # v3.0.0\n`)],
+  ['yaml action', actionWith(`\n  - {with: {client: a}, uses: ${login} # v3.0.1\n  }`)],
   ['ini unit', '[Unit]\n[Service]\nExecStart=/usr/bin/k8s-tunnels agnt\n[Install]\n'],
+  ['json permissions', '{"Version": "2012-10-17", "Statement": []}'],
   ['json devcontainer', '{"image": "a", "mount": []}'],
   ['json mcp', '{"mcpServers": {"a": {"command": "k8s-tunnels", "args": ["mpc"]}}}'],
   ['yaml', 'a: b\n'],

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
   CreateClusterCommand,
@@ -8,8 +10,9 @@ import {
   ListClustersCommand,
 } from '@aws-sdk/client-eks';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
+import { permissionsFolder } from '../e2e/rights.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { paymentsKey, startTestAws } from '../world-tests/aws-fixture.ts';
@@ -179,4 +182,68 @@ test('the product discovers a cluster of moto with its tags, and STS takes its t
     await commandLine.stop();
     await world.close();
   }
+});
+
+describe('IAM enforces the policies of docs/permissions.md', () => {
+  const [user, file] = ['reader', 'aws-read.json'];
+
+  /** An unsigned request of the query protocol: moto takes it while it checks nobody. */
+  const iam = async (action: string, values: Readonly<Record<string, string>>): Promise<string> => {
+    const scope =
+      'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0';
+    const answer = await fetch(urls().peer, {
+      method: 'POST',
+      headers: { authorization: scope },
+      body: new URLSearchParams({ Action: action, Version: '2010-05-08', ...values }),
+    });
+    const body = await answer.text();
+    if (!answer.ok) throw new Error(`${action}: ${body}`);
+    return body;
+  };
+  const enforce = (after: number) =>
+    fetch(`${urls().peer}/moto-api/reset-auth`, { method: 'POST', body: `${after}` });
+  /** The keys of a user with the policy of the file, or with that but for one action. */
+  const keysWithout = async (action?: string) => {
+    const policy = JSON.parse(await readFile(path.join(permissionsFolder, file), 'utf8'));
+    for (const statement of policy.Statement)
+      statement.Action = statement.Action.filter((one: string) => one !== action);
+    await iam('CreateUser', { UserName: user });
+    const given = { UserName: user, PolicyName: 'read', PolicyDocument: JSON.stringify(policy) };
+    await iam('PutUserPolicy', given);
+    const made = await iam('CreateAccessKey', { UserName: user });
+    const field = (tag: string) => new RegExp(`<${tag}>([^<]+)`).exec(made)?.[1] ?? '';
+    return { AWS_ACCESS_KEY_ID: field('AccessKeyId'), AWS_SECRET_ACCESS_KEY: field('SecretAccessKey') };
+  };
+  const lint = async (keys: Readonly<Record<string, string>>) => {
+    const world = await startWorld();
+    const env = { AWS_ENDPOINT_URL: urls().peer, AWS_REGION: region, ...keys };
+    const commandLine = await createCommandLine(world, env);
+    try {
+      await rm(path.join(world.home, '.aws'), { recursive: true });
+      await commandLine.tunnels('settings', 'awsRegions', region);
+      await enforce(0);
+      const args = ['lint-tags', '--source', 'eks', '--fresh', '--json'];
+      const { stdout } = await commandLine.run('k8s-tunnels', args);
+      return JSON.parse(stdout) as { readonly clusters: number; readonly complete: boolean };
+    } finally {
+      await enforce(1_000_000);
+      await commandLine.stop();
+      await world.close();
+    }
+  };
+  afterEach(async () => {
+    const keys = await iam('ListAccessKeys', { UserName: user });
+    for (const [, id = ''] of keys.matchAll(/<AccessKeyId>([^<]+)/g))
+      await iam('DeleteAccessKey', { UserName: user, AccessKeyId: id });
+    await iam('DeleteUserPolicy', { UserName: user, PolicyName: 'read' });
+    await iam('DeleteUser', { UserName: user });
+  });
+
+  test('aws-read.json lists clusters with their tags', async () => {
+    expect(await lint(await keysWithout())).toMatchObject({ clusters: 1, complete: true });
+  });
+
+  test.each(['eks:ListClusters', 'eks:DescribeCluster'])('without %s, lint-tags fails', async (action) => {
+    expect(await lint(await keysWithout(action))).toMatchObject({ clusters: 0, complete: false });
+  });
 });

@@ -5,6 +5,9 @@ import { mixedScripts } from '../../model/mixed-scripts.ts';
 import type { Shell } from '../../model/shell-word.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { audienceOf } from './audience.ts';
+import { beforeCommands } from './eks-tag-commands.ts';
+import { foreignTags, spelledOtherwise } from './foreign-tags.ts';
+import { isLikeProduction, productionValueFor } from './like-production.ts';
 import { placeholder } from './tag-checks.ts';
 import { tagCommands } from './tag-commands.ts';
 import { type TagChange, tagFixes, tagPart } from './tags.ts';
@@ -15,6 +18,8 @@ export interface TagFinding {
   readonly severity: 'error' | 'warning';
   readonly kind:
     | 'tag-problem'
+    | 'tag-prefix'
+    | 'tag-spelling'
     | 'source-problem'
     | 'hostname-missing'
     | 'hostname-shared'
@@ -34,21 +39,28 @@ export interface TagFinding {
 
 type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly fix?: TagChange };
 
-/**
- * Returns all errors and warnings in the clusters' tags, in the order of the clusters. `hasCatalog`: the organisation
- * publishes its clusters, which it is also taken to do if one of them has the tag `groups`.
- */
+/** What an organisation says about its tags. */
+export interface TagRules {
+  /**
+   * True if it publishes its clusters. It is also taken to do so if one of them has the tag `groups`.
+   */
+  readonly hasCatalog?: boolean;
+  /** The values of the environment tag that are production. */
+  readonly productionValues?: readonly string[];
+}
+
+/** Returns all errors and warnings in the clusters' tags, in the order of the clusters. */
 export function lintTags(
   clusters: readonly Cluster[],
   shell: Shell = 'posix',
-  { hasCatalog = false }: { readonly hasCatalog?: boolean } = {},
+  { hasCatalog = false, productionValues = ['production', 'prod'] }: TagRules = {},
 ): readonly TagFinding[] {
   const isPublishing = hasCatalog || clusters.some((cluster) => audienceOf(cluster).kind !== 'untagged');
   const byHostname = Map.groupBy(clusters, ({ reach }) => (reach.kind === 'tunnel' ? reach.hostname : ''));
   const byTitle = Map.groupBy(clusters, ({ title }) => title.toLowerCase());
   return clusters.flatMap((cluster) =>
     [
-      ...ownFindings(cluster),
+      ...ownFindings(cluster, productionValues),
       ...sharedHostname(cluster, byHostname),
       ...sharedTitle(cluster, byTitle.get(cluster.title.toLowerCase()) ?? []),
       ...(isPublishing ? missingGroups(cluster) : []),
@@ -58,7 +70,14 @@ export function lintTags(
 
 function withCommands(cluster: Cluster, { fix, ...finding }: Finding, shell: Shell): TagFinding {
   try {
-    return { cluster, ...finding, commands: fix === undefined ? [] : tagCommands(cluster, fix, shell) };
+    const commands = fix === undefined ? [] : tagCommands(cluster, fix, shell);
+    const before = commands.length === 0 ? undefined : beforeCommands(cluster);
+    return {
+      cluster,
+      ...finding,
+      hint: before === undefined ? finding.hint : `${finding.hint} ${before}`,
+      commands,
+    };
   } catch (error) {
     // If no command can be given, explain in the hint.
     const { message, hint = '' } = toPlainError(error);
@@ -66,7 +85,7 @@ function withCommands(cluster: Cluster, { fix, ...finding }: Finding, shell: She
   }
 }
 
-function ownFindings(cluster: Cluster): readonly Finding[] {
+function ownFindings(cluster: Cluster, productionValues: readonly string[]): readonly Finding[] {
   const { title, tags = {}, tagPrefix = usualTagPrefix, tagProblems, reach } = cluster;
   const { environment, docs, owner } = cluster;
   const hasHostname = Object.keys(tags).some((key) => tagPart(key, tagPrefix)?.field === 'hostname');
@@ -77,10 +96,14 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
     hint,
     fix,
   }));
+  const foreign = foreignTags(cluster);
+  const hasForeignHostname = foreign.some(({ fix }) => fix.set?.hostname !== undefined);
   for (const { key, message, hint } of tagProblems)
     if (tagPart(key, tagPrefix) === undefined)
       findings.push({ severity: 'error', kind: 'source-problem', message, hint });
-  if (reach.kind === 'none' && !hasHostname)
+  for (const found of foreign) findings.push({ kind: 'tag-prefix', ...found });
+  for (const found of spelledOtherwise(cluster)) findings.push({ kind: 'tag-spelling', ...found });
+  if (reach.kind === 'none' && !hasHostname && !hasForeignHostname)
     findings.push({
       severity: 'warning',
       kind: 'hostname-missing',
@@ -88,14 +111,19 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       hint: "Set it to the hostname of the cluster's Access application.",
       fix: { set: { hostname: placeholder('hostname') } },
     });
-  if (environment !== undefined && !isProduction(cluster) && soundsLikeProduction(environment))
+  if (
+    environment !== undefined &&
+    !isProduction(cluster) &&
+    isLikeProduction(environment, productionValues)
+  ) {
     findings.push({
       severity: 'error',
       kind: 'environment-unrecognised',
       message: `${tagPrefix}environment is "${environment}", so switching to the cluster needs no confirmation.`,
-      hint: 'Only production or prod requires a confirmation.',
-      fix: { set: { environment: 'production' } },
+      hint: `Only ${productionValues.join(' or ')} requires a confirmation.`,
+      fix: { set: { environment: productionValueFor(environment, productionValues) } },
     });
+  }
   const mixed = mixedScripts(title);
   if (mixed !== undefined)
     findings.push({
@@ -137,14 +165,6 @@ function missingGroups(cluster: Cluster): readonly Finding[] {
       fix: { set: { groups: placeholder('groups') } },
     },
   ];
-}
-
-const productionWords = new Set(['prod', 'prods', 'prd', 'production', 'productive', 'produktion', 'live']);
-const denials = new Set(['non', 'not', 'no', 'pre']);
-
-function soundsLikeProduction(environment: string): boolean {
-  const words = environment.toLowerCase().split(/[^\p{L}]+/u);
-  return words.some((word) => productionWords.has(word)) && !words.some((word) => denials.has(word));
 }
 
 /**

@@ -1,10 +1,11 @@
 import { AppError } from '../../model/app-error.ts';
-import { partitionOf } from '../../model/aws-partitions.ts';
 import type { Cluster, Source } from '../../model/cluster.ts';
-import { operand, type Shell, shellWord } from '../../model/shell-word.ts';
+import type { Shell } from '../../model/shell-word.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { eksCommands } from './eks-tag-commands.ts';
 import type { TagField } from './tag-checks.ts';
 import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
+import { type KeyChange, type Line, lineFor, printableJson, values } from './tag-command-line.ts';
 import { type TagChange, tagPart } from './tags.ts';
 
 /** Limits of each source (documented for Google and Azure): characters per value, tags per cluster. */
@@ -15,12 +16,6 @@ const limits: Readonly<Record<Exclude<Source, 'file'>, { readonly value: number;
   vault: { value: 512, tags: 64 },
 };
 
-/** Tags to set and to remove, by keys and values as the source stores them. */
-interface KeyChange {
-  readonly set: readonly (readonly [key: string, value: string])[];
-  readonly remove: readonly (readonly [key: string, value: string | undefined])[];
-}
-
 /**
  * Returns the commands that a user with the permissions pastes into a shell; for a file, a comment that says what to
  * edit. Names and tags cannot break out of their quoting. Throws `bad-input` if the source cannot hold the values, or
@@ -28,7 +23,7 @@ interface KeyChange {
  */
 export function tagCommands(cluster: Cluster, change: TagChange, shell: Shell = 'posix'): readonly string[] {
   const keys = keyChange(cluster, change);
-  const line: Line = (words) => words.map((word) => wordOf(word, shell)).join(' ');
+  const line = lineFor(shell);
   switch (cluster.source) {
     case 'eks':
       return eksCommands(cluster, keys, line);
@@ -43,18 +38,6 @@ export function tagCommands(cluster: Cluster, change: TagChange, shell: Shell = 
   }
 }
 
-/** Builds a command from our words, our options with a value (`--project=…`), and values, which are no options. */
-type Line = (words: readonly Word[]) => string;
-type Word = string | { readonly value: string };
-
-function wordOf(word: Word, shell: Shell): string {
-  return typeof word === 'string' ? shellWord(word, shell) : operand(word.value, shell);
-}
-
-function values(texts: readonly string[]): readonly Word[] {
-  return texts.map((value) => ({ value }));
-}
-
 function keyChange(cluster: Cluster, change: TagChange): KeyChange {
   const { source, tags = {}, tagPrefix = usualTagPrefix } = cluster;
   const set = new Map<string, string>();
@@ -66,7 +49,7 @@ function keyChange(cluster: Cluster, change: TagChange): KeyChange {
     for (const [key, part] of parts) {
       // Some sources have keys that differ only by case: overwrite the existing one. Prefer the one that `readTags`
       // uses.
-      const present = partsOf(field).filter((other) => other.toLowerCase() === key);
+      const present = partsOf(field).filter((other) => other.toLowerCase() === key && !remove.has(other));
       set.set(present.sort((a, b) => (a < b ? 1 : -1))[0] ?? key, part);
     }
     for (const key of partsOf(field)) if (!set.has(key)) remove.add(key);
@@ -110,40 +93,16 @@ export function tagWord(cluster: Pick<Cluster, 'source' | 'credential'>): string
   return isVersionOne(cluster) ? 'key of the secret' : words[cluster.source].one;
 }
 
-function eksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
-  const { region, account, name, credential } = cluster;
-  const arn = `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${name}`;
-  const ways = credential?.kind === 'eks' ? credential.ways : [];
-  const profile = ways.flatMap((way) => (way.kind === 'profile' && way.name !== '' ? [way.name] : []))[0];
-  const where: readonly Word[] = [
-    '--region',
-    { value: region },
-    '--resource-arn',
-    { value: arn },
-    ...(profile === undefined ? [] : ['--profile', { value: profile }]),
-  ];
-  // The shorthand syntax splits at commas and reads quotes: use JSON if a value has anything but plain characters.
-  const isPlain = set.every(([, value]) => /^[\w.:/@+<>-]+$/.test(value));
-  const tags = isPlain
-    ? set.map(([key, value]) => `${key}=${value}`).join(',')
-    : printableJson(Object.fromEntries(set));
-  const keys = remove.map(([key]) => key);
-  return [
-    ...(set.length === 0 ? [] : [line(['aws', 'eks', 'tag-resource', ...where, '--tags', tags])]),
-    ...(keys.length === 0
-      ? []
-      : [line(['aws', 'eks', 'untag-resource', ...where, '--tag-keys', ...values(keys)])]),
-  ];
-}
-
 function gkeCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
-  const { id, name, region, account } = cluster;
+  const { id, name, region, account, credential } = cluster;
+  const user = credential?.kind === 'gke' ? credential.account : undefined;
+  const asAccount = user?.includes('@') ? [`--account=${user}`] : [];
   // A member of a fleet that GKE does not list: `gke/PROJECT/fleet/LOCATION%2FNAME`.
   const [member] = region === 'fleet' ? decodeURIComponent(id.split('/')[3] ?? '').split('/') : [];
   const kind = member === undefined ? ['clusters'] : ['fleet', 'memberships'];
   // One gcloud command either updates or removes labels.
   const update = (option: string) => {
-    const where = [`--location=${member ?? region}`, `--project=${account}`];
+    const where = [`--location=${member ?? region}`, `--project=${account}`, ...asAccount];
     return line(['gcloud', 'container', ...kind, 'update', { value: name }, ...where, option]);
   };
   return [
@@ -161,7 +120,7 @@ function aksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): 
   const resource = `/subscriptions/${account}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;
   const update = (operation: string, pairs: KeyChange['remove']) => {
     const tags = pairs.map(([key, value]) => (value === undefined ? key : `${key}=${value}`));
-    const where = ['--resource-id', resource, '--operation', operation];
+    const where = ['--resource-id', resource, '--operation', operation, '--subscription', { value: account }];
     return line(['az', 'tag', 'update', ...where, '--tags', ...values(tags)]);
   };
   return [
@@ -210,17 +169,22 @@ function isVersionOne({ credential }: Pick<Cluster, 'credential'>): boolean {
  */
 function vaultPlace({ account, region, name, credential }: Cluster) {
   const known = credential?.kind === 'vault' ? credential : undefined;
-  const [, ...rest] = account.split('/');
+  const [host = '', ...rest] = account.split('/');
   const mount = known?.mount ?? rest.at(-1) ?? '';
   const namespace = rest.join('/').slice(0, -mount.length - 1);
   return {
     mount,
     path: known?.path ?? (region === '/' ? name : `${region}/${name}`),
     options: [
-      ...(known === undefined ? [] : [`-address=${known.address}`]),
+      `-address=${known?.address ?? addressOf(host)}`,
       ...(namespace === '' ? [] : [`-namespace=${namespace}`]),
     ],
   };
+}
+
+/** A cluster without a credential of Vault does not say how its server is reached: by TLS, but for one on this computer. */
+function addressOf(host: string): string {
+  return `${/^(?:localhost|127\.|\[::1\])/.test(host) ? 'http' : 'https'}://${host}`;
 }
 
 function fileEdits(
@@ -234,14 +198,4 @@ function fileEdits(
     ...unset.map((field) => `${place} remove ${field}`),
     ...remove.map((key) => `${place} remove ${bare(key)}`),
   ];
-}
-
-/** Returns JSON with only printable characters. */
-function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (found) =>
-    found
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
 }

@@ -36,6 +36,8 @@ export interface ClusterReading {
   readonly credential?: CredentialSource | undefined;
   /** Why no tunnel can reach it, whatever the tags say. */
   readonly unreachable?: string | undefined;
+  /** True if the source denied its details. */
+  readonly unread?: true;
   /** Other problems of the cluster at the source. */
   readonly problems?: readonly TagProblem[];
   readonly seenAt: number;
@@ -85,6 +87,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     ...(others.length === 0 ? {} : { otherTags: Object.fromEntries(others) }),
     seenAt: reading.seenAt,
     stale: false,
+    ...(reading.unread === undefined ? {} : { unread: reading.unread }),
   };
 }
 

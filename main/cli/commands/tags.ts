@@ -1,3 +1,4 @@
+import { beforeCommands } from '../../agent/catalog/eks-tag-commands.ts';
 import { findCluster } from '../../agent/catalog/find-cluster.ts';
 import { checkTag, type TagField, tagFields } from '../../agent/catalog/tag-checks.ts';
 import { tagCommands, tagWord } from '../../agent/catalog/tag-commands.ts';
@@ -31,11 +32,14 @@ export async function runTags(
   session.progress.end();
   if (flags.set.length + flags.unset.length > 0) {
     const commands = tagCommands(cluster, changeFrom(flags, cluster.tagPrefix), shell);
-    if (session.json) writeJson({ cluster: id, title, commands });
+    const before = commands.length === 0 ? undefined : beforeCommands(cluster);
+    if (session.json)
+      writeJson({ cluster: id, title, commands, ...(before === undefined ? {} : { hint: before }) });
     else if (commands.length === 0) writeAside(['No changes.']);
     else {
       writeLines(commands.map(printable));
       writeAside([
+        ...(before === undefined ? [] : [before]),
         paint(
           'dim',
           'Nothing was changed yet. Run the commands, then `k8s-tunnels discover`.',

@@ -102,7 +102,7 @@ test.each(['staging', 'non-prod', 'pre-production', 'preprod', 'product-dev', 'd
 );
 
 test("names the organisation's keys, and mends them by those", () => {
-  const tags = { 'acme-environment': 'prd', 'acme-origin': 'pigeon', 'k8s-tunnels-origin': 'owl' };
+  const tags = { 'acme-environment': 'prd', 'acme-origin': 'pigeon', 'other-origin': 'owl' };
   const findings = lintTags([eksCluster('a', { tags, tagPrefix: 'acme-' })]);
   expect(findings.map(({ kind }) => kind)).toEqual([
     'tag-problem',
@@ -136,4 +136,155 @@ describe('the groups of the organisation’s catalog', () => {
       ['b', 'tag-problem', 1],
     ]);
   });
+});
+
+describe('the production values of the organisation', () => {
+  const found = (environment: string, ...values: readonly string[]) => {
+    const tags = { 'globex-hostname': 'a.example.com', 'globex-environment': environment };
+    const plain = eksCluster('a', { tags, tagPrefix: 'globex-' });
+    const production = values.some((value) => value.toLowerCase() === environment.toLowerCase());
+    return lintTags([{ ...plain, production }], 'posix', { productionValues: values }).filter(
+      ({ kind }) => kind === 'environment-unrecognised',
+    );
+  };
+
+  test.each(['prd', 'PRD', 'Prd'])('%s is one of them', (environment) => {
+    expect(found(environment, 'prd')).toEqual([]);
+  });
+
+  test.each([
+    ['prod', 'prd'],
+    ['production', 'prd'],
+    ['PRODUCTION', 'prd'],
+    ['produktion', 'prd'],
+    ['prodd', 'prd'],
+    ['prdd', 'prd'],
+    ['prdo', 'prd'],
+    ['eu-prd', 'prd'],
+    ['live', 'prd'],
+    ['lvie', 'live'],
+    ['blau-eins', 'blau'],
+    ['customr', 'customer'],
+  ])('%s reaches production unasked, where only %s is', (environment, value) => {
+    expect(found(environment, 'core', value)).toMatchObject([
+      {
+        severity: 'error',
+        message: `globex-environment is "${environment}", so switching to the cluster needs no confirmation.`,
+        hint: `Only core or ${value} requires a confirmation.`,
+        commands: [expect.stringMatching(/globex-environment=(?:core|prd|live|blau|customer)$/)],
+      },
+    ]);
+  });
+
+  test('the nearest of them is proposed', () => {
+    expect(found('prdd', 'live', 'prd')[0]?.commands[0]).toMatch(/=prd$/);
+    expect(found('lvie', 'prd', 'live')[0]?.commands[0]).toMatch(/=live$/);
+    expect(found('produktion', 'live', 'prd')[0]?.commands[0]).toMatch(/=live$/);
+  });
+
+  test.each(['pre', 'prs', 'dev', 'staging', 'non-prd', 'product', 'proof'])('%s is none', (environment) => {
+    expect(found(environment, 'prd', 'prod')).toEqual([]);
+  });
+});
+
+describe('a tag under another prefix', () => {
+  const found = (tags: Readonly<Record<string, string>>, tagPrefix = 'globex-') =>
+    lintTags([eksCluster('a', { tags, tagPrefix })]).filter(({ kind }) => kind.startsWith('tag-'));
+  const commandsOf = (tags: Readonly<Record<string, string>>, tagPrefix?: string) =>
+    found(tags, tagPrefix).flatMap(({ commands }) =>
+      commands.map((command) => command.split('platform ')[1]),
+    );
+
+  test.each([
+    'k8s-tunnels-hostname',
+    'K8S-TUNNELS-HOSTNAME',
+    'k8s_tunnels_hostname',
+    'globex_hostname',
+    'globexhostname',
+    'GlobexHostname',
+    'GLOBEX_HOSTNAME',
+    'globex:hostname',
+    'globex/hostname',
+    'globx-hostname',
+    'glbex-hostname',
+  ])('%s is renamed by the command', (key) => {
+    expect(commandsOf({ [key]: 'a.example.com' })).toEqual([
+      '--tags globex-hostname=a.example.com',
+      `--tag-keys ${key}`,
+    ]);
+    const [{ severity, message } = { severity: '', message: '' }] = found({ [key]: 'a.example.com' });
+    expect([severity, message]).toEqual(['error', `${key} is not read: the key is globex-hostname.`]);
+  });
+
+  test('is the only finding of the missing hostname', () => {
+    const cluster = eksCluster('a', { tags: { globex_hostname: 'a.example.com' }, tagPrefix: 'globex-' });
+    expect(lintTags([cluster]).map(({ kind }) => kind)).toEqual(['tag-prefix']);
+  });
+
+  test('is renamed with all its parts, and to a value that is valid', () => {
+    const parts = { 'k8s-tunnels-description-2': 'two', 'k8s-tunnels-description': 'one-' };
+    expect(commandsOf(parts)).toEqual([
+      '--tags globex-description=one-two',
+      '--tag-keys k8s-tunnels-description k8s-tunnels-description-2',
+    ]);
+    expect(commandsOf({ globex_hostname: 'https://a.example.com' })[0]).toBe(
+      '--tags globex-hostname=a.example.com',
+    );
+    expect(commandsOf({ 'k8s-tunnels-hostnme': 'a.example.com' })[0]).toBe(
+      '--tags globex-hostname=a.example.com',
+    );
+  });
+
+  test('is removed where the right key is there, or none is like it', () => {
+    const right = { 'globex-hostname': 'a.example.com' };
+    expect(found({ ...right, 'k8s-tunnels-hostname': 'b.example.com' })).toMatchObject([
+      { severity: 'warning', commands: [expect.stringMatching(/--tag-keys k8s-tunnels-hostname$/)] },
+    ]);
+    expect(commandsOf({ ...right, 'k8s-tunnels-colour': 'blue' })).toEqual(['--tag-keys k8s-tunnels-colour']);
+  });
+
+  test('may be of another tool, where it is only shown', () => {
+    expect(found({ 'globex:owner': 'Ada' })).toMatchObject([{ severity: 'warning' }]);
+    expect(found({ 'globex-owner': 'Ada', 'globex:owner': 'cost-4711' })).toEqual([]);
+    expect(found({ 'k8s-tunnels-owner': 'Ada' })).toMatchObject([{ severity: 'error' }]);
+  });
+
+  test.each([
+    { hostname: 'a' },
+    { 'kubernetes-hostname': 'a' },
+    { 'aws:cloudformation:stack-name': 'a' },
+    { Name: 'a' },
+    { 'team-environment': 'prod' },
+    { 'glo-environment': 'prod' },
+  ])('%j is none of ours', (tags) => {
+    expect(found(tags)).toEqual([]);
+  });
+
+  test('with the default prefix, too', () => {
+    expect(commandsOf({ k8s_tunnels_origin: 'tcp' }, 'k8s-tunnels-')).toEqual([
+      '--tags k8s-tunnels-origin=tcp',
+      '--tag-keys k8s_tunnels_origin',
+    ]);
+  });
+
+  test('a key with capital letters counts, and gets a warning with the command that renames it', () => {
+    expect(found({ 'Globex-Hostname': 'a.example.com' })).toMatchObject([
+      { kind: 'tag-spelling', severity: 'warning', message: expect.stringContaining('is read') },
+    ]);
+    expect(commandsOf({ 'Globex-Hostname': 'a.example.com' })).toEqual([
+      '--tags globex-hostname=a.example.com',
+      '--tag-keys Globex-Hostname',
+    ]);
+  });
+});
+
+test('without a profile, the hint says where to get one, and the command has a place for it', () => {
+  const cluster = eksCluster('a', { profiles: [] });
+  const [finding] = lintTags([cluster]);
+  expect(finding?.commands[0]).toContain("--profile '<PROFILE>'");
+  expect(finding?.hint).toContain(
+    'For <PROFILE>, write a profile of ~/.aws/config that reaches account 111122223333.',
+  );
+  // The variables of the environment need none.
+  expect(lintTags([eksCluster('a', { profiles: [''] })])[0]?.commands[0]).not.toContain('--profile');
 });

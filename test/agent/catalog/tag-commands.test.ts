@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { beforeCommands } from '../../../main/agent/catalog/eks-tag-commands.ts';
 import { tagCommands } from '../../../main/agent/catalog/tag-commands.ts';
 import { taggedCluster } from '../../../main/agent/catalog/tagged-cluster.ts';
 import { readTags } from '../../../main/agent/catalog/tags.ts';
@@ -80,6 +81,18 @@ describe('EKS', () => {
     ]);
   });
 
+  test('an Identity Center role has no profile to name: the note says how to get one', () => {
+    const [sso] = readings.eks.credential.ways;
+    const credential = { ...readings.eks.credential, ways: [sso] };
+    const [command] = tagCommands(cluster('eks', {}, { credential }), { set: { group: 'a' } });
+    expect(command).toContain("--profile '<PROFILE>'");
+    expect(beforeCommands(cluster('eks', {}, { credential }))).toContain(
+      'aws configure sso` makes one, for example for the role Reader of IAM Identity Center.',
+    );
+    expect(beforeCommands(cluster('eks'))).toBeUndefined();
+    expect(beforeCommands(cluster('gke'))).toBeUndefined();
+  });
+
   test('JSON for what the short form would read otherwise', () => {
     const [command] = tagCommands(cluster('eks'), { set: { owner: 'Ada, \'Team\' "A"=1' } });
     expect(wordsOf(command ?? '').at(-1)).toBe('{"k8s-tunnels-owner":"Ada, \'Team\' \\"A\\"=1"}');
@@ -133,6 +146,13 @@ describe('GKE', () => {
     );
   });
 
+  test('with the account that lists it, where this computer has several', () => {
+    const of = (account: string) => cluster('gke', {}, { credential: { kind: 'gke', account } });
+    const change = { set: { group: 'a' } } as const;
+    expect(tagCommands(of('ada@acme.example'), change)[0]).toContain(' --account=ada@acme.example ');
+    expect(tagCommands(of('application-default'), change)[0]).not.toContain('--account');
+  });
+
   test('a placeholder says what its dots become', () => {
     expect(tagCommands(cluster('gke'), { set: { hostname: '<HOSTNAME>' } })[0]).toContain(
       '<HOSTNAME_WITH_UNDERSCORES_FOR_DOTS>',
@@ -144,8 +164,8 @@ test('AKS: merged, and deleted by name and value', () => {
   const id = `/subscriptions/${subscription}/resourceGroups/rg-shop/providers/Microsoft.ContainerService/managedClusters/Shop`;
   const tagged = cluster('aks', { 'k8s-tunnels-docs': 'not a page' });
   expect(tagCommands(tagged, { set: { name: "Ada's", group: 'shops' }, unset: ['docs'] })).toEqual([
-    String.raw`az tag update --resource-id ${id} --operation Merge --tags 'k8s-tunnels-name=Ada'\''s' k8s-tunnels-group=shops`,
-    `az tag update --resource-id ${id} --operation Delete --tags 'k8s-tunnels-docs=not a page'`,
+    String.raw`az tag update --resource-id ${id} --operation Merge --subscription ${subscription} --tags 'k8s-tunnels-name=Ada'\''s' k8s-tunnels-group=shops`,
+    `az tag update --resource-id ${id} --operation Delete --subscription ${subscription} --tags 'k8s-tunnels-docs=not a page'`,
   ]);
 });
 
@@ -181,6 +201,13 @@ describe('Vault', () => {
       token: 'x',
       'k8s-tunnels-owner': `Ada's "team"`,
     });
+  });
+
+  test('a cluster without a credential of Vault names its server too', () => {
+    const tagged = cluster('vault', {}, { credential: undefined });
+    expect(tagCommands(tagged, { set: { owner: 'Ada' } })[0]).toContain(
+      ' -address=https://vault.example.com:8200 -namespace=team/inner ',
+    );
   });
 
   test('a path that would be taken for an option is refused', () => {

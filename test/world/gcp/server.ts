@@ -100,8 +100,11 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
     if (quota !== null && !/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(quota))
       return invalidArgument('User project specified in the request is invalid.');
     if (quota !== null && named === undefined) return userProjectDenied(searchMethod, quota);
-    // The organisation's client is one of a project where the API is on.
-    const payer = named ?? (signIns.isOfDesktopClient(token) ? gcp.projects[0] : undefined);
+    // The organisation's client is one of a project where the API is on, and a service account belongs to its project.
+    const [, ownProject] = /@([^.]+)\.iam\.gserviceaccount\.com$/.exec(signIns.find(token) ?? '') ?? [];
+    const payer =
+      named ??
+      (signIns.isOfDesktopClient(token) ? gcp.projects[0] : gcp.projects.find(({ id }) => id === ownProject));
     if (fault?.kind === 'throttle') {
       return quotaExceeded(searchMethod, payer?.number ?? '764086051850', fault.retryAfterSeconds);
     }

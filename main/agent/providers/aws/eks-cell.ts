@@ -164,6 +164,7 @@ async function readCluster(options: {
       tags: {},
       tagPrefix: cell.run.tagPrefix,
       unreachable,
+      unread: true,
       seenAt: aws.clock.now(),
     });
   }

@@ -4,6 +4,7 @@ import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-sour
 import { reportGone } from '../gone.ts';
 import { type AwsAccount, type AwsFailure, waysOf } from './accounts.ts';
 import { environmentProfile } from './environment.ts';
+import type { AwsPrincipal } from './profiles.ts';
 
 type Discover = Parameters<DiscoverySource['discover']>[0];
 
@@ -64,6 +65,24 @@ export function reportUnreached(options: {
       .map(({ account }) => account),
   );
   reportGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
+}
+
+/**
+ * Reports the profiles that went on from the keys of the environment as read: in the shell that has these keys, which the
+ * agent does not have, so that the agent's failure is none for this shell.
+ */
+export function reportShellProfiles(options: {
+  readonly profiles: readonly AwsPrincipal[];
+  readonly failures: readonly AwsFailure[];
+  readonly run: Discover;
+}): void {
+  const { profiles, failures, run } = options;
+  for (const { chain, way } of profiles) {
+    if (chain?.source.kind !== 'environment' || failures.some(({ reaches }) => reaches(way))) continue;
+    run.onPlanned(1);
+    const account = `profile:${way.kind === 'profile' ? way.name : ''}`;
+    run.onCell({ cell: { source: 'eks', account, region: '*' }, outcome: { kind: 'listed', clusters: [] } });
+  }
 }
 
 /** Reports a failed profile or session: fails cells that only it was known to reach, else one with its name. */

@@ -9,7 +9,14 @@ import { type AwsAccount, createAwsAccounts } from './accounts.ts';
 import type { Aws } from './aws.ts';
 import { readCell } from './eks-cell.ts';
 import { createEksClients } from './eks-clients.ts';
-import { cellOf, failed, report, reportFailures, reportUnreached } from './eks-report.ts';
+import {
+  cellOf,
+  failed,
+  report,
+  reportFailures,
+  reportShellProfiles,
+  reportUnreached,
+} from './eks-report.ts';
 import { enabledRegions } from './enabled-regions.ts';
 import { isRecent } from './memory.ts';
 import { awsConfiguration, hasAwsFiles } from './profiles.ts';
@@ -74,6 +81,7 @@ export function createEksSource(options: {
         .then((failures) => {
           reportFailures({ failures, found, run });
           reportUnreached({ failures, found, run });
+          reportShellProfiles({ profiles, failures, run });
         });
 
       const readRegions = (account: AwsAccount, regions: readonly string[]) => {

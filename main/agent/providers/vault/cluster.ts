@@ -42,7 +42,7 @@ async function readCluster(options: {
     const known = mount.run.known.find((cluster) => cluster.id === id);
     if (known !== undefined) return { ...known, stale: true };
     const unreachable = `${error.message} ${error.hint ?? ''}`.trim();
-    return taggedCluster({ ...reading, tags: {}, unreachable, seenAt: mount.now() });
+    return taggedCluster({ ...reading, tags: {}, unreachable, unread: true, seenAt: mount.now() });
   }
   const secret = secretFrom(mount.at.version, answer, tagPrefix);
   if (secret === undefined) return undefined;

@@ -47,7 +47,10 @@ export function secretFrom(
   return { data: dataFrom(data), tags: { ...tagsIn(data, tagPrefix), ...metadata.custom_metadata } };
 }
 
-/** Returns our tags from the data: version 1 has no custom metadata. */
+/**
+ * Returns our tags from the data: version 1 has no custom metadata. Those under the default prefix are for `lint-tags`; no
+ * other field of a secret is taken for a tag.
+ */
 function tagsIn(
   data: Readonly<Record<string, unknown>>,
   tagPrefix: string,
@@ -55,7 +58,8 @@ function tagsIn(
   return Object.fromEntries(
     Object.entries(data).filter(
       (entry): entry is [string, string] =>
-        entry[0].toLowerCase().startsWith(tagPrefix) && typeof entry[1] === 'string',
+        [tagPrefix, usualTagPrefix].some((prefix) => entry[0].toLowerCase().startsWith(prefix)) &&
+        typeof entry[1] === 'string',
     ),
   );
 }
