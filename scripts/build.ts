@@ -44,6 +44,7 @@ async function build(): Promise<void> {
       entry: {
         agent: 'main/cli/agent-host.ts',
         doctor: 'main/cli/doctor/doctor.ts',
+        inventory: 'main/cli/inventory/inventory.ts',
         diagnostics: 'main/cli/diagnostics/diagnostics.ts',
         publish: 'main/cli/publish/publish.ts',
         sandbox: 'main/cli/sandbox/sandbox.ts',

@@ -174,6 +174,12 @@ export const commandHelp = {
       'k8s-tunnels publish https://catalog.example.com --untagged everyone',
     ],
   },
+  version: {
+    summary: 'Print versions',
+    details:
+      'With --all, for an inventory: the command line, the agent that runs, the desktop app, cloudflared, kubectl, your organisation and its revision. Starts no agent.',
+    examples: ['k8s-tunnels version', 'k8s-tunnels version --all', 'k8s-tunnels version --all --json'],
+  },
   doctor: {
     summary: 'Check this computer and print how to fix what is wrong',
     details:

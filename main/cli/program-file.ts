@@ -31,6 +31,11 @@ export function loadDoctor(): Promise<typeof import('./doctor/doctor.ts')> {
   return load({ built: 'agent/doctor.cjs', source: 'doctor/doctor.ts' });
 }
 
+/** Loads `version --all` on demand. */
+export function loadInventory(): Promise<typeof import('./inventory/inventory.ts')> {
+  return load({ built: 'agent/inventory.cjs', source: 'inventory/inventory.ts' });
+}
+
 /** Loads `diagnostics` on demand. */
 export function loadDiagnostics(): Promise<typeof import('./diagnostics/diagnostics.ts')> {
   return load({ built: 'agent/diagnostics.cjs', source: 'diagnostics/diagnostics.ts' });

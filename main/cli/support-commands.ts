@@ -1,3 +1,4 @@
+import { version } from '../agent/version.ts';
 import type { DiagnosticsFlags } from './diagnostics/diagnostics.ts';
 import { writeJson } from './report.ts';
 import type { Describing } from './terminal-commands.ts';
@@ -16,6 +17,20 @@ export function describeSupport({ json, command, withSession, done }: Describing
       done(code);
       // Do not wait for a name server that does not answer.
       if (isLate) process.stdout.write('', () => process.exit(code));
+    });
+  command('version')
+    .option('--all', 'Print the versions of everything that is installed and runs')
+    .action(async ({ all }: { readonly all?: true }) => {
+      if (all !== true) {
+        if (json) writeJson({ version });
+        else process.stdout.write(`${version}\n`);
+        done(0);
+        return;
+      }
+      const { loadInventory, packageFolder, programCommand } = await import('./program-file.ts');
+      const { runInventory } = await loadInventory();
+      const { command: node, args } = programCommand();
+      done(await runInventory({ json, program: args[0] ?? node, packageFolder: packageFolder() }));
     });
   command('metrics').action(() =>
     withSession(async ({ client, orInterrupted }) => {
