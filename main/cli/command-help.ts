@@ -177,8 +177,8 @@ export const commandHelp = {
   version: {
     summary: 'Print versions',
     details:
-      'With --all, for an inventory: the command line, the agent that runs, the desktop app, cloudflared, kubectl, your organisation and its revision. Starts no agent.',
-    examples: ['k8s-tunnels version', 'k8s-tunnels version --all', 'k8s-tunnels version --all --json'],
+      'With --all: the command line, agent, desktop app, cloudflared, kubectl and organisation. Starts no agent.',
+    examples: ['k8s-tunnels version --all --json'],
   },
   doctor: {
     summary: 'Check this computer and print how to fix what is wrong',

@@ -1,4 +1,3 @@
-import { version } from '../agent/version.ts';
 import type { DiagnosticsFlags } from './diagnostics/diagnostics.ts';
 import { writeJson } from './report.ts';
 import type { Describing } from './terminal-commands.ts';
@@ -19,18 +18,11 @@ export function describeSupport({ json, command, withSession, done }: Describing
       if (isLate) process.stdout.write('', () => process.exit(code));
     });
   command('version')
-    .option('--all', 'Print the versions of everything that is installed and runs')
+    .option('--all', 'Print all that is installed and runs')
     .action(async ({ all }: { readonly all?: true }) => {
-      if (all !== true) {
-        if (json) writeJson({ version });
-        else process.stdout.write(`${version}\n`);
-        done(0);
-        return;
-      }
-      const { loadInventory, packageFolder, programCommand } = await import('./program-file.ts');
-      const { runInventory } = await loadInventory();
-      const { command: node, args } = programCommand();
-      done(await runInventory({ json, program: args[0] ?? node, packageFolder: packageFolder() }));
+      const { loadInventory } = await import('./program-file.ts');
+      const { runVersion } = await loadInventory();
+      done(await runVersion({ json, all: all === true }));
     });
   command('metrics').action(() =>
     withSession(async ({ client, orInterrupted }) => {

@@ -19,8 +19,8 @@ export async function runQuit({ json }: { readonly json: boolean }): Promise<num
       throw error;
     });
     if (client === 'other-version') {
-      const { endHolder } = await import('../end-holder.ts');
-      const pid = await endHolder(state);
+      const { loadEndHolder } = await import('../program-file.ts');
+      const pid = await (await loadEndHolder()).endHolder(state);
       progress.end();
       if (json) writeJson({ pid });
       else writeLines([`Agent stopped (process ${pid}). The next command opens its tunnels again.`]);

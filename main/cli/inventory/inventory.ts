@@ -7,6 +7,7 @@ import { workingFolder } from '../caller-environment.ts';
 import { reachRunning } from '../doctor/probes/agent.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
+import { packageFolder, programCommand } from '../program-file.ts';
 import { writeLines } from '../report.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
@@ -15,15 +16,25 @@ import type { InstalledProgram, Inventory } from './document.ts';
 import { organisationAtRest } from './organisation.ts';
 import { findInstalled } from './programs.ts';
 
-/** Prints the versions of what is installed and runs. Starts no agent. Resolves with the exit code, 0 without one too. */
-export async function runInventory(options: {
+/**
+ * Prints the version, or with `all` the versions of what is installed and runs. Starts no agent. Resolves with the exit code, 0
+ * without an agent too.
+ */
+export async function runVersion({
+  json,
+  all,
+}: {
   readonly json: boolean;
-  /** The path of this command line. */
-  readonly program: string;
-  readonly packageFolder: string | undefined;
+  readonly all: boolean;
 }): Promise<number> {
-  const { json, program, packageFolder } = options;
-  const inventory = await takeInventory({ env: process.env, program, packageFolder });
+  if (!all) {
+    if (json) writeJson({ version });
+    else writeLines([version]);
+    return exitCodes.ok;
+  }
+  const { command, args } = programCommand();
+  const [program = command] = args;
+  const inventory = await takeInventory({ env: process.env, program, packageFolder: packageFolder() });
   if (json) writeJson(inventory);
   else writeLines(inventoryLines(inventory, systemClock.now()));
   return exitCodes.ok;
