@@ -88,6 +88,12 @@ test('apt installs it from the address and by the key that the one file names', 
   before = (await installed()).split(' ')[0] ?? '';
   expect(await installed()).toBe(`${before} install ok installed`);
   expect((await user.run(program, '--version')).stdout).toBe(before);
+  expect(await tunnels('version', '--all')).toMatchObject({
+    version: before,
+    agent: null,
+    app: { path: '/opt/k8s-tunnels/k8s-tunnels', version: before },
+    cloudflared: { package: { path: '/opt/k8s-tunnels/resources/bin/cloudflared' } },
+  });
 });
 
 test('an update while the agent of a user runs: its tunnel stays, and the next agent opens it again', async () => {
