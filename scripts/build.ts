@@ -44,6 +44,9 @@ async function build(): Promise<void> {
       entry: {
         agent: 'main/cli/agent-host.ts',
         doctor: 'main/cli/doctor/doctor.ts',
+        inventory: 'main/cli/inventory/inventory.ts',
+        'end-holder': 'main/cli/end-holder.ts',
+        completion: 'main/cli/completion/script.ts',
         diagnostics: 'main/cli/diagnostics/diagnostics.ts',
         publish: 'main/cli/publish/publish.ts',
         setup: 'main/cli/setup/setup.ts',

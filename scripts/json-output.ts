@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { operations } from '../main/api/contract.ts';
 import { doctorSchema } from '../main/cli/doctor/document.ts';
+import { inventorySchema } from '../main/cli/inventory/document.ts';
 import { isTimeKey } from '../main/cli/json-document.ts';
 import {
   clientFailureSchema,
@@ -201,6 +202,8 @@ const documents = {
   login: operations.login.output,
   logout: operations.logout.output,
   settings: z.record(z.string(), z.unknown()),
+  version: z.object({ version: z.string() }),
+  'version --all': inventorySchema,
   quit: z.object({ pid: z.number().nullable() }),
 } as const;
 

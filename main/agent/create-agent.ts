@@ -29,6 +29,7 @@ import { followSettings } from './settings/follow-settings.ts';
 import { keepGoodSettings } from './settings/settings-file.ts';
 import { createNotices, type Notices } from './state/notices.ts';
 import { createState, type State } from './state/state.ts';
+import { otherVersionsIn, otherVersionsText } from './storage/other-versions.ts';
 import { version } from './version.ts';
 import { catalogChange } from './views.ts';
 
@@ -41,6 +42,7 @@ export async function createAgent(given: Parts): Promise<Agent> {
   const state = createState(parts.logger);
   const notices = createNotices({ ...parts, state });
   for (const warning of parts.warnings ?? []) notices.add('warning', warning);
+  const asides = otherVersionsIn(parts.paths.state);
   const organisationEvents = new EventEmitter<{ change: []; entries: [] }>();
   const base = await boot({
     parts,
@@ -52,9 +54,12 @@ export async function createAgent(given: Parts): Promise<Agent> {
       state.set({ settings, settingsFrom });
     },
   });
-  return withSupportOf(base.organisation, () =>
+  const agent = await withSupportOf(base.organisation, () =>
     wireAgent({ base, parts, state, notices, organisationEvents }),
   );
+  const others = otherVersionsText(asides, parts.paths.state);
+  if (others !== undefined) notices.add('warning', others);
+  return agent;
 }
 
 async function wireAgent(wired: {

@@ -176,6 +176,12 @@ export const commandHelp = {
       'k8s-tunnels publish https://catalog.example.com --untagged everyone',
     ],
   },
+  version: {
+    summary: 'Print versions',
+    details:
+      'With --all: the command line, agent, desktop app, cloudflared, kubectl and organisation. Starts no agent.',
+    examples: ['k8s-tunnels version --all --json'],
+  },
   doctor: {
     summary: 'Check this computer and print how to fix what is wrong',
     details:

@@ -31,6 +31,21 @@ export function loadDoctor(): Promise<typeof import('./doctor/doctor.ts')> {
   return load({ built: 'agent/doctor.cjs', source: 'doctor/doctor.ts' });
 }
 
+/** Loads `version` on demand. */
+export function loadInventory(): Promise<typeof import('./inventory/inventory.ts')> {
+  return load({ built: 'agent/inventory.cjs', source: 'inventory/inventory.ts' });
+}
+
+/** Loads what ends an agent of another version on demand. */
+export function loadEndHolder(): Promise<typeof import('./end-holder.ts')> {
+  return load({ built: 'agent/end-holder.cjs', source: 'end-holder.ts' });
+}
+
+/** Loads the scripts of `completion` on demand. */
+export function loadCompletion(): Promise<typeof import('./completion/script.ts')> {
+  return load({ built: 'agent/completion.cjs', source: 'completion/script.ts' });
+}
+
 /** Loads `diagnostics` on demand. */
 export function loadDiagnostics(): Promise<typeof import('./diagnostics/diagnostics.ts')> {
   return load({ built: 'agent/diagnostics.cjs', source: 'diagnostics/diagnostics.ts' });

@@ -17,6 +17,13 @@ export function describeSupport({ json, command, withSession, done }: Describing
       // Do not wait for a name server that does not answer.
       if (isLate) process.stdout.write('', () => process.exit(code));
     });
+  command('version')
+    .option('--all', 'Print all that is installed and runs')
+    .action(async ({ all }: { readonly all?: true }) => {
+      const { loadInventory } = await import('./program-file.ts');
+      const { runVersion } = await loadInventory();
+      done(await runVersion({ json, all: all === true }));
+    });
   command('metrics').action(() =>
     withSession(async ({ client, orInterrupted }) => {
       const { text } = await orInterrupted(client.call('metrics', {}));

@@ -234,7 +234,7 @@ export function describeOwn(describing: Describing): void {
       if (isLate) process.stdout.write('', () => process.exit(code));
     });
   command('completion <shell>').action(async (shell: string) => {
-    const { completionScript } = await import('./completion/script.ts');
+    const { completionScript } = await (await import('./program-file.ts')).loadCompletion();
     process.stdout.write(completionScript(program, shell));
     done(0);
   });

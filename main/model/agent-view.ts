@@ -153,6 +153,8 @@ export const snapshotSchema = z.object({
     version: z.string(),
     pid: z.number(),
     startedAt: z.number(),
+    /** The versions of what runs it. An older agent does not say. */
+    runtime: z.object({ node: z.string(), electron: z.string().optional() }).optional(),
     /** The platform as Node names it, to quote commands for. */
     platform: z.string(),
     /**

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { cargoProgram } from '../tools/cargo.ts';
 import { dex, dexPages } from '../tools/dex.ts';
 import { helm4 } from '../tools/helm.ts';
 import { etcd, kubeApiserver } from '../tools/kube.ts';
@@ -14,6 +15,8 @@ const ofLayer = (id: string, name: Layer, program: 'kubectl' | 'helm'): Tool => 
   prepare: () => fromLayer(name, program),
 });
 const requirements = (name: string) => path.join(import.meta.dirname, 'requirements', `${name}.txt`);
+
+const winget = path.join(import.meta.dirname, 'programs', 'winget');
 
 export const peerTools: readonly Tool[] = [
   { id: 'python3', lane: 'download', prepare: python3 },
@@ -34,4 +37,9 @@ export const peerTools: readonly Tool[] = [
   { id: 'kube-apiserver', lane: 'compile', prepare: kubeApiserver },
   { id: 'helm-4', lane: 'compile', prepare: helm4 },
   { id: 'promtool', lane: 'compile', slow: true, prepare: promtool },
+  {
+    id: 'winget-types',
+    lane: 'compile',
+    prepare: () => cargoProgram('winget-manifests', winget, path.join(winget, 'main.rs')),
+  },
 ];

@@ -1,10 +1,9 @@
 import path from 'node:path';
-import { z } from 'zod';
 import { type ActivityDraft, type ActivityEntry, activityEntrySchema } from '../../model/activity-entry.ts';
 import { toPlainError } from '../../model/app-error.ts';
 import { redacted } from '../../redaction/redact.ts';
 import type { Clock, Logger } from '../parts.ts';
-import { jsonFile } from '../storage/json-file.ts';
+import { jsonList } from '../storage/json-list.ts';
 
 /** How many entries to keep. */
 const atMost = 500;
@@ -31,17 +30,18 @@ export async function openJournal(options: {
     const { code, message: reason } = toPlainError(error);
     logger.warn(message, { code, reason });
   };
-  const file = jsonFile<readonly ActivityEntry[]>({
+  const file = jsonList<ActivityEntry>({
     file: path.join(folder, 'activity.json'),
     version: 1,
-    schema: z.array(activityEntrySchema),
+    entry: activityEntrySchema,
     onUnreadable: (name, reason) => logger.warn('The activity file was set aside', { file: name, reason }),
   });
-  let entries: readonly ActivityEntry[] =
+  let entries = inOrder(
     (await file.read().catch((error: unknown) => {
       warn('The activity file cannot be read', error);
       return undefined;
-    })) ?? [];
+    })) ?? [],
+  );
   let lastId = entries.at(-1)?.id ?? 0;
   let cancel: (() => void) | undefined;
   let isUnwritable = false;
@@ -83,4 +83,11 @@ export async function openJournal(options: {
       if (cancel !== undefined || isUnwritable) await writeNow();
     },
   };
+}
+
+/** An older version writes the entries that it does not know first, and gives their numbers again. */
+function inOrder(entries: readonly ActivityEntry[]): readonly ActivityEntry[] {
+  const isInOrder = entries.every(({ id }, at) => id > (entries[at - 1]?.id ?? 0));
+  if (isInOrder) return entries;
+  return [...entries].sort((a, b) => a.at - b.at).map((entry, at) => ({ ...entry, id: at + 1 }));
 }

@@ -1,9 +1,8 @@
 import path from 'node:path';
-import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
 import { type RecentConnection, recentConnectionSchema } from '../../model/recent-connection.ts';
 import type { Clock, Logger } from '../parts.ts';
-import { jsonFile } from '../storage/json-file.ts';
+import { jsonList } from '../storage/json-list.ts';
 import type { ConnectionChange } from './remembered.ts';
 
 const atMost = 50;
@@ -27,10 +26,10 @@ export async function createRecent(options: {
   readonly onChange: (list: readonly RecentConnection[]) => void;
 }): Promise<Recent> {
   const { clock, logger, onChange } = options;
-  const file = jsonFile<readonly RecentConnection[]>({
+  const file = jsonList<RecentConnection>({
     file: path.join(options.folder, 'recent.json'),
     version: 1,
-    schema: z.array(recentConnectionSchema).max(atMost),
+    entry: recentConnectionSchema,
     onUnreadable: (name, reason) => logger.warn('Recent connections start empty', { file: name, reason }),
   });
   let list: readonly RecentConnection[] = (await file.read()) ?? [];

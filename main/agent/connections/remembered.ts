@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
 import type { KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
-import { jsonFile } from '../storage/json-file.ts';
+import { jsonList } from '../storage/json-list.ts';
 
 export const placeSchema = z.object({ kubeconfig: z.string().optional(), cwd: z.string(), home: z.string() });
 
@@ -46,10 +46,10 @@ export async function readRemembered(options: {
   readonly onConnection?: ((change: ConnectionChange) => void) | undefined;
 }): Promise<Remembered> {
   const { folder, logger, onKept = () => {}, onConnection = () => {} } = options;
-  const file = jsonFile<readonly Connection[]>({
+  const file = jsonList<Connection>({
     file: path.join(folder, 'connections.json'),
     version: 1,
-    schema: z.array(connectionSchema),
+    entry: connectionSchema,
     onUnreadable: (name, reason) =>
       logger.warn('The stored connections cannot be read', { file: name, reason }),
   });

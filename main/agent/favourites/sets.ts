@@ -1,11 +1,10 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import { AppError } from '../../model/app-error.ts';
 import { type ClusterSet, ownSetSchema } from '../../model/cluster-set.ts';
 import { setKey } from '../../model/set-limits.ts';
 import type { Logger } from '../parts.ts';
-import { jsonFile } from '../storage/json-file.ts';
+import { jsonList } from '../storage/json-list.ts';
 
 const atMost = 50;
 
@@ -32,10 +31,10 @@ export async function createSets(options: {
   readonly onChange: (list: readonly ClusterSet[]) => void;
 }): Promise<Sets> {
   const { others = () => [] } = options;
-  const file = jsonFile({
+  const file = jsonList({
     file: path.join(options.folder, 'sets.json'),
     version: 1,
-    schema: z.array(ownSetSchema).max(atMost),
+    entry: ownSetSchema,
     onUnreadable: (name, reason) => options.logger.warn('Sets start empty', { file: name, reason }),
   });
   let own: readonly ClusterSet[] = (await file.read()) ?? [];

@@ -33,7 +33,10 @@ export function snapshotOperation(options: {
   const { state, catalog, tunnels, apiProxies, credentials, policies, notices } = options;
   const { accessRequest, signIns, env, clockSkew, startedAt } = options;
   const variables = { ...networkVariables(env), ...shownVariables(env) };
-  const agent = { version, pid: process.pid, startedAt, platform: process.platform, signIns, variables };
+  const { node, electron } = process.versions;
+  const runtime = { node, ...(electron === undefined ? {} : { electron }) };
+  const { pid, platform } = process;
+  const agent = { version, pid, startedAt, runtime, platform, signIns, variables };
   const clock = () => {
     const skew = clockSkew();
     return skew === undefined ? {} : { clock: { ...skew } };

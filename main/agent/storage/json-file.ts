@@ -3,8 +3,8 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import { issueText } from '../../model/schema-words.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
-import { readText } from './busy-file.ts';
-import { setAside } from './set-aside.ts';
+import { readText, replaceFile } from './busy-file.ts';
+import { asidesOf, setAside } from './set-aside.ts';
 import { unreadable } from './unreadable.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
@@ -22,12 +22,7 @@ export interface JsonFile<T> {
   write(value: T): Promise<void>;
 }
 
-/**
- * Stores the content as `{version, data}`. Content of another version, or that does not match the schema, is renamed to
- * `<file>.unreadable` (`-2` and so on) and reported through `onUnreadable`: our caches can be created again, but nothing
- * is discarded.
- */
-export function jsonFile<T>(options: {
+export interface JsonFileOptions<T> {
   readonly file: string;
   readonly version: number;
   readonly schema: z.ZodType<T>;
@@ -35,7 +30,15 @@ export function jsonFile<T>(options: {
   readonly onUnreadable: (file: string, reason: string, aside: string) => void;
   /** The same file, if it contains sessions. */
   readonly secret?: SignInFile;
-}): JsonFile<T> {
+}
+
+/**
+ * Stores the content as `{version, data}`. Content that does not match the schema is renamed to `<file>.unreadable` (`-2` and
+ * so on) and reported through `onUnreadable`: our caches can be created again, but nothing is discarded. Content of another
+ * version is renamed to `<file>.v2` and so on. What this version wrote before an older one was installed, and set it aside so,
+ * is read again in its place.
+ */
+export function jsonFile<T>(options: JsonFileOptions<T>): JsonFile<T> {
   const { file, version, schema, onUnreadable, secret } = options;
   // Queue writes, so that the last requested one is the last one on disk.
   const inTurn = createSerialQueue();
@@ -44,22 +47,28 @@ export function jsonFile<T>(options: {
     const text = `${JSON.stringify({ version, data: value })}\n`;
     return secret === undefined ? writeFileAtomic(file, text) : secret.write(text);
   };
+  const readNow = async (): Promise<T | undefined> => {
+    let text: string | undefined;
+    try {
+      text = secret === undefined ? await readText(file) : await secret.read();
+      if (text === undefined) return undefined;
+    } catch (cause) {
+      if (errnoOf(cause) === 'ENOENT') return undefined;
+      if (cause instanceof AppError) throw cause;
+      throw unreadable(file, cause);
+    }
+    const parsed = parse(text, version, schema);
+    if (parsed.ok) return parsed.value;
+    const { reason, other } = parsed;
+    const aside = setAside(file, other === undefined ? undefined : `v${other}`);
+    onUnreadable(file, reason, aside ?? file);
+    const [own] = asidesOf(file, `v${version}`);
+    if (other === undefined || aside === undefined || own === undefined) return undefined;
+    await replaceFile(own, file);
+    return readNow();
+  };
   return {
-    async read() {
-      let text: string | undefined;
-      try {
-        text = secret === undefined ? await readText(file) : await secret.read();
-        if (text === undefined) return undefined;
-      } catch (cause) {
-        if (errnoOf(cause) === 'ENOENT') return undefined;
-        if (cause instanceof AppError) throw cause;
-        throw unreadable(file, cause);
-      }
-      const parsed = parse(text, version, schema);
-      if (parsed.ok) return parsed.value;
-      onUnreadable(file, parsed.reason, setAside(file) ?? file);
-      return undefined;
-    },
+    read: readNow,
     write(value) {
       if (waiting === undefined) {
         const one = {
@@ -80,7 +89,10 @@ function parse<T>(
   text: string,
   version: number,
   schema: z.ZodType<T>,
-): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string } {
+):
+  | { readonly ok: true; readonly value: T }
+  /** `other` is the version that wrote it. */
+  | { readonly ok: false; readonly reason: string; readonly other?: number } {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -90,7 +102,12 @@ function parse<T>(
   if (typeof raw !== 'object' || raw === null || !('version' in raw) || !('data' in raw)) {
     return { ok: false, reason: 'not {version, data}' };
   }
-  if (raw.version !== version) return { ok: false, reason: `version ${String(raw.version)}, not ${version}` };
+  if (raw.version !== version) {
+    const reason = `version ${String(raw.version)}, not ${version}`;
+    return Number.isSafeInteger(raw.version)
+      ? { ok: false, reason, other: Number(raw.version) }
+      : { ok: false, reason };
+  }
   const result = schema.safeParse(raw.data);
   if (result.success) return { ok: true, value: result.data };
   return { ok: false, reason: misfit(result.error) };

@@ -10,7 +10,7 @@ import { singleFlight } from '../async/single-flight.ts';
 import type { Kubeconfig, KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { isSameProcess, processStart } from '../processes/process-start.ts';
-import { jsonFile } from '../storage/json-file.ts';
+import { jsonList } from '../storage/json-list.ts';
 import { createTerminalFiles } from './terminal-files.ts';
 
 /** How soon the end of a terminal's process is noticed. */
@@ -96,10 +96,10 @@ export async function createTerminals(options: {
 }): Promise<Terminals> {
   const { folder, clock, logger, processes = systemProcesses, onChange, onEnded } = options;
   const files = createTerminalFiles(path.join(folder, 'terminals'), options.kubeconfig);
-  const stored = jsonFile<readonly StoredTerminal[]>({
+  const stored = jsonList<StoredTerminal>({
     file: path.join(folder, 'terminals.json'),
     version: 1,
-    schema: z.array(storedSchema),
+    entry: storedSchema,
     onUnreadable: (name, reason) => logger.warn('The terminals cannot be read', { file: name, reason }),
   });
   const known = new Map((await stored.read())?.map((terminal) => [terminal.id, terminal]));

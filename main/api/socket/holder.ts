@@ -95,8 +95,10 @@ export function unproven(
     case 'version':
       return new AppError(
         'agent-version',
-        `The agent that runs is k8s-tunnels ${other.version}, which this one cannot talk to.`,
-        { hint: `Quit it (process ${other.pid}) and try again.` },
+        `The agent that runs (process ${other.pid}) is k8s-tunnels ${other.version}, which this one cannot talk to.`,
+        {
+          hint: 'Run `k8s-tunnels quit`: the next command starts the agent of its own version, which opens the same tunnels again.',
+        },
       );
     case 'unproven': {
       const who = Number.isInteger(other.pid) && other.pid > 0 ? ` (process ${other.pid})` : '';

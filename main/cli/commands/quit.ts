@@ -1,5 +1,6 @@
 import { pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
+import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { listed } from '../../model/wording.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -13,7 +14,18 @@ export async function runQuit({ json }: { readonly json: boolean }): Promise<num
   const progress = startProgress();
   try {
     const { socket, state } = pathsFrom(process.env);
-    const client = await connectAgent({ path: socket, state });
+    const client = await connectAgent({ path: socket, state }).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'agent-version') return 'other-version' as const;
+      throw error;
+    });
+    if (client === 'other-version') {
+      const { loadEndHolder } = await import('../program-file.ts');
+      const pid = await (await loadEndHolder()).endHolder(state);
+      progress.end();
+      if (json) writeJson({ pid });
+      else writeLines([`Agent stopped (process ${pid}). The next command opens its tunnels again.`]);
+      return exitCodes.ok;
+    }
     if (client === undefined) {
       progress.end();
       if (json) writeJson({ pid: null });

@@ -320,13 +320,13 @@ describe('the journal', () => {
   test.each([
     ['half a document', '{"version":1,"da'],
     ['another kind of entry', '{"version":1,"data":[{"id":1,"at":1,"kind":"stolen"}]}'],
-    ['another version', '{"version":9,"data":[]}'],
-  ])('sets %s aside and begins anew', async (_, text) => {
+    ['another version', '{"version":9,"data":[]}', 'v9'],
+  ])('sets %s aside and begins anew', async (_, text, suffix = 'unreadable') => {
     await writeFile(file(), text);
     await start();
     expect(activity.list({})).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining('set aside')]);
-    expect(await readFile(`${file()}.unreadable`, 'utf8')).toBe(text);
+    expect(await readFile(`${file()}.${suffix}`, 'utf8')).toBe(text);
     setting('new');
     await activity.close();
     await start();

@@ -539,15 +539,15 @@ describe('a signature', () => {
 describe('what is kept', () => {
   it.each([
     ['cut short', '{"version":1,"da'],
-    ['of a later version', '{"version":2,"data":{}}'],
-  ])('%s is set aside with a message', async (_, text) => {
+    ['of a later version', '{"version":2,"data":{}}', 'v2'],
+  ])('%s is set aside with a message', async (_, text, suffix = 'unreadable') => {
     await rig.setUp(await rig.start(), rig.url);
     const file = path.join(rig.config, 'organisation.json');
     await writeFile(file, text);
     expect((await rig.start()).current()).toBeUndefined();
     expect(rig.notices).toHaveLength(1);
     expect(rig.notices[0]).toContain('was set aside as');
-    expect(await readFile(`${file}.unreadable`, 'utf8')).toBe(text);
+    expect(await readFile(`${file}.${suffix}`, 'utf8')).toBe(text);
   });
 
   it('and no longer understood is told, and mended by a review, as nothing says what was agreed to', async () => {

@@ -40,18 +40,19 @@ describe('a JSON file', () => {
   });
 
   it.each([
-    ['another version', '{"version":2,"data":{"count":1}}', 'version 2, not 1'],
+    ['another version', '{"version":2,"data":{"count":1}}', 'version 2, not 1', 'v2'],
+    ['no version', '{"version":"x","data":{"count":1}}', 'version x, not 1'],
     ['another form', '{"version":1,"data":{"count":"secret"}}', 'count must be a number'],
     ['no envelope', '[]', 'not {version, data}'],
     ['half a document', '{"version":1,"da', 'not JSON'],
     ['nothing', '', 'not JSON'],
-  ])('with %s is set aside and told', async (_, text, reason) => {
+  ])('with %s is set aside and told', async (_, text, reason, suffix = 'unreadable') => {
     await writeFile(path.join(folder, 'data.json'), text);
     expect(await open().read()).toBeUndefined();
     expect(told).toHaveLength(1);
     expect(told[0]).toContain(reason);
     expect(told[0]).not.toContain('secret');
-    expect(await readFile(path.join(folder, 'data.json.unreadable'), 'utf8')).toBe(text);
+    expect(await readFile(path.join(folder, `data.json.${suffix}`), 'utf8')).toBe(text);
     await open().write({ count: 3 });
     expect(await open().read()).toEqual({ count: 3 });
   });
