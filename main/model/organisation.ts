@@ -190,7 +190,7 @@ export const organisationSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe(
-          '`false`: nobody is asked, and connecting a production cluster switches the current context to it as to any other.',
+          '`false`: nobody is asked before a connect or a switch, and connecting a production cluster by name switches the current context to it as to any other. AI clients still ask.',
         ),
       environments: environments.default(['production', 'prod']),
       terminals: z

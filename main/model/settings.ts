@@ -78,9 +78,7 @@ export const settingsSchema = z.object({
     .int()
     .min(1)
     .max(10_080)
-    .describe(
-      'Minutes for which the list of clusters counts as recent, so that a start does not refresh it.',
-    ),
+    .describe('Minutes after which the list of clusters is refreshed, by an agent that starts or runs.'),
   awsRegions: z
     .array(z.string().regex(awsRegionPattern, 'must be a region such as eu-west-1'))
     .describe(
