@@ -264,6 +264,8 @@ export const steps: readonly Step[] = [
       const printed = await walk.bash(text, { instead: wrangler });
       const [publicKey = ''] = /[A-Za-z0-9+/]{43}=/.exec(printed) ?? [];
       const secret = await readFile(path.join(walk.folder, 'resources/worker/PUBLISH_SECRET.given'), 'utf8');
+      // The Worker is one, and so is its secret: the release workflow goes on with that of step 6.
+      expect(secret).toBe(walk.made.get('publish secret'));
       const { name, audience } = walk.team;
       walk.made.set(
         'catalog',
