@@ -44,7 +44,6 @@ export const errorCodes = [
   'login-failed',
   'login-timeout',
   'login-sealed',
-  'tag-invalid',
   'setting-managed',
   'organisation-refused',
   'organisation-unavailable',

@@ -4,6 +4,12 @@ import { closestAwsRegion, looksLikeAwsRegion } from './aws-regions.ts';
 
 // Fields of an organisation's configuration that several of its parts have.
 
+export const names = z.array(z.string().min(1));
+export const enabled = z
+  .boolean()
+  .optional()
+  .describe('`false` switches the source off and takes its clusters from the list. On when left out.');
+
 export const httpsUrl = z
   .url({ protocol: /^https$/, error: 'must be an https:// address' })
   .refine((text) => noLogin(text), 'must hold no user name and no password');

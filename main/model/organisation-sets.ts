@@ -9,26 +9,28 @@ const value = z.string('must be text: put a number in quotes').min(1).max(512).o
 /** A choice of clusters by their values. */
 export const clusterTags = z
   .strictObject({
-    environment: value,
-    group: value,
+    environment: value.describe('The tag `environment`.'),
+    group: value.describe('The tag `group`.'),
     account: value.describe('The id or the name of the account, project or subscription.'),
-    source: value.describe('eks, gke, aks, vault or file.'),
-    region: value,
-    name: value,
-    owner: value,
+    source: value.describe('`eks`, `gke`, `aks`, `vault` or `file`.'),
+    region: value.describe('The region or location.'),
+    name: value.describe('The name that users see.'),
+    owner: value.describe('The tag `owner`.'),
   } satisfies Record<SelectorField, z.ZodType>)
   .refine((given) => Object.values(given).some((one) => one !== undefined), 'must not be empty')
-  .describe('The clusters that have all of these values; upper and lower case are the same.');
+  .describe('The clusters that have all of these values, upper and lower case alike. Put numbers in quotes.');
 
 const organisationSet = z
   .strictObject({
-    name: setNameSchema,
+    name: setNameSchema.describe('The name of the set.'),
     clusters: z
       .array(clusterIdSchema)
       .min(1)
       .max(mostInSet)
       .optional()
-      .describe('Ids of clusters, as `k8s-tunnels list --json` prints them.'),
+      .describe(
+        'Ids of clusters, as `k8s-tunnels list --json` prints them. A set has either `clusters` or `tags`.',
+      ),
     tags: clusterTags.optional(),
   })
   .refine(({ clusters, tags: given }) => (clusters === undefined) !== (given === undefined), {
@@ -43,5 +45,7 @@ export const organisationSetsSchema = z
     (sets) => new Set(sets.map(({ name }) => setKey(name))).size === sets.length,
     'must not have two sets of the same name',
   )
-  .describe('Sets of clusters that everybody has. A set of the user’s with the same name takes precedence.');
+  .describe(
+    'Named sets of clusters that every user has. A set of the user’s with the same name takes precedence.',
+  );
 export type OrganisationSets = z.output<typeof organisationSetsSchema>;

@@ -1,9 +1,18 @@
 import { z } from 'zod';
-import { awsRegion, ed25519Key, httpsUrl, privateUrl, withoutPath } from './organisation-fields.ts';
+import {
+  awsRegion,
+  ed25519Key,
+  enabled,
+  httpsUrl,
+  names,
+  privateUrl,
+  withoutPath,
+} from './organisation-fields.ts';
 import { organisationPilotSchema } from './organisation-pilot.ts';
 import { checkConnectorsOfRules, organisationRulesSchema } from './organisation-rules.ts';
 import { organisationSetsSchema } from './organisation-sets.ts';
 import { hasRevisionIfSigning, noRevision, signingSchema } from './organisation-signing.ts';
+import { aks, catalog, eks, gke } from './organisation-sources.ts';
 import { channelSchema } from './release.ts';
 import { settingsSchema } from './settings.ts';
 import { usualTagPrefix } from './tag-prefix.ts';
@@ -16,7 +25,9 @@ import { usualTagPrefix } from './tag-prefix.ts';
 const team = z
   .string()
   .regex(/^[a-z0-9-]+\.cloudflareaccess\.com$/, 'must be <team>.cloudflareaccess.com, in lower case')
-  .describe('Team domain. A cluster whose application belongs to another team is refused.');
+  .describe(
+    'The Access team, `<team>.cloudflareaccess.com`. A cluster whose application belongs to another team is refused, and no login opens.',
+  );
 
 const absoluteFile = z.string().regex(/^(\/|[A-Za-z]:[\\/])/, 'must be an absolute path');
 
@@ -26,99 +37,76 @@ const serviceToken = z
       .array(
         z
           .string()
-          .regex(/^(\*\.)?([a-z0-9-]+\.)+[a-z0-9-]+$/, 'must be a host name in lower case, or *.domain'),
+          .regex(/^(\*\.)?([a-z0-9-]+\.)+[a-z0-9-]+$/, 'must be a hostname in lower case, or *.domain'),
       )
       .min(1)
-      .describe('The applications that it is shown to; *. at the beginning stands for one label.'),
-    clientIdFile: absoluteFile.describe('A file with the Client ID.'),
-    clientSecretFile: absoluteFile.describe('A file with the Client Secret.'),
+      .describe(
+        'The hostnames that it is sent to; `*.` at the beginning matches one label. The first entry that lists a hostname counts for it.',
+      ),
+    clientIdFile: absoluteFile.describe(
+      'The absolute path of a file with the Client ID, in one of the folders for such files.',
+    ),
+    clientSecretFile: absoluteFile.describe('The absolute path of a file with the Client Secret, likewise.'),
   })
-  .describe('A service token of Access, for machines. Where its files are not there, the person signs in.');
-
-const names = z.array(z.string().min(1));
-const enabled = z.boolean().optional().describe('Whether clusters are looked for here. On when left out.');
-
-const eks = z.strictObject({
-  enabled,
-  identityCenter: z
-    .array(z.strictObject({ startUrl: httpsUrl, region: awsRegion }))
-    .optional()
-    .describe('AWS access portals, beside those of the AWS configuration.'),
-  regions: z.array(awsRegion).optional().describe('The default of the setting awsRegions.'),
-  roles: names.optional().describe('Names of the roles to use, best first; others come after them.'),
-});
-
-const gke = z.strictObject({
-  enabled,
-  oauthClient: z
-    .strictObject({ id: z.string().min(1), secret: z.string().min(1).optional() })
-    .optional()
-    .describe('An OAuth client for desktop apps, to sign in with.'),
-  projects: z
-    .array(z.string().regex(/^[a-z0-9*.:-]+$/, 'must be a project id, * stands for any characters'))
-    .optional()
-    .describe('Only these projects; * stands for any characters.'),
-});
-
-const aks = z.strictObject({
-  enabled,
-  tenants: z
-    .array(z.string().regex(/^[a-zA-Z0-9.-]+$/, 'must be the id or a domain of a tenant'))
-    .optional()
-    .describe('Only these Entra tenants, by id or by domain.'),
-});
+  .describe('A service token of Access, for machines. Where its files do not exist, the user signs in.');
 
 const vaultLogin = z.strictObject({
   method: z
     .enum(['token', 'oidc', 'ldap', 'userpass', 'approle', 'kubernetes'])
-    .describe('How people sign in, or machines (approle, kubernetes).'),
-  mount: z.string().min(1).optional().describe('Where the method is mounted, when not at its own name.'),
-  role: z.string().min(1).optional(),
-  roleIdFile: absoluteFile.optional().describe('approle: a file with the role id.'),
-  secretIdFile: absoluteFile.optional().describe('approle: a file with the secret id.'),
+    .describe(
+      'How `k8s-tunnels login vault` signs in: users by `oidc`, `userpass`, `ldap` or a `token` of their own, machines by `approle` or `kubernetes`.',
+    ),
+  mount: z.string().min(1).optional().describe('Where the method is mounted; at its own name when left out.'),
+  role: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The role to ask for. One for `oidc` must allow `http://localhost:8250/oidc/callback`.'),
+  roleIdFile: absoluteFile
+    .optional()
+    .describe('For `approle`: the absolute path of a file with the role id.'),
+  secretIdFile: absoluteFile
+    .optional()
+    .describe('For `approle`: the absolute path of a file with the secret id.'),
   jwtFile: absoluteFile
     .optional()
-    .describe("kubernetes: a file with the service account's token, when not at the usual place."),
-});
-
-const vault = z.strictObject({
-  enabled,
-  addresses: z
-    .array(
-      z.strictObject({
-        address: privateUrl,
-        namespace: z.string().min(1).optional(),
-        mounts: names.min(1).describe('KV mounts that hold clusters.'),
-        login: vaultLogin
-          .optional()
-          .describe('How to sign in there: `oidc` when left out. Each address has a session of its own.'),
-      }),
-    )
-    .optional()
     .describe(
-      'The first one stands in where VAULT_ADDR is not set; the others are read besides, each with the session of its own address.',
+      "For `kubernetes`: a file with the service account's token; where Kubernetes mounts it when left out.",
     ),
-  skipVerify: z
-    .boolean()
-    .optional()
-    .describe('Whether VAULT_SKIP_VERIFY may switch off the check of certificates. Yes when left out.'),
 });
 
-const catalog = z
+const vault = z
   .strictObject({
-    url: withoutPath(privateUrl, '/v1/catalog').describe("The Worker's address, without /v1/catalog."),
-    publicKeys: z
-      .array(ed25519Key)
-      .min(1)
-      .describe('The ed25519 keys that may sign it, each 32 bytes in base64. Two while a key is rotated.'),
-    mode: z
-      .enum(['only', 'first', 'beside'])
-      .default('first')
+    enabled,
+    addresses: z
+      .array(
+        z.strictObject({
+          address: privateUrl.describe('The address of a Vault server.'),
+          namespace: z.string().min(1).optional().describe('The namespace of the mounts.'),
+          mounts: names
+            .min(1)
+            .describe(
+              'KV mounts that contain clusters, as in the setting `vaultMounts`, whose default those of the first address are.',
+            ),
+          login: vaultLogin
+            .optional()
+            .describe(
+              'How users, or machines, sign in to this server: `oidc` when left out. Each address has a session of its own.',
+            ),
+        }),
+      )
+      .optional()
       .describe(
-        '`only`: no cloud is asked. `first`: clouds are asked while there is no valid catalog, and when a user refreshes. `beside`: both are read.',
+        'Vault servers. The first is used where VAULT_ADDR is not set; the others are read too, each with the session of its own address.',
+      ),
+    skipVerify: z
+      .boolean()
+      .optional()
+      .describe(
+        '`false`: nobody can switch off the check of certificates with VAULT_SKIP_VERIFY. `true` when left out.',
       ),
   })
-  .describe("The organisation's catalog of clusters, which a Worker serves.");
+  .describe('HashiCorp Vault.');
 
 const releases = z
   .strictObject({
@@ -132,8 +120,8 @@ const releases = z
       .array(ed25519Key)
       .min(1)
       .optional()
-      .describe('In place of publicKey: the keys that may sign a release. Two while a key is rotated.'),
-    channel: channelSchema.optional().describe('`stable` when left out.'),
+      .describe('In place of `publicKey`: the keys that may sign a release. Two while a key is rotated.'),
+    channel: channelSchema.optional().describe('The channel of releases. `stable` when left out.'),
   })
   .refine(
     ({ url, publicKey, publicKeys }) =>
@@ -145,42 +133,56 @@ const releases = z
       publicKeys === undefined || (url !== undefined && publicKey === undefined),
     { path: ['publicKeys'], error: 'must be given with a url, and in place of publicKey' },
   )
-  .describe('Where people are told of new versions from.');
+  .describe('The release feed that announces new versions.');
 
 /** Settings that users do not have yet, and one that is checked more closely than theirs. */
 const furtherDefaults = {
   awsRegions: z.array(awsRegion).optional(),
-  connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
+  connector: z
+    .enum(['auto', 'builtin', 'cloudflared', 'direct'])
+    .optional()
+    .describe('The connector of clusters for which neither tags nor `rules` name one. No setting of users.'),
   namespace: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace')
-    .optional(),
+    .optional()
+    .describe('The namespace of contexts for which neither tags nor `rules` name one. No setting of users.'),
 };
 
 const environments = z
   .array(z.string().min(1))
   .min(1)
-  .describe('Values of the environment tag that are production; upper and lower case are the same.');
+  .describe(
+    'Values of the tag `environment` that are marked and guarded as production, upper and lower case alike.',
+  );
 
 const organisationFields = z.strictObject({
-  version: z.literal(1),
-  name: z.string().trim().min(1).max(100).describe('The name people know the organisation by.'),
+  version: z.literal(1).describe('The version of this format.'),
+  name: z.string().trim().min(1).max(100).describe('The name of the organisation that users see.'),
   revision: z
     .int()
     .min(0)
     .optional()
-    .describe('A number that grows with each change: an older file is then never taken for a newer one.'),
+    .describe(
+      'A number that you raise with each change. A lower one is then refused, also when its signature is good.',
+    ),
   signing: signingSchema.optional(),
   access: z
-    .strictObject({ team: team.optional(), serviceTokens: z.array(serviceToken).optional() })
-    .optional(),
+    .strictObject({
+      team: team.optional(),
+      serviceTokens: z.array(serviceToken).optional().describe('Service tokens of Access, for machines.'),
+    })
+    .optional()
+    .describe('Cloudflare Access.'),
   sources: z
     .strictObject({
       eks: eks.optional(),
       gke: gke.optional(),
       aks: aks.optional(),
       vault: vault.optional(),
-      files: names.optional().describe('YAML lists of further clusters.'),
+      files: names
+        .optional()
+        .describe('YAML files that list further clusters: the default of the setting `clusterFiles`.'),
       catalog: catalog.optional(),
       spreadMinutes: z
         .number()
@@ -188,10 +190,11 @@ const organisationFields = z.strictObject({
         .max(120)
         .optional()
         .describe(
-          'A refresh that is due begins within so many minutes, at a random time, so that computers that start together do not ask together. 5 when left out.',
+          'A refresh that is due begins at a random time within so many minutes, so that computers that start together do not ask together. A refresh that the user asks for, and the first one of a computer, do not wait. 5 when left out.',
         ),
     })
-    .optional(),
+    .optional()
+    .describe('Where clusters are discovered.'),
   tagPrefix: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,30}-$/, 'must be lower case, at most 32 characters, and end with -')
@@ -205,24 +208,33 @@ const organisationFields = z.strictObject({
     .extend(furtherDefaults)
     .strict()
     .optional()
-    .describe('Settings where a person chose nothing.'),
+    .describe('The values of settings, where the user chose none.'),
   locked: z
     // A user may always open production read-only.
     .array(settingsSchema.omit({ productionReadOnly: true }).keyof())
     .optional()
-    .describe('Settings that a person cannot change: they have the value of `defaults`, or the usual one.'),
+    .describe(
+      'Names of settings that a user cannot change: they have the value of `defaults`, otherwise their default.',
+    ),
   production: z
     .strictObject({
-      guard: z.boolean().default(true),
+      guard: z
+        .boolean()
+        .default(true)
+        .describe(
+          '`false`: nobody is asked before a connect or a switch, and connecting a production cluster by name switches the current context to it as to any other. AI clients still ask.',
+        ),
       environments: environments.default(['production', 'prod']),
       terminals: z
         .enum(['mark', 'ask'])
         .optional()
-        .describe('`ask`: opening a terminal of a production cluster asks first. Marked only when left out.'),
+        .describe(
+          '`ask`: opening a shell, an `env` or an `exec` on a production cluster asks first. With `mark`, or when left out, it is marked only.',
+        ),
       readOnly: z
         .boolean()
         .optional()
-        .describe('Open production clusters read-only. Users unlock them for a time, with a reason.'),
+        .describe('Open production clusters read-only. Users unlock one for a time, with a reason.'),
       unlockMinutes: z
         .int()
         .min(1)
@@ -231,20 +243,25 @@ const organisationFields = z.strictObject({
         .describe('How long an unlock lasts at most, in minutes. 60 when left out.'),
     })
     .default({ guard: true, environments: ['production', 'prod'] })
-    .describe('Which clusters are production, and whether making one current asks first.'),
+    .describe('Which clusters are production, and how they are guarded.'),
   connectors: z
     .array(z.enum(['builtin', 'cloudflared', 'direct']))
     .min(1)
     .default(['builtin', 'cloudflared'])
-    .describe('How clusters may be reached. `direct`, which goes around Access, works only when listed.'),
+    .describe(
+      'The connectors that may be used. `direct`, which goes around Access, only where it is listed.',
+    ),
   rules: organisationRulesSchema.optional(),
   sets: organisationSetsSchema.optional(),
   pilot: organisationPilotSchema.optional(),
   releases: releases.optional(),
   links: z
-    .strictObject({ support: httpsUrl.optional(), accessRequest: httpsUrl.optional() })
+    .strictObject({
+      support: httpsUrl.optional().describe('Shown with a failure, and with an agent that cannot start.'),
+      accessRequest: httpsUrl.optional().describe('Shown to users that Access denies.'),
+    })
     .optional()
-    .describe('Pages for people: support, and where to ask for access.'),
+    .describe('Pages for users, by `https`.'),
 });
 
 export const organisationSchema = organisationFields

@@ -12,7 +12,7 @@ import { root } from './blocks.ts';
 const queries = path.join(root, 'resources/examples/audit');
 const samples = path.join(import.meta.dirname, 'audit');
 const query = (name: string) => readFile(path.join(queries, name), 'utf8');
-const sample = (name: string) => readFile(path.join(samples, `${name}.json`), 'utf8');
+const sample = (name: string) => readFile(path.join(samples, `${name}.jsonl`), 'utf8');
 const { exitCode } = await execa('jq', ['--version'], { reject: false });
 const whyNoJq = exitCode === 0 ? undefined : 'jq is not installed';
 

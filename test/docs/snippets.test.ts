@@ -191,8 +191,10 @@ it.each([
   ],
   ...[
     '{run: k8s-tunnels list}',
+    // biome-ignore-start lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions.
     '{shell: bash, run: "k8s-tunnels list ${{ github.actor }}"}',
     '{shell: bash, run: "true", env: {A: "${{ github.event.issue.title }}"}}',
+    // biome-ignore-end lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions.
     '{uses: azure/login@v3}',
     '{uses: someone/else@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca}',
     '{uses: azure/login@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca}',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { areaOf, areas, type FindingCode, findingKinds } from '../../main/cli/doctor/finding.ts';
+import { errorCodes } from '../../main/model/app-error.ts';
 import { root } from './blocks.ts';
 
 const text = await readFile(path.join(root, 'docs/troubleshooting.md'), 'utf8');
@@ -26,4 +27,12 @@ it('every section says something', () => {
     .filter((section) => section.startsWith('`') && section.split('\n').slice(1).join('').trim() === '')
     .map((section) => section.split('\n')[0]);
   expect(empty).toEqual([]);
+});
+
+it('every error code has its row, once, with what it means and what to do', () => {
+  const [, errors = ''] = text.split('## Error codes');
+  const [section = ''] = errors.split(/^## /m);
+  const rows = [...section.matchAll(/^\| `([a-z-]+)` \| (.+) \| (.+) \|$/gm)];
+  expect(new Set(rows.map(([, code]) => code))).toEqual(new Set(errorCodes));
+  expect(rows).toHaveLength(errorCodes.length);
 });

@@ -8,6 +8,7 @@ import type { Plan } from '../world/plan.ts';
 const stores: readonly { readonly file: RegExp; readonly holds: RegExp; readonly theirs?: true }[] = [
   { file: /^\.cloudflared\//, holds: /^(?:app|org) token of Access$|that a client sent/ },
   { file: /^\.local\/state\/k8s-tunnels\/ports\.json$/, holds: /^proxy password$/ },
+  { file: /^\.local\/state\/k8s-tunnels\/socket-secret$/, holds: /^secret of the socket$/ },
   {
     file: /^\.kube\/config$|^\.local\/state\/k8s-tunnels\/(?:journal\.json|backups\/|history\/)/,
     holds: /^proxy password$/,
@@ -39,9 +40,8 @@ export async function knownSecrets(options: {
     known.set(password, 'proxy password');
     known.set(user, 'proxy password');
   }
-  // Of a named pipe: Windows alone has it.
-  const pipe = (await readFile(path.join(state, 'secret'), 'utf8').catch(() => '')).trim();
-  known.set(pipe, 'secret of the pipe');
+  const socket = (await readFile(path.join(state, 'socket-secret'), 'utf8')).trim();
+  known.set(socket, 'secret of the socket');
   return known;
 }
 

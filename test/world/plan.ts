@@ -85,7 +85,7 @@ export interface AksCluster {
 export interface AccessApplication {
   readonly hostname: string;
   readonly origin: 'socks' | 'tcp' | 'https' | 'down';
-  /** With `https`: the cluster whose API it publishes as a web application. */
+  /** With `https`: the cluster whose API it publishes as a web application; with `tcp` the one it leads to, not in Vault. */
   readonly cluster?: string;
   /** With `https`: it publishes the organisation's catalog, whose Worker gets the token of Access. */
   readonly catalog?: true;

@@ -254,7 +254,7 @@ function dialOrigin(
 ): Promise<net.Socket> {
   const { plan, network, socksPort } = origins;
   if (application.origin === 'socks') return connectTcp(socksPort);
-  if (application.origin === 'https') {
+  if (application.origin === 'https' || application.cluster !== undefined) {
     const api = network.origins.get(application.cluster ?? '');
     if (api !== undefined) return connectTcp(api.port);
   }

@@ -26,7 +26,7 @@ export async function knownSecrets({
   );
   const names = await readdir(paths.cloudflared).catch(() => []);
   const files = [
-    path.join(paths.state, 'secret'),
+    path.join(paths.state, 'socket-secret'),
     ...names.map((name) => path.join(paths.cloudflared, name)),
   ];
   const whole = await Promise.all(files.map(async (file) => (await textOf(file)).trim()));

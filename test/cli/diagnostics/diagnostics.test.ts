@@ -13,7 +13,8 @@ const seeds = {
   proxyPassword: 'pxpwordpxpwordpx',
   proxyUser: 'pxuserpxuserpxus',
   tlsSecret: 'tlssecrettlssecret',
-  socketSecret: 'socketsecretsocket',
+  /** Read below: that of the agent. */
+  socketSecret: '',
   accessToken: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl',
   environmentToken: 'plainvaultvalue',
   environmentKey: 'plainawskeyvalue',
@@ -23,7 +24,7 @@ const seeds = {
   clientSecret: 'GOCSPX-abcdefghijklmnopqrstuvwx',
   serviceToken: 'servicetokensecretvalue',
   bearer: 'c2VjcmV0LWJlYXJlci12YWx1ZQ',
-} as const;
+};
 
 let home: Home;
 let agent: FakeAgent;
@@ -55,7 +56,8 @@ beforeAll(async () => {
     version: 1,
     data: [{ secret: seeds.tlsSecret }],
   });
-  await write(path.join(state, 'secret'), `${seeds.socketSecret}\n`);
+  seeds.socketSecret = (await readFile(path.join(state, 'socket-secret'), 'utf8')).trim();
+  expect(seeds.socketSecret.length).toBeGreaterThan(16);
   await write(path.join(cloudflared, 'app.example-token'), seeds.accessToken);
   await write(path.join(config, 'settings.json'), {
     auditExport: `https://ada:${seeds.settingPassword}@collector.example/v1/logs`,
