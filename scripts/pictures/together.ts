@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { MenuItemConstructorOptions } from 'electron';
 import { type TrayActions, trayMenu } from '../../main/desktop/tray-menu.ts';
 import type { Snapshot } from '../../main/model/agent-view.ts';
 
@@ -58,7 +57,13 @@ ${style}</style>
 </main>`;
 }
 
-function itemText({ type, label = '', checked, enabled, submenu }: MenuItemConstructorOptions): string {
+function itemText({
+  type,
+  label = '',
+  checked,
+  enabled,
+  submenu,
+}: ReturnType<typeof trayMenu>[number]): string {
   if (type === 'separator') return '<hr>';
   const [title = '', note = ''] = label.replaceAll('&&', '&').split('   ');
   return `<li data-off="${enabled === false}"><i>${checked === true ? '✓' : ''}</i>${escaped(title)}<small>${escaped(note)}${submenu === undefined ? '' : '▸'}</small></li>`;
