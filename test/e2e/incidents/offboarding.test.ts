@@ -27,11 +27,11 @@ const namespaces = ['--context', cluster, 'get', 'ns', '-o', 'name'];
 const kubectl = () => commandLine.run('kubectl', namespaces);
 const tabs = async () => (await world.browser.tabs()).length;
 
-/** What `revoke_user` at Cloudflare and the end of the account at the identity provider do. */
-function revoke(): void {
+/** What `revoke_user` at Cloudflare and the end of the account do: nobody gets past the login page, until it is lifted. */
+function revoke(): () => void {
   world.access.revokeAll();
   world.access.endSessions();
-  world.traffic.inject({ service: 'idp', does: { kind: 'deny' } });
+  return world.traffic.inject({ service: 'idp', operation: 'sign-in', does: { kind: 'hold' } });
 }
 
 test('revoked sessions end the access when the connections are cut, and kubectl opens no browser', async (context) => {
@@ -41,7 +41,7 @@ test('revoked sessions end the access when the connections are cut, and kubectl 
   const watch = commandLine.follow('kubectl', [...namespaces, '--watch']);
   await watch.line(/^namespace\//);
 
-  revoke();
+  const lift = revoke();
   world.api('payments-staging').addNamespace('late');
   await watch.line(/^namespace\/late/);
   // A restart of the origin's cloudflared.
@@ -60,20 +60,26 @@ test('revoked sessions end the access when the connections are cut, and kubectl 
     });
   expect(await tabs()).toBe(1);
   expect((await shell('k8s-tunnels status')).stdout).toContain('has ended before it expired');
+  lift();
 });
 
-test('before the agent has noticed, all commands share one browser tab, which nobody can use', async (context) => {
+test('before the agent has noticed, all commands share one browser tab and wait', async (context) => {
   context.skip(commandLine.kubectl === undefined, 'kubectl is not installed');
   await commandLine.tunnels('connect', cluster, 'search-staging', '--add');
-  revoke();
+  const lift = revoke();
   const waiting = [cluster, 'search-staging', cluster].map((one) =>
     commandLine.follow('kubectl', ['--context', one, 'get', 'ns', '-o', 'name']),
   );
   await vi.waitFor(async () => expect(await tabs()).toBe(2), patience);
+  await vi.waitFor(async () => {
+    const { tunnels } = await commandLine.snapshot();
+    expect(tunnels.map(({ state }) => state.status)).toEqual(['logging-in', 'logging-in']);
+  }, patience);
   const { endedSessions } = await commandLine.tunnels<{ readonly endedSessions: object[] }>('status');
   expect(endedSessions).toMatchObject([{ isRevoked: true }]);
   expect(waiting.map(({ child }) => child.exitCode)).toEqual([null, null, null]);
   expect(await tabs()).toBe(2);
+  lift();
 });
 
 test('the commands for the computer leave no session, no entry and no file', async () => {
