@@ -51,7 +51,7 @@ async function typed(words: string): Promise<string> {
   const block = (await blocksOf('docs/admin.md')).find(({ text }) => text.includes(words));
   const doubles = `
 kubectl() { if [[ "$*" = *'rollout status'* ]]; then set -- "\${@/rollout/get}"; set -- "\${@/status/-o=name}"; fi; command kubectl "$@"; }
-cloudflared() { if [[ "$1 $2 $3" = 'tunnel create --credentials-file' ]]; then echo '${credentials}' > "$4"; fi; }
+cloudflared() { if [[ "$*" = 'tunnel create --credentials-file '* ]]; then echo '${credentials}' > "$4"; fi; }
 terraform() { echo '{"payments-staging":"a-token"}'; }
 `;
   const script = `${doubles}${block?.text ?? 'exit 9'}`;
