@@ -69,7 +69,7 @@ test('a locally managed tunnel: the Secret has the credentials, and no file of t
   const { data } = await read('secret');
   expect(Buffer.from(data['credentials.json'], 'base64').toString().trim()).toBe(credentials);
   expect((await read('configmap')).data['config.yaml']).toContain('service: socks-proxy');
-  expect((await read('networkpolicy')).spec.ingress).toBeUndefined();
+  expect((await read('networkpolicy')).spec.ingress ?? []).toEqual([]);
   expect(await readdir(folder)).toEqual(['resources']);
 });
 
