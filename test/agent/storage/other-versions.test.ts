@@ -61,7 +61,7 @@ const stop = async () => {
   agent = undefined;
 };
 const names = async () => (await readdir(state)).filter((name) => name.endsWith('.json')).sort();
-const asides = async () => (await readdir(state)).filter((name) => /\.json\./.test(name)).sort();
+const asides = async () => (await readdir(state)).filter((name) => /^[^.].*\.json\./.test(name)).sort();
 const text = (name: string) => readFile(path.join(state, name), 'utf8');
 const change = async (name: string, edit: (before: string) => string) =>
   writeFile(path.join(state, name), edit(await text(name)));
