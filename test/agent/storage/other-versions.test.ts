@@ -95,7 +95,7 @@ test('every file that 0.1.0 wrote is read', async () => {
   expect(
     snapshot()
       .notices.map(({ message }) => message)
-      .filter((message) => /version/.test(message)),
+      .filter((message) => /set aside/.test(message)),
   ).toEqual([]);
 });
 
