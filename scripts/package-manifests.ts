@@ -118,7 +118,7 @@ function wingetManifests(release: Release): Readonly<Record<string, string>> {
       PackageLocale: 'en-US',
       Publisher: publisher,
       PackageName: 'k8s-tunnels',
-      PackageUrl: homepage,
+      PackageUrl: new URL(homepage).href,
       License: license,
       ShortDescription: 'Finds your Kubernetes clusters and opens tunnels to them through Cloudflare Access',
       Moniker: 'k8s-tunnels',

@@ -25,7 +25,6 @@ test('refuses what is wrong in one', async () => {
   const { installer } = await writeManifests();
   const wrong: readonly unknown[] = [
     { ...installer, InstallerType: 'nsis' },
-    { ...installer, Installers: [{ ...installer.Installers[0], InstallerSha256: 'abc' }] },
     { ...installer, Installers: [{ ...installer.Installers[0], Scope: 'everybody' }] },
     { ...installer, PackageIdentifier: 'k8s-tunnels' },
   ];
