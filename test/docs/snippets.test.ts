@@ -71,6 +71,13 @@ function wrongUnit(text: string): readonly string[] {
   return [...bad, ...calls.flatMap((args) => wrongArguments(args) ?? [])];
 }
 
+/** A role or policy of docs/permissions.md is one of the files, which `test/e2e/permissions.test.ts` tries. */
+async function quotedPermissions(text: string): Promise<readonly string[]> {
+  const folder = path.join(root, 'resources/examples/permissions');
+  const files = (await readdir(folder)).map((file) => readFile(path.join(folder, file), 'utf8'));
+  return (await Promise.all(files)).includes(text) ? [] : ['is not a file of resources/examples/permissions'];
+}
+
 type Check = (text: string) => readonly string[] | Promise<readonly string[]>;
 /** By language and, of YAML, by the first word of the kind. What stands in no line here fails. */
 const checks: Readonly<Record<string, Check>> = {
@@ -104,6 +111,9 @@ const checks: Readonly<Record<string, Check>> = {
       isSigningIn && permissions?.['id-token'] !== 'write' ? ['id-token: write is missing'] : [];
     return [...missing, ...(await wrongSteps(steps, text))];
   },
+  'json permissions': quotedPermissions,
+  'yaml permissions': quotedPermissions,
+  'hcl permissions': quotedPermissions,
   'yaml action': async (text) => {
     const shape = fits(actionSchema, text);
     return shape.length > 0 ? shape : wrongSteps(actionSchema.parse(parse(text)).runs.steps, text);
@@ -190,6 +200,7 @@ it.each([
   ['yaml action', actionWith(`\n  - uses: ${login} # v3.0.0\n`)],
   ['yaml action', actionWith(`\n  - {with: {client: a}, uses: ${login} # v3.0.1\n  }`)],
   ['ini unit', '[Unit]\n[Service]\nExecStart=/usr/bin/k8s-tunnels agnt\n[Install]\n'],
+  ['json permissions', '{"Version": "2012-10-17", "Statement": []}'],
   ['json devcontainer', '{"image": "a", "mount": []}'],
   ['json mcp', '{"mcpServers": {"a": {"command": "k8s-tunnels", "args": ["mpc"]}}}'],
   ['yaml', 'a: b\n'],

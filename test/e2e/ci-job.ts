@@ -21,6 +21,8 @@ export interface Runner {
     values?: Readonly<Record<string, string>>,
     options?: { readonly signsIn: boolean },
   ): Promise<readonly (Ran & { step: string })[]>;
+  /** Runs a script as a step does. */
+  script(text: string): Promise<Ran>;
   close(): Promise<void>;
 }
 
@@ -194,6 +196,7 @@ export async function startRunner({ world, secrets, organisation }: Facts): Prom
       }
       return ran;
     },
+    script: (text) => script(text, {}),
     async close() {
       await script('command -v k8s-tunnels > /dev/null && k8s-tunnels quit || true', {});
       await gitHub.close();

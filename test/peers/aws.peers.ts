@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
   CreateClusterCommand,
@@ -8,8 +10,9 @@ import {
   ListClustersCommand,
 } from '@aws-sdk/client-eks';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
+import { permissionsFolder } from '../e2e/rights.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { paymentsKey, startTestAws } from '../world-tests/aws-fixture.ts';
@@ -179,4 +182,99 @@ test('the product discovers a cluster of moto with its tags, and STS takes its t
     await commandLine.stop();
     await world.close();
   }
+});
+
+describe('IAM enforces the policies of docs/permissions.md', () => {
+  const reader = { name: 'reader', files: ['aws-read.json'] };
+  const hub = { name: 'hub', files: ['aws-assume.json'] };
+  const role = 'arn:aws:iam::123456789012:role/k8s-tunnels-ci';
+
+  /** An unsigned request of the query protocol: moto takes it while it checks nobody. */
+  const iam = async (action: string, values: Readonly<Record<string, string>>): Promise<string> => {
+    const scope =
+      'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0';
+    const answer = await fetch(urls().peer, {
+      method: 'POST',
+      headers: { authorization: scope },
+      body: new URLSearchParams({ Action: action, Version: '2010-05-08', ...values }),
+    });
+    const body = await answer.text();
+    if (!answer.ok) throw new Error(`${action}: ${body}`);
+    return body;
+  };
+  const enforce = (after: number) =>
+    fetch(`${urls().peer}/moto-api/reset-auth`, { method: 'POST', body: `${after}` });
+  const policyOf = async (file: string, without?: string) => {
+    const text = await readFile(path.join(permissionsFolder, file), 'utf8');
+    if (without === undefined) return text;
+    const policy = JSON.parse(text);
+    for (const statement of policy.Statement)
+      statement.Action = [statement.Action].flat().filter((action: string) => action !== without);
+    return JSON.stringify(policy);
+  };
+  const keysOf = async ({ name, files }: typeof reader, without?: string) => {
+    await iam('CreateUser', { UserName: name });
+    for (const file of files)
+      await iam('PutUserPolicy', {
+        UserName: name,
+        PolicyName: file,
+        PolicyDocument: await policyOf(file, without),
+      });
+    const made = await iam('CreateAccessKey', { UserName: name });
+    const field = (tag: string) => new RegExp(`<${tag}>([^<]+)`).exec(made)?.[1] ?? '';
+    return { AWS_ACCESS_KEY_ID: field('AccessKeyId'), AWS_SECRET_ACCESS_KEY: field('SecretAccessKey') };
+  };
+  /** `lint-tags` with these keys, and with a profile that goes on from them to a role where `config` has one. */
+  const lint = async (keys: Readonly<Record<string, string>>, config = '') => {
+    const world = await startWorld();
+    const env = { AWS_ENDPOINT_URL: urls().peer, AWS_REGION: region, ...keys };
+    const commandLine = await createCommandLine(world, env);
+    try {
+      await rm(path.join(world.home, '.aws', 'credentials'));
+      await writeFile(path.join(world.home, '.aws', 'config'), config);
+      await commandLine.tunnels('settings', 'awsRegions', region);
+      await enforce(0);
+      const args = ['lint-tags', '--source', 'eks', '--fresh', '--json'];
+      const { stdout } = await commandLine.run('k8s-tunnels', args);
+      return JSON.parse(stdout) as { readonly clusters: number; readonly complete: boolean };
+    } finally {
+      await enforce(1_000_000);
+      await commandLine.stop();
+      await world.close();
+    }
+  };
+  afterEach(async () => {
+    for (const { name, files } of [reader, hub]) {
+      const keys = await iam('ListAccessKeys', { UserName: name }).catch(() => '');
+      for (const [, id = ''] of keys.matchAll(/<AccessKeyId>([^<]+)/g))
+        await iam('DeleteAccessKey', { UserName: name, AccessKeyId: id });
+      for (const file of files)
+        await iam('DeleteUserPolicy', { UserName: name, PolicyName: file }).catch(() => '');
+      await iam('DeleteUser', { UserName: name }).catch(() => '');
+    }
+  });
+
+  test('aws-read.json lists clusters with their tags', async () => {
+    expect(await lint(await keysOf(reader))).toMatchObject({ clusters: 1, complete: true });
+  });
+
+  test.each(['eks:ListClusters', 'eks:DescribeCluster'])('without %s, lint-tags fails', async (action) => {
+    expect(await lint(await keysOf(reader, action))).toMatchObject({ clusters: 0, complete: false });
+  });
+
+  test('aws-assume.json leads to the role of another account, and to no other role', async () => {
+    const trust = await readFile(path.join(permissionsFolder, 'aws-trust-ci.json'), 'utf8');
+    await iam('CreateRole', { RoleName: 'k8s-tunnels-ci', AssumeRolePolicyDocument: trust, Path: '/' });
+    await iam('PutRolePolicy', {
+      RoleName: 'k8s-tunnels-ci',
+      PolicyName: 'read',
+      PolicyDocument: await policyOf('aws-read.json'),
+    });
+    const keys = await keysOf(hub);
+    const profile = (arn: string) => `[profile other]\nrole_arn = ${arn}\ncredential_source = Environment\n`;
+    const first = await lint(keys, profile(role));
+    expect(first.clusters).toBe(1);
+    const wrong = await lint(keys, profile(role.replace('k8s-tunnels-ci', 'admin')));
+    expect(wrong).toMatchObject({ clusters: 0, complete: false });
+  });
 });

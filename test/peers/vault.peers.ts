@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
+import { permissionsFolder } from '../e2e/rights.ts';
 import { createCommandLine } from '../world/demo/command-line.ts';
 import { defaultPlan } from '../world/plan.ts';
 import { Traffic } from '../world/traffic.ts';
@@ -125,6 +126,63 @@ test.each([
     expect(differences(ours, theirs, { open, lacking })).toEqual([]);
   },
 );
+
+describe.each([
+  ['vault-v2.hcl', 'clusters', 'clusters'],
+  ['vault-v1.hcl', 'factories', 'old'],
+])('the policy %s', (file, mountInFile, mount) => {
+  /** What a token of the policy finds and reads, through the product; `without` takes one line out of the policy. */
+  const withPolicy = async (change: (policy: string) => string = (policy) => policy) => {
+    const policy = await readFile(path.join(permissionsFolder, file), 'utf8');
+    const changed = change(policy.replaceAll(`"${mountInFile}/`, `"${mount}/`));
+    await configure('PUT', 'sys/policies/acl/example', { policy: changed });
+    const { auth } = await configure('POST', 'auth/token/create', { policies: ['example'], period: '768h' });
+    const world = await startWorld();
+    const commandLine = await createCommandLine(world, {
+      VAULT_ADDR: bao?.url ?? '',
+      VAULT_TOKEN: String((auth as { readonly client_token: string }).client_token),
+    });
+    try {
+      await rm(path.join(world.home, '.vault-token'));
+      await commandLine.tunnels('settings', 'vaultMounts', mount);
+      const { code, stdout } = await commandLine.run('k8s-tunnels', [
+        'lint-tags',
+        ...['--source', 'vault', '--fresh', '--json'],
+      ]);
+      const { clusters } = await commandLine.tunnels<Output<'snapshot'>>('list', '--all');
+      const [first] = clusters.filter((one) => one.source === 'vault' && !one.unread);
+      const credential = await commandLine.run('k8s-tunnels', ['credential', first?.id ?? 'none']);
+      return { code, ...JSON.parse(stdout), credential: credential.code };
+    } finally {
+      await commandLine.stop();
+      await world.close();
+    }
+  };
+
+  test('suffices for the tags and the credential, and lets nothing be written', async () => {
+    // Two clusters share a hostname here, which is an error.
+    expect(await withPolicy()).toMatchObject({ code: 6, clusters: 2, complete: true, credential: 0 });
+    const { auth } = await configure('POST', 'auth/token/create', { policies: ['example'] });
+    const headers = { 'x-vault-token': String((auth as { readonly client_token: string }).client_token) };
+    const target = mount === 'clusters' ? 'clusters/data/edge/new' : 'old/edge/new';
+    const written = await ask(`${bao?.url}/v1/${target}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ data: { a: 'b' } }),
+    });
+    expect(written.status).toBe(403);
+  });
+
+  test.each(['list', 'read'])('without %s, lint-tags fails', async (capability) => {
+    const without = await withPolicy((policy) =>
+      policy
+        .replaceAll(`"${capability}", `, '')
+        .replaceAll(`, "${capability}"`, '')
+        .replaceAll(`"${capability}"`, '"deny"'),
+    );
+    expect(without).toMatchObject({ code: 7, clusters: 0, complete: false });
+  });
+});
 
 test('the product discovers the clusters of OpenBao by both versions of KV, and reads their credential', async () => {
   const world = await startWorld();

@@ -1,7 +1,7 @@
 import { lintTags, type TagFinding } from '../../agent/catalog/lint-tags.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import { AppError } from '../../model/app-error.ts';
-import { type Cell, type Cluster, cellId } from '../../model/cluster.ts';
+import { type Cell, type Cluster, cellId, type Source } from '../../model/cluster.ts';
 import { sources } from '../../model/sources.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { cellName, failedCells } from '../cluster-view.ts';
@@ -47,9 +47,8 @@ export async function runLintTags(session: Session, flags: LintFlags): Promise<n
   const checked = clusters.filter((cluster) => isWanted(cluster) && !cluster.unread);
   const failed = failedNow.filter(isWanted);
   const unread = unreadClusters(clusters, failed).filter(isWanted);
-  // Nobody is signed in: then there is nothing that could fail.
-  const isNothing = !cells.some((cell) => isWanted(cell) && cell.readAt !== undefined);
-  const isUnread = failed.length + unread.length > 0 || isNothing;
+  const missing = missingSources({ source, cells, failed, organisation });
+  const isUnread = failed.length + unread.length + missing.length > 0;
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const counts = { clusters: checked.length, errors, warnings: findings.length - errors };
   session.progress.end();
@@ -70,6 +69,7 @@ export async function runLintTags(session: Session, flags: LintFlags): Promise<n
         title,
         ...(reach.kind === 'none' ? { reason: reach.reason } : {}),
       })),
+      missing,
       complete: !isUnread,
     });
   else {
@@ -82,7 +82,7 @@ export async function runLintTags(session: Session, flags: LintFlags): Promise<n
         (what) =>
           `${paint('yellow', '!', process.stderr)} Not checked, because it could not be loaded: ${what}`,
       ),
-      ...(isNothing ? [`${paint('yellow', '!', process.stderr)} ${nothingText(source)}`] : []),
+      ...missing.map((one) => `${paint('yellow', '!', process.stderr)} ${missingText(one)}`),
       `Checked ${plural(counts.clusters, { one: '# cluster', other: '# clusters' })}: ${plural(errors, { one: '# error', other: '# errors' })}, ${plural(counts.warnings, { one: '# warning', other: '# warnings' })}.`,
     ]);
   }
@@ -107,8 +107,35 @@ function reasonText({ reach }: Cluster): string {
   return reach.kind === 'none' ? printable(`. ${reach.reason}`) : '';
 }
 
-function nothingText(source: string | undefined): string {
-  return `No location of ${source ?? 'any source'} was read. Sign in first: \`k8s-tunnels accounts\` lists the sessions.`;
+/**
+ * Returns the sources of which nothing was read and nothing failed, because nobody is signed in there or sees anything: the
+ * one that was asked for, those that the organisation does not switch off, or without an organisation all, as one.
+ */
+function missingSources(options: {
+  readonly source: Source | undefined;
+  readonly cells: readonly Cell[];
+  readonly failed: readonly Cell[];
+  readonly organisation: Snapshot['organisation'];
+}): readonly string[] {
+  const { source, cells, failed, organisation } = options;
+  const seen = new Set<string>(
+    [...cells.filter(({ readAt }) => readAt !== undefined), ...failed].map((cell) => cell.source),
+  );
+  if (source !== undefined) return seen.has(source) ? [] : [source];
+  if (organisation === undefined || seen.has('catalog')) return seen.size > 0 ? [] : [anySource];
+  const off = new Set<string>(organisation.off);
+  return sources.filter((one) => one !== 'file' && !off.has(one) && !seen.has(one));
+}
+
+const anySource = 'any source';
+
+function missingText(source: string): string {
+  const how = 'Sign in first: `k8s-tunnels accounts` lists the sessions.';
+  const orElse =
+    source === anySource
+      ? ''
+      : ` If your organisation has none, switch it off in its configuration: sources.${source}.enabled.`;
+  return `No location of ${source} was read. ${how}${orElse}`;
 }
 
 function findingLines({ cluster, severity, message, hint, commands }: TagFinding): readonly string[] {

@@ -1,0 +1,4 @@
+# KV version 1, mounted at factories.
+path "factories/*" {
+  capabilities = ["list", "read"]
+}
