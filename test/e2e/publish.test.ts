@@ -177,3 +177,24 @@ test('says what is missing before it discovers anything', patience, async () => 
   }
   expect(world.traffic.count('eks', 'ListClusters')).toBe(0);
 });
+
+test('a published cluster whose details are denied stays, and is named', patience, async () => {
+  deniedCells.splice(0);
+  expect(await publish()).toMatchObject({ published: true, clusters: 3 });
+  const giveBack = world.traffic.inject({
+    service: 'eks',
+    operation: 'DescribeCluster',
+    scope: 'payments-staging',
+    does: { kind: 'deny' },
+  });
+  const refused = await run('publish', '--json');
+  expect(refused.code).toBe(7);
+  expect(JSON.parse(refused.stdout)).toMatchObject({
+    published: false,
+    failed: [],
+    unread: ['eks/444455556666/eu-west-1/payments-staging'],
+  });
+  expect(await publish('--allow-unread')).toMatchObject({ changes: [], kept: 1 });
+  giveBack();
+  expect(await clustersFor('payments')).toEqual(['payments-staging', 'tools']);
+});

@@ -1,7 +1,7 @@
 import { lintTags, type TagFinding } from '../../agent/catalog/lint-tags.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import { AppError } from '../../model/app-error.ts';
-import { type Cell, type Cluster, cellId, type Source } from '../../model/cluster.ts';
+import type { Cell, Cluster, Source } from '../../model/cluster.ts';
 import { sources } from '../../model/sources.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { cellName, failedCells } from '../cluster-view.ts';
@@ -92,11 +92,8 @@ export async function runLintTags(session: Session, flags: LintFlags): Promise<n
 
 /** Returns the clusters whose tags are unknown or old, although their location was read. */
 function unreadClusters(clusters: readonly Cluster[], failed: readonly Cell[]): readonly Cluster[] {
-  const reported = new Set(failed.map(({ id }) => id));
-  return clusters.filter(
-    ({ unread, stale, source, account, region }) =>
-      (unread === true || stale) && !reported.has(cellId(source, account, region)),
-  );
+  const isReported = ({ id }: Cluster) => failed.some((cell) => id.startsWith(`${cell.id}/`));
+  return clusters.filter((cluster) => (cluster.unread === true || cluster.stale) && !isReported(cluster));
 }
 
 function errorText({ error }: Cell): string {

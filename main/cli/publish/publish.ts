@@ -18,7 +18,7 @@ import {
   signPublication,
   type Wanted,
 } from './plan.ts';
-import { isPublishable, publishedCluster } from './published-cluster.ts';
+import { isPublishable, isReadNow, publishedCluster } from './published-cluster.ts';
 import { type PublishReport, reportAside, reportLines } from './report-lines.ts';
 import { sendPublication } from './send.ts';
 import { newKey, type SigningKey } from './signing-key.ts';
@@ -62,7 +62,11 @@ async function publish(
     audience === undefined ? [] : [{ cluster: publishedCluster(cluster), audience }],
   );
   const found = new Set<ClusterId>(live.map(({ id }) => id));
-  const unread = [...published].filter(([id]) => !found.has(id) && !isRead(id)).map(([, record]) => record);
+  // Such a cluster is there, in a location that was read.
+  const denied = new Set<ClusterId>(clusters.filter((one) => !isReadNow(one)).map(({ id }) => id));
+  const unread = [...published]
+    .filter(([id]) => !found.has(id) && (denied.has(id) || !isRead(id)))
+    .map(([, record]) => record);
   const kept = removeUnread ? [] : unread;
   const plan = planPublication([...wanted, ...keptClusters(kept, untagged)], published);
 

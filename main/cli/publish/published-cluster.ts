@@ -26,6 +26,11 @@ function withoutOwn(credential: CredentialSource): object {
 }
 
 /** Returns whether others can use what is known of a cluster. A cluster file is on one computer. */
-export function isPublishable({ source, stale }: Pick<Cluster, 'source' | 'stale'>): boolean {
-  return source !== 'file' && !stale;
+export function isPublishable(cluster: Pick<Cluster, 'source' | 'stale' | 'unread'>): boolean {
+  return cluster.source !== 'file' && isReadNow(cluster);
+}
+
+/** Returns whether the discovery has read its details: a policy may deny those of a single cluster. */
+export function isReadNow({ stale, unread }: Pick<Cluster, 'stale' | 'unread'>): boolean {
+  return !stale && unread !== true;
 }
