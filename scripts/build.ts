@@ -46,6 +46,7 @@ async function build(): Promise<void> {
         doctor: 'main/cli/doctor/doctor.ts',
         diagnostics: 'main/cli/diagnostics/diagnostics.ts',
         publish: 'main/cli/publish/publish.ts',
+        'lint-tags': 'main/cli/commands/lint-tags.ts',
         sandbox: 'main/cli/sandbox/sandbox.ts',
         serve: 'main/web/serve.ts',
         mcp: 'main/mcp/serve.ts',

@@ -41,6 +41,11 @@ export function loadPublish(): Promise<typeof import('./publish/publish.ts')> {
   return load({ built: 'agent/publish.cjs', source: 'publish/publish.ts' });
 }
 
+/** Loads `lint-tags` on demand. */
+export function loadLintTags(): Promise<typeof import('./commands/lint-tags.ts')> {
+  return load({ built: 'agent/lint-tags.cjs', source: 'commands/lint-tags.ts' });
+}
+
 /** Loads what runs commands in a sandbox on demand. */
 export function loadSandbox(): Promise<typeof import('./sandbox/sandbox.ts')> {
   return load({ built: 'agent/sandbox.cjs', source: 'sandbox/sandbox.ts' });

@@ -1,4 +1,4 @@
-import { type LintFlags, runLintTags } from './commands/lint-tags.ts';
+import type { LintFlags } from './commands/lint-tags.ts';
 import { runTags } from './commands/tags.ts';
 import { describePublish } from './publish-command.ts';
 import { shellOption } from './shell-flag.ts';
@@ -31,6 +31,10 @@ export function describeTags(describing: Describing): void {
     .option('--strict', 'Fail on warnings too')
     .option('--allow-unread', 'Do not fail where a location or a cluster could not be read')
     .option(...shellOption)
-    .action((flags: LintFlags) => withSession((session) => runLintTags(session, flags)));
+    .action(async (flags: LintFlags) => {
+      const { loadLintTags } = await import('./program-file.ts');
+      const { runLintTags } = await loadLintTags();
+      return withSession((session) => runLintTags(session, flags));
+    });
   describePublish(describing);
 }
