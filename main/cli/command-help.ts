@@ -162,8 +162,7 @@ export const commandHelp = {
   },
   'lint-tags': {
     summary: 'Check tags and print fix commands',
-    details:
-      "Checks by your organisation's tag prefix and production values. Ends with 6 if it found problems, otherwise with 7 if something could not be read, which it names.",
+    details: 'Ends with 6 if it found problems, otherwise with 7 if something could not be read.',
     examples: ['k8s-tunnels lint-tags', 'k8s-tunnels lint-tags --source eks --strict'],
   },
   publish: {
@@ -178,8 +177,7 @@ export const commandHelp = {
   },
   version: {
     summary: 'Print versions',
-    details:
-      'With --all: the command line, agent, desktop app, cloudflared, kubectl and organisation. Starts no agent.',
+    details: 'With --all: everything that is installed and runs. Starts no agent.',
     examples: ['k8s-tunnels version --all --json'],
   },
   doctor: {

@@ -4,6 +4,7 @@ import { closestAwsRegion, looksLikeAwsRegion } from './aws-regions.ts';
 
 // Fields of an organisation's configuration that several of its parts have.
 
+export const absoluteFile = z.string().regex(/^(\/|[A-Za-z]:[\\/])/, 'must be an absolute path');
 export const names = z.array(z.string().min(1));
 export const enabled = z
   .boolean()

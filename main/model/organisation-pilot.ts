@@ -13,9 +13,9 @@ export const organisationPilotSchema = z
       .optional()
       .describe('The percentage of installations, drawn again for each `revision`.'),
     users: z
-      .array(z.string().regex(/^[^\s@]+@[^\s@]+$/, 'must be an email address; * stands for any characters'))
+      .array(z.string().regex(/^[^\s@]+@[^\s@]+$/, 'must be an email address; * matches any characters'))
       .optional()
-      .describe('Users by the email of their session of Cloudflare Access; * stands for any characters.'),
+      .describe('Users by the email of their session of Cloudflare Access; `*` matches any characters.'),
     changes: z
       .record(z.string(), z.unknown())
       .superRefine((changes, context) => {

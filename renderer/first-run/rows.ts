@@ -133,7 +133,7 @@ function vaultRow(accounts: readonly Account[], now: number): FoundRow {
   if (missing.length === 0) return { kind: 'vault', state: 'ready', lines, help: undefined };
   const account = accounts
     .filter(isOwn)
-    .find((own) => missing.some(({ session }) => session === own.session));
+    .find(({ session }) => missing.some((one) => one.session === session));
   return {
     kind: 'vault',
     state: 'attention',

@@ -49,9 +49,9 @@ export function OrganisationGroup({
   // Being offline passes; another failure of the last refresh, also of an automatic one, stays visible.
   const shownFailure =
     failure ??
-    (failed === undefined || failed.error.retryable
-      ? undefined
-      : { title: organisationText.notRefreshed, error: failed.error });
+    (failed?.error.retryable === false
+      ? { title: organisationText.notRefreshed, error: failed.error }
+      : undefined);
   const facts = [
     organisationText.read(ago(Math.max(0, now - readAt))),
     ...(origin === 'managed' && !signed

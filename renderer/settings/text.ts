@@ -46,7 +46,7 @@ export const settingsText = {
     'Off: without an agent, kubectl gets a credential but no tunnel.',
   ],
   kubeconfigPath: ['kubeconfig file', 'Empty: KUBECONFIG, else ~/.kube/config.'],
-  catalogMaxAgeMinutes: ['Refresh interval', 'Minutes after which the list of clusters is refreshed.'],
+  catalogMaxAgeMinutes: ['Refresh interval', 'Minutes after which clusters are refreshed.'],
   firstRun: ['Show set-up', 'While no clusters are known.'],
   vaultMounts: [
     'Vault mounts',

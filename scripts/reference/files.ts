@@ -93,7 +93,7 @@ export const stateFiles: readonly Row[] = [
   ['aws.json', 'What is known about AWS accounts and roles; no credential.'],
   [
     'google-sign-in.json',
-    'Sessions of `k8s-tunnels login`, with `azure-sign-in.json` and `oidc-sign-ins.json`; sealed where the desktop app finds a keychain.',
+    'Sessions of `k8s-tunnels login`, with `azure-sign-in.json`, `oidc-sign-ins.json` and, for further Vaults, `vault-sign-ins.json`; sealed where the desktop app finds a keychain.',
   ],
   ['sign-in-key', 'The keys that seal them, encrypted by the keychain, with `sign-in-key.<id>`.'],
   ['oidc-consents.json', 'Clusters that may receive your id token.'],
@@ -101,6 +101,10 @@ export const stateFiles: readonly Row[] = [
   ['audit.jsonl', 'Requests through local TLS proxies, which `audit` shows, and `audit.jsonl.1` to `.4`.'],
   ['releases.json', 'The last release that was announced.'],
   ['managed-organisation.json', 'The last good managed configuration.'],
+  [
+    'pilot.json',
+    'A random id that draws this installation into pilot groups, and who was signed in to Access last.',
+  ],
   ['window.json', "The window's position."],
   ['compile-cache/', "Node's cache of compiled code."],
 ];

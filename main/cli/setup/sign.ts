@@ -11,6 +11,9 @@ import { writeJson } from '../json-document.ts';
 import { newKey, signingKeyFrom, writeNewKey } from '../publish/signing-key.ts';
 import { writeAside, writeLines } from '../report.ts';
 
+/** Of PEM (RFC 7468). */
+const label = 'PRIVATE KEY';
+
 /**
  * Makes a key pair, writes the private key to a new file with mode 0600 (PEM), and prints the public key. Resolves with
  * the exit code. Rejects as `writeNewKey`.
@@ -18,7 +21,7 @@ import { writeAside, writeLines } from '../report.ts';
 export async function runNewSigningKey(file: string, { json }: { readonly json: boolean }): Promise<number> {
   const { privateKey, publicKey } = newKey();
   // PEM, which openssl reads too (RFC 7468): the 64 characters are one line of it.
-  await writeNewKey(file, `-----BEGIN PRIVATE KEY-----\n${privateKey}\n-----END PRIVATE KEY-----`);
+  await writeNewKey(file, `-----BEGIN ${label}-----\n${privateKey}\n-----END ${label}-----`);
   if (json) writeJson({ file, publicKey });
   else {
     writeLines([publicKey]);
