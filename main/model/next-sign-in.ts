@@ -1,15 +1,13 @@
 import type { Account } from './account.ts';
 
 /** Returns whether a login needs nothing that the user has to type here. */
-export function isInBrowser(asks: Account['asks']): boolean {
+export function isInBrowser(asks: Account['asks']): asks is 'browser' | 'nothing' {
   return asks === 'browser' || asks === 'nothing';
 }
 
 /** Returns the accounts without a session whose login can begin now. Providers of clusters come first. */
 export function missingSignIns(accounts: readonly Account[]): readonly Account[] {
-  const missing = accounts.filter(
-    ({ ours, needed, blocked }) => ours && needed === true && blocked === undefined,
-  );
+  const missing = accounts.filter(({ ours, needed, blocked }) => ours && needed && blocked === undefined);
   return [
     ...missing.filter(({ provider }) => provider !== 'access'),
     ...missing.filter(({ provider }) => provider === 'access'),
@@ -51,7 +49,7 @@ export async function signInToAll(options: {
     const isFollowed = accounts.some(
       (one) =>
         one.ours &&
-        one.needed === true &&
+        one.needed &&
         !begun.has(keyOf(one)) &&
         (one.provider === 'access' || (one.blocked === undefined && canBegin(one))),
     );

@@ -124,7 +124,7 @@ export function AccountControls({
         </button>
       )}
       {isWaiting && <Waiting login={login} onCancel={cancel} />}
-      {isAsking && (
+      {isAsking && !isInBrowser(account.asks) && (
         <PasswordForm
           session={account.session}
           asks={account.asks}

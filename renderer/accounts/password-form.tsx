@@ -11,13 +11,12 @@ export function PasswordForm({
   onCancel,
 }: {
   readonly session: string;
-  readonly asks: Account['asks'];
+  readonly asks: Exclude<Account['asks'], 'browser' | 'nothing'>;
   readonly isBusy: boolean;
   readonly onSubmit: (password: { readonly username: string; readonly password: string }) => void;
   readonly onCancel: () => void;
 }) {
   const isCode = asks === 'code';
-  const label = isCode ? accountsText.code : asks === 'token' ? accountsText.token : accountsText.password;
   const username = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -59,7 +58,7 @@ export function PasswordForm({
           />
         </>
       )}
-      <label htmlFor={`${id}-password`}>{label}</label>
+      <label htmlFor={`${id}-password`}>{accountsText[asks]}</label>
       <input
         id={`${id}-password`}
         ref={password}
