@@ -95,7 +95,7 @@ describe('setup --check', () => {
           '  serviceTokens:',
           '    - hostnames: [a.acme.example]',
           '      clientIdFile: /etc/k8s-tunnels/id',
-          '      clientSecretFile: /root/secret',
+          '      clientSecretFile: /srv/secret',
           'sources:',
           '  files:',
           '    - /etc/k8s-tunnels/../shadow',

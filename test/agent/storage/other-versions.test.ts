@@ -18,7 +18,7 @@ const agentFolder = path.resolve(import.meta.dirname, '..', '..', '..', 'main', 
 const notHere = [
   'settings.json',
   'config.json',
-  ...['azure-sign-in.json', 'google-sign-in.json', 'oidc-sign-ins.json'],
+  ...['azure-sign-in.json', 'google-sign-in.json', 'oidc-sign-ins.json', 'vault-sign-ins.json'],
   ...['api-proxy-authority.json', 'api-proxy-secrets.json'],
   // Caches, which the next refresh makes again.
   ...['published-catalog.json', 'published-catalog-records.json', 'runs.json', 'edits.json'],
