@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
@@ -22,9 +22,6 @@ afterAll(() => walk?.close());
 
 const patience = { timeout: 120_000 };
 const run = (...args: readonly string[]) => walk.commandLine.run('k8s-tunnels', args);
-const _connect = async (...args: readonly string[]) =>
-  (await walk.commandLine.tunnels<Output<'connect'>>('connect', ...args)).results;
-
 const connect = async (...args: readonly string[]) =>
   (await walk.commandLine.tunnels<Output<'connect'>>('connect', ...args)).results;
 
@@ -130,6 +127,67 @@ test('an older configuration is refused, also with a good signature', patience, 
   await writeAndSign(walk, now);
   await walk.host();
 });
+
+test(
+  'the signing key is replaced with two at once; then the old one counts for nothing',
+  patience,
+  async () => {
+    const file = path.join(walk.folder, 'k8s-tunnels.yaml');
+    const before = await readFile(file, 'utf8');
+    const [newKey = '', signWithBoth = ''] = (walk.made.get('rotate') ?? '').split('\n');
+    const key = walk.made.get('key') ?? '';
+    const next = (await walk.bash(newKey)).trim();
+    const onlyNext = signWithBoth.replace('--key-file organisation.key ', '');
+    const publish = async (revision: number, keys: readonly string[], sign: string) => {
+      const signing = keys.length === 0 ? '' : `signing: { publicKeys: ['${keys.join("', '")}'] }\n`;
+      await writeFile(file, before.replace(/^revision: \d+.*\n/m, `revision: ${revision}\n${signing}`));
+      await walk.bash(sign);
+      await walk.host();
+      return run('setup', '--refresh');
+    };
+    expect(await publish(10, [key, next], signWithBoth)).toMatchObject({ code: 0 });
+    expect(await publish(11, [next], signWithBoth)).toMatchObject({ code: 0 });
+    expect((await run('setup', '--show')).stdout).toContain(next);
+    expect(await publish(12, [next], onlyNext)).toMatchObject({ code: 0 });
+    const stolen = await publish(13, [], walk.made.get('sign') ?? 'false');
+    expect(stolen.code).not.toBe(0);
+    expect(stolen.stderr).toContain("is not the organisation's");
+    expect((await run('setup', '--show')).stdout).toMatch(/revision +12/);
+    await publish(14, [next], onlyNext);
+    walk.made.set('sign', onlyNext);
+  },
+);
+
+test(
+  'a managed file of an older revision, or without its signature, is refused and says so',
+  patience,
+  async () => {
+    const folder = path.join(walk.folder, 'managed');
+    const file = path.join(folder, 'organisation.yaml');
+    await mkdir(folder, { mode: 0o755 });
+    const now = await readFile(path.join(walk.folder, 'k8s-tunnels.yaml'), 'utf8');
+    await writeFile(file, now, { mode: 0o644 });
+    const env = { ...(await walk.computer()), K8S_TUNNELS_MANAGED_CONFIG: file };
+    const there = (line: string) => walk.bash(line, { instead: walk.product, env });
+    try {
+      expect(await there('k8s-tunnels setup --show')).toMatch(/revision +14/);
+      await writeFile(file, now.replace(/^revision: 14$/m, 'revision: 13'));
+      const refused = there('k8s-tunnels setup --refresh');
+      await expect(refused).rejects.toThrow(/older revision .*\(13 after 14\)/);
+      await there('k8s-tunnels quit');
+      expect(await there('k8s-tunnels setup --show')).toMatch(/revision +14/);
+      await writeFile(file, now);
+      await cp(path.join(walk.folder, 'k8s-tunnels.yaml.sig'), `${file}.sig`);
+      await writeFile(
+        path.join(folder, 'organisation.keys'),
+        `${walk.made.get('key')} # the old one alone\n`,
+      );
+      await expect(there('k8s-tunnels setup --refresh')).rejects.toThrow("is not the organisation's");
+    } finally {
+      await there('k8s-tunnels quit');
+    }
+  },
+);
 
 test('every file that the walk has left is one of the reference', async () => {
   const { config, state } = pathsFrom(walk.world.env);

@@ -19,7 +19,11 @@ export interface Step {
 }
 
 /** cloudflared and wrangler ask Cloudflare: what they are given is kept, as they would keep it there. */
-const cloudflared = 'cloudflared() { echo "$*" >> cloudflared.calls; }';
+const cloudflared =
+  'cloudflared() { echo "$*" >> cloudflared.calls; [ "$2" != create ] || echo "{}" > "$4"; }';
+/** Finds the files that it is given, and keeps what it reads from its input. */
+const kubectl =
+  'kubectl() { case "$*" in */dev/stdin) cat > token.given;; esac; while [ $# -gt 0 ]; do [ "$1" != -f ] || test -f "$2"; shift; done; }';
 const wrangler = 'npx() { if [ "$2 $3" = "secret put" ]; then cat > "$4.given"; fi; }';
 /** Of macOS alone. */
 const pkgbuild = 'pkgbuild() { echo "$*" > pkgbuild.call; }';
@@ -64,8 +68,7 @@ function raised(text: string, revision: number): string {
 /** Runs the block's commands against a real API server where there is one; otherwise kubectl only finds its files. */
 async function origin(walk: Walk, text: string): Promise<void> {
   if (whyNoRealKube !== undefined) {
-    const files = 'kubectl() { while [ $# -gt 0 ]; do [ "$1" != -f ] || test -f "$2"; shift; done; }';
-    await walk.bash(asGlobex(text), { instead: `${cloudflared}\n${files}` });
+    await walk.bash(asGlobex(text), { instead: `${cloudflared}\n${kubectl}` });
     return;
   }
   const hostname = 'k8s.origin.globex.internal';
@@ -132,19 +135,34 @@ export const steps: readonly Step[] = [
     async run(walk, text) {
       await origin(walk, text);
       const calls = await readFile(path.join(walk.folder, 'cloudflared.calls'), 'utf8');
-      expect(calls).toContain(`route dns ${clusterName} ${clusterName}.k8s.globex.example`);
+      expect(calls).toContain(`tunnel create --credentials-file credentials.json ${clusterName}`);
     },
   },
   { has: 'service: socks-proxy', run: isIngress },
   { has: 'service: tcp://kubernetes.default.svc:443', run: isIngress },
   {
-    has: 'resource "cloudflare_zero_trust_access_policy" "people"',
-    run: async (_, text) => expect(await wrongTerraform(text)).toEqual([]),
+    has: 'output -json tunnel_tokens',
+    async run(walk, text) {
+      const terraform = `terraform() { echo '{"${clusterName}":"the-token"}'; }`;
+      await walk.bash(text, { instead: `${terraform}\n${kubectl}` });
+      expect(await readFile(path.join(walk.folder, 'token.given'), 'utf8')).toBe('the-token');
+    },
   },
-  // The world's cluster has these tags from the beginning.
+  // The world's cluster has the tags of this map from the beginning.
+  {
+    has: 'clusters = {',
+    async run({ tags }, text) {
+      expect(await wrongTerraform(text)).toEqual([]);
+      expect(tags).toMatchObject({ 'globex-hostname': `${clusterName}.k8s.globex.example` });
+    },
+  },
+  {
+    has: 'terraform apply',
+    left: 'It asks Cloudflare: test/docs/terraform.test.ts runs Terraform with a double of the provider.',
+  },
   {
     has: 'resource "aws_eks_cluster" "payments"',
-    run: async ({ tags }) => expect(tags).toHaveProperty('globex-hostname'),
+    run: async (_, text) => expect(await wrongTerraform(text)).toEqual([]),
   },
   {
     has: 'k8s-tunnels lint-tags --source eks ',
@@ -159,6 +177,18 @@ export const steps: readonly Step[] = [
       expect(walk.tags).toMatchObject({ 'k8s-tunnels-hostname': `${clusterName}.k8s.globex.example` });
       for (const key of Object.keys(walk.tags)) if (key.startsWith('k8s-tunnels-')) delete walk.tags[key];
       expect(await walk.bash(lint)).toContain('It has no k8s-tunnels-hostname');
+    },
+  },
+  { has: 'using: composite', left: 'test/e2e/ci-jobs.test.ts runs each of its steps.' },
+  {
+    has: 'sources:\n  vault: { enabled: false }',
+    async run(walk, text) {
+      expect(readsAs(text).tagPrefix).toBe('globex-');
+      // What signs in to a cloud here is a session of IAM Identity Center, in place of the job's role.
+      const eks =
+        'eks: { identityCenter: [{ startUrl: https://globex.awsapps.com/start, region: us-west-2 }] }';
+      const own = `  gke: { enabled: false }\n  aks: { enabled: false }\n  ${eks}\n`;
+      await writeFile(path.join(walk.folder, 'ci.yaml'), `${text}${own}`);
     },
   },
   {
@@ -176,12 +206,38 @@ export const steps: readonly Step[] = [
     },
   },
   {
-    has: '-out organisation.key',
+    has: 'setup --new-key organisation.key',
     async run(walk, text) {
-      walk.made.set('key', (await walk.bash(text)).trim().split('\n').at(-1) ?? '');
-      walk.made.set('sign', text.split('\n').find((line) => line.includes('-sign -rawin')) ?? '');
+      walk.made.set(
+        'key',
+        (await walk.bash(`${text}echo "$ORGANISATION_KEY"`)).trim().split('\n').at(-1) ?? '',
+      );
+      walk.made.set('sign', text.split('\n').find((line) => line.includes('--sign ')) ?? '');
       await walk.host();
     },
+  },
+  {
+    has: '-out organisation.key',
+    async run(walk, text) {
+      const printed = await walk.bash(`mkdir openssl; cp k8s-tunnels.yaml openssl; cd openssl\n${text}`);
+      const check = `k8s-tunnels setup --check openssl/k8s-tunnels.yaml --offline --key ${printed.trim()}`;
+      expect(await walk.bash(check)).toContain('Globex');
+    },
+  },
+  {
+    has: 'k8s-tunnels setup --check k8s-tunnels.yaml\n',
+    async run(walk, text) {
+      // Its pages exist in no test: the check names each of them.
+      const refused = walk.bash(text);
+      await expect(refused).rejects.toMatchObject({ exitCode: 6 });
+      await expect(refused).rejects.toThrow('https://wiki.globex.example/k8s-tunnels');
+    },
+  },
+  { has: 'signing:\n  publicKeys:', run: isConfiguration },
+  {
+    has: '--key-file next.key',
+    // Runs when somebody has pinned a key: at the end.
+    run: async (walk, text) => void walk.made.set('rotate', text),
   },
   { has: "serviceTokens:\n    - hostnames: ['payments", run: isConfiguration },
   {
@@ -227,7 +283,7 @@ export const steps: readonly Step[] = [
     },
   },
   {
-    has: 'url: https://k8s-tunnels-releases.acme.workers.dev\n  publicKey:',
+    has: 'channel: stable',
     async run(walk, text) {
       const part = text
         .replace('https://k8s-tunnels-releases.acme.workers.dev', walk.made.get('releases') ?? '')
@@ -282,17 +338,16 @@ export const steps: readonly Step[] = [
     },
   },
   {
-    has: 'k8s-tunnels setup ./publisher.yaml',
+    has: 'k8s-tunnels publish https://catalog.acme.example',
     async run(walk, text) {
-      const before = await readFile(path.join(walk.folder, 'k8s-tunnels.yaml'), 'utf8');
-      await writeFile(path.join(walk.folder, 'publisher.yaml'), before);
       const ci = await walk.computer();
       const env = {
         ...ci,
         K8S_TUNNELS_PUBLISH_SECRET: walk.made.get('catalog secret') ?? '',
         K8S_TUNNELS_CATALOG_KEY: await readFile(walk.made.get('catalog key') ?? '', 'utf8'),
       };
-      const lines = runsOf(text)
+      // The action has set it up.
+      const lines = ['k8s-tunnels setup ./ci.yaml --yes', ...runsOf(text)]
         .join('\n')
         .replace('https://catalog.acme.example', walk.made.get('catalog') ?? '');
       try {
@@ -304,7 +359,7 @@ export const steps: readonly Step[] = [
     },
   },
   {
-    has: 'tagPrefix: globex-',
+    has: 'name: Globex\nrevision: 3',
     async run(walk, text) {
       const files = organisationFiles(walk);
       const own = text
@@ -351,6 +406,7 @@ export const steps: readonly Step[] = [
     has: 'gcloud container fleet memberships update',
     left: 'Globex has nothing at Google; test/agent/providers/gcp/fleet.test.ts reads such labels.',
   },
+  { has: 'pilot:\n  share: 10', run: isConfiguration },
   { has: 'sets:\n  - name: Payments staging', run: isConfiguration },
   { has: 'auditExport: https://otel', run: isConfiguration },
   { has: 'readOnly: true\n  unlockMinutes', run: isConfiguration },
@@ -371,6 +427,15 @@ export const steps: readonly Step[] = [
   {
     has: 'ExecStart=/usr/bin/k8s-tunnels agent',
     left: 'It needs systemd; test/docs/snippets.test.ts reads it.',
+  },
+  {
+    has: 'node scripts/apt-repository.ts',
+    left: 'test/packaging/apt-repository.test.ts makes such a repository, and installs from it.',
+  },
+  { has: 'sudo apt-get install k8s-tunnels', left: 'As root: test/electron/package/apt.package.ts does it.' },
+  {
+    has: 'node scripts/package-manifests.ts',
+    left: 'test/packaging/package-manifests.test.ts reads what it writes.',
   },
   { has: 'k8s-tunnels-appimage', left: 'It needs AppArmor and root.' },
 ];

@@ -72,6 +72,28 @@ async function terraformTags(text: string, name: string): Promise<Record<string,
   return { ...resource.aws_eks_cluster?.[name]?.[0]?.tags };
 }
 
+/** The tags of a cluster in the document's map of clusters, which its Terraform writes (clusters/main.tf). */
+async function tagsOfMap(text: string, name: string): Promise<Record<string, string>> {
+  const { locals } = (await parseHcl('main.tf', text)) as {
+    readonly locals: readonly {
+      readonly groups: Readonly<Record<string, string>>;
+      readonly clusters: Readonly<
+        Record<string, { hostname: string; environment: string; owner: string; groups: readonly string[] }>
+      >;
+    }[];
+  };
+  const { groups = {}, clusters = {} } = locals[0] ?? {};
+  const cluster = clusters[name];
+  if (cluster === undefined) throw new Error(`docs/admin.md has no cluster ${name} in its map`);
+  const { hostname, environment, owner } = cluster;
+  const values = { hostname, environment, owner, origin: 'tcp' };
+  return Object.fromEntries(
+    Object.entries({ ...values, groups: cluster.groups.map((group) => groups[group]).join('+') }).map(
+      ([field, value]) => [`globex-${field}`, value],
+    ),
+  );
+}
+
 /** The fields of the document's `vault kv put`. */
 function vaultFields(text: string): Record<string, string> {
   const words = text.replaceAll('\\\n', ' ').trim().split(/\s+/);
@@ -89,13 +111,7 @@ function blockWith(blocks: readonly Block[], part: string): string {
 /** The world in which the walk is made: its tags are those of the document's own Terraform and `vault kv put`. */
 async function startGlobex(): Promise<{ readonly world: World; readonly tags: Record<string, string> }> {
   const blocks = await blocksOf('docs/admin.md');
-  const payments = await terraformTags(
-    asGlobex(blockWith(blocks, '"aws_eks_cluster" "payments"')),
-    'payments',
-  );
-  const tags = Object.fromEntries(
-    Object.entries(payments).map(([key, value]) => [key.replace(/^k8s-tunnels-/, 'globex-'), value]),
-  );
+  const tags = await tagsOfMap(asGlobex(blockWith(blocks, 'clusters = {')), clusterName);
   const plan = secondPlan({
     eks: await terraformTags(blockWith(blocks, '"aws_eks_cluster" "orders"'), 'orders'),
     vault: vaultFields(blockWith(blocks, 'vault kv put')),
