@@ -32,6 +32,11 @@ const titled = { title: z.string() };
 const position = { line: z.int(), column: z.int() };
 const { agent, discovery, logins, sessions, endedSessions, identities, notices, release, publishedCatalog } =
   snapshotSchema.shape;
+const ofCluster = {
+  cluster: clusterIdSchema,
+  ...titled,
+  ...clusterSchema.pick({ source: true, account: true, region: true }).shape,
+};
 const about = clusterSchema.pick({ environment: true, owner: true, description: true, docs: true }).partial();
 
 /** What each command prints with `--json`, by its name. Every command prints `error` where it fails. */
@@ -156,6 +161,42 @@ const documents = {
     bytes: z.int().optional(),
   }),
   'publish --new-key': z.object({ file: z.string(), publicKey: z.string() }),
+  'lint-tags': z.object({
+    clusters: z.int(),
+    errors: z.int(),
+    warnings: z.int(),
+    findings: z.array(
+      z.object({
+        ...ofCluster,
+        severity: z.enum(['error', 'warning']),
+        kind: z.string(),
+        message: z.string(),
+        hint: z.string(),
+        commands: z.array(z.string()),
+      }),
+    ),
+    failed: z.array(cellSchema),
+    unread: z.array(z.object({ cluster: clusterIdSchema, ...titled, reason: z.string().optional() })),
+    /** Sources of which nothing was read. */
+    missing: z.array(z.string()),
+    /** False if something could not be read: the exit code is 7 then, where there are no findings. */
+    complete: z.boolean(),
+  }),
+  tags: z.object({
+    cluster: clusterIdSchema,
+    ...titled,
+    /** With --set and --unset. */
+    commands: z.array(z.string()).optional(),
+    hint: z.string().optional(),
+    /** Without them. */
+    tags: z.array(z.object({ field: z.string(), value: z.string(), from: z.string() })).optional(),
+    problems: clusterSchema.shape.tagProblems.optional(),
+  }),
+  setup: z.union([
+    z.object({ organisation: organisationViewSchema.nullable() }),
+    z.object({ preview: setupPreviewSchema, organisation: organisationViewSchema.nullable() }),
+  ]),
+  'setup --remove': operations['setup-remove'].output,
   'setup --show': operations['setup-show'].output.extend({ organisation: organisationViewSchema.nullable() }),
   'setup --refresh': operations['setup-refresh'].output,
   'setup --check': z.object({

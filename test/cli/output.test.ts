@@ -105,6 +105,7 @@ describe('what is printed with --json', () => {
       ['activity'],
       ['discover'],
       ['rotate', 'staging'],
+      ['tags', 'staging'],
       ['disconnect', 'staging'],
       ['remove', '--all'],
     ];

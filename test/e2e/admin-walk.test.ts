@@ -1,12 +1,14 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { pathsFrom } from '../../main/agent/paths.ts';
 import { pinnedKeys } from '../../main/agent/providers/catalog/signatures.ts';
 import { openManifest, verifyRecords } from '../../main/agent/providers/catalog/verify-catalog.ts';
 import type { Output } from '../../main/api/contract.ts';
 import { catalogAnswerSchema } from '../../main/model/published-catalog.ts';
 import { configFiles, stateFiles } from '../../scripts/reference/files.ts';
+import { root } from '../docs/blocks.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
 import { stepsOfDocument } from './admin-walk/steps.ts';
 import { organisationFiles, startWalk, type Walk, writeAndSign } from './admin-walk/walk.ts';
@@ -50,6 +52,10 @@ test('people find their clusters, by the prefix, the accounts and the mount of t
 test('lint-tags names what is tagged in another organisation’s way', async () => {
   const { code, stdout } = await run('lint-tags', '--json');
   expect(code).toBe(6);
+  const { $defs, $schema } = JSON.parse(
+    await readFile(path.join(root, 'docs/json-output.schema.json'), 'utf8'),
+  );
+  z.fromJSONSchema({ $schema, ...$defs['lint-tags'] }).parse(JSON.parse(stdout));
   const { findings } = JSON.parse(stdout) as {
     readonly findings: readonly { readonly title: string; readonly commands: readonly string[] }[];
   };

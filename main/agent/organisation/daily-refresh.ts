@@ -6,7 +6,7 @@ const refreshAfterMs = 24 * 3_600_000;
 const lookEveryMs = 3_600_000;
 
 /**
- * Refreshes a setup from an address once a day. A file that the user set up from may be gone by now, so it is not read
+ * Reads a managed file once an hour, and refreshes a setup from an address once a day. A file that the user set up from may be gone by now, so it is not read
  * automatically.
  */
 export function dailyRefresh(options: {
@@ -16,16 +16,18 @@ export function dailyRefresh(options: {
   readonly notice: (level: 'info' | 'warning', message: string) => void;
   /** Resolves with whether the configuration changed. */
   readonly refresh: () => Promise<boolean>;
+  /** Reads the managed file again. */
+  readonly readManaged: () => Promise<unknown>;
   /** The name of the configuration in effect. */
   readonly name: () => string | undefined;
 }): {
-  /** Refreshes at once if the stored version is a day old, and looks again every hour. */
+  /** Refreshes at once if the stored version is a day old, and looks again every hour, at the managed file too. */
   start(): void;
   /** Forgets which failure was reported. */
   reset(): void;
   close(): void;
 } {
-  const { own, clock, logger, notice, refresh, name } = options;
+  const { own, clock, logger, notice, refresh, readManaged, name } = options;
   let reported: string | undefined;
   const refreshWhenOld = async () => {
     const { organisation, stored } = own.current() ?? {};
@@ -47,11 +49,15 @@ export function dailyRefresh(options: {
       );
     }
   };
+  const look = async () => {
+    await readManaged();
+    await refreshWhenOld();
+  };
   let closed = false;
   let stop = () => {};
   const lookAgain = () => {
     if (closed) return;
-    stop = clock.timer(lookEveryMs, () => void refreshWhenOld().finally(lookAgain));
+    stop = clock.timer(lookEveryMs, () => void look().finally(lookAgain));
   };
   return {
     start() {

@@ -31,7 +31,7 @@ export interface Managed {
   refused(): Refused | undefined;
   /**
    * Reloads it. An invalid file, or one with a lower revision than the last accepted, is a notice, and the last good
-   * configuration stays while there is a file.
+   * configuration stays while there is a file. The same problem is one notice.
    */
   load(): Promise<void>;
 }
@@ -138,9 +138,10 @@ export function createManaged(options: {
       } catch (error) {
         const plain = toPlainError(error);
         current ??= lastGood(await readCopy());
+        const isKnown = refused?.error.message === plain.message;
         refused = { at: clock.now(), error: plain };
         const then = current === undefined ? 'It is not used.' : 'The previous version stays in effect.';
-        notice('warning', `${plain.message} ${then} ${plain.hint ?? ''}`.trim());
+        if (!isKnown) notice('warning', `${plain.message} ${then} ${plain.hint ?? ''}`.trim());
       }
     },
   };

@@ -51,7 +51,7 @@ export interface OrganisationKeeper {
   refresh(): Promise<boolean>;
   /** Returns a managed file that is not used and that no earlier version stands in for. */
   refusedFile(): (Refused & { readonly place: string }) | undefined;
-  /** Checks for a newer version at once if the stored one is a day old, and from then on until `close`. */
+  /** Checks for a newer version at once if the stored one is a day old, and from then on until `close`; a managed file hourly. */
   follow(): void;
   /** Takes the users who are signed in to Access, who may be in the pilot group. Never rejects. */
   identify(identities: readonly Identity[]): Promise<void>;
@@ -106,12 +106,18 @@ export async function createOrganisation(options: {
     return changed;
   };
 
-  const keep = async (stored: Stored, organisation: Organisation | undefined): Promise<boolean> => {
+  /** Reports what the work has changed. Resolves with whether another configuration takes effect. */
+  const reporting = async (work: () => Promise<unknown>): Promise<boolean> => {
     const before = current();
-    await own.keep({ stored, organisation });
-    ownRefused = undefined;
+    await work();
     return reportChange(before);
   };
+
+  const keep = (stored: Stored, organisation: Organisation | undefined): Promise<boolean> =>
+    reporting(async () => {
+      await own.keep({ stored, organisation });
+      ownRefused = undefined;
+    });
 
   const sourceOf = ({ source, key }: Setup): SetupSource => {
     if (source !== undefined) return parseSource(source, key);
@@ -159,6 +165,7 @@ export async function createOrganisation(options: {
   const daily = dailyRefresh({
     ...{ own, clock, logger, notice },
     refresh: () => inTurn(refreshOwn),
+    readManaged: () => inTurn(() => reporting(managed.load)),
     name: () => current()?.name,
   });
 
@@ -217,17 +224,16 @@ export async function createOrganisation(options: {
     remove: () =>
       inTurn(async () => {
         if (own.current() === undefined) return false;
-        const before = current();
-        await own.remove();
-        ownRefused = undefined;
-        reportChange(before);
+        await reporting(async () => {
+          await own.remove();
+          ownRefused = undefined;
+        });
         return true;
       }),
     refresh: () =>
       inTurn(async () => {
         const before = current();
-        await managed.load();
-        reportChange(before);
+        await reporting(managed.load);
         const refused = managed.refused();
         // Both are read, whatever becomes of the other one.
         const results = await Promise.allSettled([
@@ -238,12 +244,7 @@ export async function createOrganisation(options: {
           if (result.status === 'rejected') throw staysError(result.reason, current());
         return !isDeepStrictEqual(before, current());
       }),
-    identify: (identities) =>
-      inTurn(async () => {
-        const before = current();
-        await pilot.identify(identities);
-        reportChange(before);
-      }),
+    identify: (identities) => inTurn(async () => void (await reporting(() => pilot.identify(identities)))),
     close: daily.close,
   };
 }

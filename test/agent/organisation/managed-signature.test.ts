@@ -1,6 +1,6 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSigner } from './publisher.ts';
 import { type Rig, startRig } from './rig.ts';
 
@@ -150,5 +150,29 @@ describe('an older managed file', () => {
     const keeper = await rig.start();
     expect(keeper.view()).toBeUndefined();
     expect(keeper.refusedFile()?.error.message).toContain('older revision');
+  });
+});
+
+describe('a managed file of a running agent', () => {
+  it('is read again every hour, and the same problem is one notice', async () => {
+    await write(rig.managed, acme(1));
+    const keeper = await rig.start();
+    keeper.follow();
+    const anHourLater = async (text: string) => {
+      // The timer of the next hour is set when the file has been read.
+      await vi.waitFor(() => expect(rig.clock.pending()).toBeGreaterThan(0));
+      await write(rig.managed, text);
+      rig.clock.skip(3_600_001);
+    };
+    await anHourLater(acme(2, 'tagPrefix: acme-\n'));
+    await vi.waitFor(() => expect(keeper.current()?.tagPrefix).toBe('acme-'));
+    await anHourLater(acme(1));
+    await vi.waitFor(() => expect(rig.notices).toHaveLength(1));
+    expect(rig.notices[0]).toContain('older revision than the last accepted one (1 after 2)');
+    await anHourLater(acme(1));
+    await anHourLater(acme(3));
+    await vi.waitFor(() => expect(keeper.current()?.revision).toBe(3));
+    expect(rig.notices).toEqual([expect.anything()]);
+    keeper.close();
   });
 });
