@@ -42,19 +42,22 @@ export async function tryAddress(
   }
 }
 
-/** The newest release of any share of the installations, with its signature checked. */
+/**
+ * The newest release, with its signature checked. Which installations have a release is drawn by their bucket and its
+ * version: buckets of every fifth number meet each rollout of 5 % and more.
+ */
 async function tryFeed(organisation: Organisation, network: Network): Promise<Verdict> {
   const feed = feedOf(organisation);
   if (feed === undefined) return good('is not asked');
   const { platform, arch } = process;
-  const installation = { version, platform, arch, bucket: 0 };
   try {
-    const answered = await askFeed({ feed, installation, etag: undefined, network });
-    return good(
-      answered.kind === 'release'
-        ? `publishes ${answered.release.version}, and its signature is good`
-        : 'publishes no release yet',
-    );
+    for (let bucket = 0; bucket < 100; bucket += 5) {
+      const installation = { version, platform, arch, bucket };
+      const answered = await askFeed({ feed, installation, etag: undefined, network });
+      if (answered.kind === 'release')
+        return good(`publishes ${answered.release.version}, and its signature is good`);
+    }
+    return good('publishes no release yet');
   } catch (error) {
     const { code, message, hint } = toPlainError(error);
     const fix =
