@@ -11,10 +11,10 @@ const mostSignatures = 8;
 export function signaturesIn(file: Buffer | undefined): readonly Buffer[] {
   const text = file?.toString('latin1') ?? '';
   const candidates = [...text.replace(/\s+/g, '').split(/=+/), ...text.split(/\s+/)];
-  return [...new Set(candidates.map((one) => one.replace(/=+$/, '')))]
+  const signatures = candidates
     .map((one) => Buffer.from(one, 'base64'))
-    .filter(({ length }) => length === nacl.sign.signatureLength)
-    .slice(0, mostSignatures);
+    .filter(({ length }) => length === nacl.sign.signatureLength);
+  return [...new Map(signatures.map((one) => [one.toString('hex'), one])).values()].slice(0, mostSignatures);
 }
 
 /** Returns the keys (base64) that have signed the bytes. Throws `organisation-refused` if there is none. */

@@ -104,11 +104,11 @@ describe('ports', () => {
       'a port that is none',
       JSON.stringify({ version: 1, data: { x: { port: 99_999, user: 'u', password: 'p' } } }),
     ],
-    ['another version', JSON.stringify({ version: 2, data: {} })],
-  ])('sets a file with %s aside', async (_, text) => {
+    ['another version', JSON.stringify({ version: 2, data: {} }), 'ports.json.v2'],
+  ])('sets a file with %s aside', async (_, text, aside = 'ports.json.unreadable') => {
     await writeFile(path.join(folder, 'ports.json'), text);
     expect((await (await open()).place(id('a'))).port).toBe(derivedPort(id('a')));
-    expect((await readdir(folder)).sort()).toEqual(['ports.json', 'ports.json.unreadable']);
-    expect(await readFile(path.join(folder, 'ports.json.unreadable'), 'utf8')).toBe(text);
+    expect((await readdir(folder)).sort()).toEqual(['ports.json', aside]);
+    expect(await readFile(path.join(folder, aside), 'utf8')).toBe(text);
   });
 });
