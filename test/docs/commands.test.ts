@@ -26,8 +26,14 @@ async function blockWith(text: string): Promise<string> {
   return found.text;
 }
 const bash = async (script: string) =>
-  (await execa('bash', ['-eo', 'pipefail', '-c', script], { cwd: folder, env: { PATH: process.env.PATH } }))
-    .stdout;
+  (
+    await execa('bash', ['-eo', 'pipefail', '-c', script], {
+      cwd: folder,
+      env: { PATH: process.env.PATH },
+      // Tests of the same process may have variables that programs obey.
+      extendEnv: false,
+    })
+  ).stdout;
 
 it('a configuration signed as it says is taken with the key that is printed, and with no other', async () => {
   const file = path.join(folder, 'k8s-tunnels.yaml');

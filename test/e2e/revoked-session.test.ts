@@ -43,7 +43,14 @@ test('a session that the organisation ends is shown as ended, and one tab brings
   world.access.endSessions();
   // Nobody is there to sign in yet: kubectl waits, and everything says why.
   const signIn = world.traffic.inject({ service: 'idp', operation: 'sign-in', does: { kind: 'hold' } });
-  const waiting = kube.namespaces(pair[0]);
+  // A connection that was open before may serve a request; the next one has to sign in.
+  const asksUntilSignedIn = async () => {
+    for (;;) {
+      const names = await kube.namespaces(pair[0]);
+      if ((await world.browser.tabs()).length > 1) return names;
+    }
+  };
+  const waiting = asksUntilSignedIn();
   const ended = await until(({ endedSessions }) => endedSessions.length > 0);
   expect(ended.endedSessions).toEqual([{ authDomain: team, email: 'ada@acme.example', isRevoked: true }]);
   expect(ended.sessions).toEqual([]);
