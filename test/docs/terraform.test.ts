@@ -74,6 +74,31 @@ it('a machine in production, and a name that the provider does not know, are fou
   });
 });
 
+it('another prefix, another word for production, and a cluster for machines alone are for all that depends on them', async () => {
+  await edit('clusters/main.tf', 'tag_prefix = "k8s-tunnels-"', 'tag_prefix = "globex-"');
+  await edit('clusters/main.tf', 'production = ["production", "prod"]', 'production = ["prd"]');
+  await edit('clusters/main.tf', 'environment = "production"', 'environment = "prd"');
+  await edit('clusters/main.tf', '["payments", "sre"]', '[]');
+  await terraform('init', '-no-color');
+  expect(await terraform('test', '-no-color')).toMatchObject({ exitCode: 0 });
+  const at = '-chdir=clusters';
+  await terraform(at, 'init', '-no-color');
+  expect(await terraform(at, 'apply', '-auto-approve', '-no-color')).toMatchObject({ exitCode: 0 });
+  const output = async (name: string) =>
+    JSON.parse((await terraform(at, 'output', '-json', name)).all ?? '') as Record<string, unknown>;
+  expect(await output('clusters')).toMatchObject({
+    'payments-prod': { production: true },
+    'payments-staging': { production: false },
+  });
+  expect(await output('tags')).toEqual({
+    'payments-prod': expect.objectContaining({
+      'globex-environment': 'prd',
+      'globex-groups': expect.any(String),
+    }),
+    'payments-staging': expect.not.objectContaining({ 'globex-groups': expect.anything() }),
+  });
+});
+
 it('tags and labels of each cluster say the same, and the tool reads both', async () => {
   const groups = ['Site Reliability', 'c0ffee00-0000-4000-8000-000000000001', 'sre@acme.example'];
   await edit('clusters/main.tf', '"payments@acme.example"', `"${groups.join('+')}"`);

@@ -41,7 +41,7 @@ export async function prepareSetup(
     throw new AppError('bad-input', 'No configuration is named.', {
       hint: check
         ? 'Name its file or address: k8s-tunnels setup --check organisation.yaml'
-        : 'Name its file: k8s-tunnels setup --sign organisation.yaml --key-file organisation.key',
+        : 'Name its file: k8s-tunnels setup --sign k8s-tunnels.yaml --key-file organisation.key',
     });
   return check ? runCheck(source, flags, output) : runSign(source, keyFile, output);
 }

@@ -27,7 +27,7 @@ export async function runNewSigningKey(file: string, { json }: { readonly json: 
     writeLines([publicKey]);
     writeAside([
       `The private key is in ${file}: who has it signs in your organisation's name.`,
-      command`Sign: k8s-tunnels setup --sign organisation.yaml --key-file ${file}`,
+      command`Sign: k8s-tunnels setup --sign k8s-tunnels.yaml --key-file ${file}`,
       'The public key is what people give to --key, and what signing.publicKeys lists.',
     ]);
   }

@@ -13,7 +13,7 @@ run "production_has_policies_of_its_own" {
     condition = alltrue(flatten([
       for name, cluster in module.clusters.clusters : [
         for id in local.policies[name] : contains(values(cloudflare_zero_trust_access_policy.production)[*].id, id)
-      ] if cluster.environment == "production"
+      ] if cluster.production
     ]))
     error_message = "A cluster of production has a policy that is not one of production: a machine, or a weaker one."
   }

@@ -43,7 +43,7 @@ locals {
       cluster.machines ? [cloudflare_zero_trust_access_policy.machines.id] : [],
       [
         for group in cluster.groups :
-        cluster.environment == "production"
+        cluster.production
         ? cloudflare_zero_trust_access_policy.production[group].id
         : cloudflare_zero_trust_access_policy.people[group].id
       ],
@@ -59,7 +59,7 @@ module "cluster" {
   zone_id          = var.zone_id
   name             = each.key
   hostname         = each.value.hostname
-  session_duration = each.value.environment == "production" ? "1h" : "24h"
+  session_duration = each.value.production ? "1h" : "24h"
   policies         = local.policies[each.key]
 }
 

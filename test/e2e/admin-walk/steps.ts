@@ -358,6 +358,7 @@ export const steps: readonly Step[] = [
       }
     },
   },
+  { has: 'mode: first', run: isConfiguration },
   {
     has: 'name: Globex\nrevision: 3',
     async run(walk, text) {

@@ -2,6 +2,10 @@
 # (../clouds/main.tf). It needs no provider, so that the Terraform of each cluster can use it as a module, too.
 
 locals {
+  # As in your configuration: `tagPrefix` and `production.environments`.
+  tag_prefix = "k8s-tunnels-"
+  production = ["production", "prod"]
+
   # What your identity provider calls a group: Entra ID its object id, Google Workspace its address, the others its name.
   groups = {
     payments = "payments@acme.example"
@@ -26,13 +30,18 @@ locals {
   }
 
   values = {
-    for name, cluster in local.clusters : name => {
-      k8s-tunnels-hostname    = cluster.hostname
-      k8s-tunnels-origin      = "tcp" # what ../cluster/main.tf publishes
-      k8s-tunnels-environment = cluster.environment
-      k8s-tunnels-owner       = cluster.owner
-      k8s-tunnels-groups      = join("+", [for group in cluster.groups : local.groups[group]])
-    }
+    for name, cluster in local.clusters : name => merge(
+      {
+        "${local.tag_prefix}hostname"    = cluster.hostname
+        "${local.tag_prefix}origin"      = "tcp" # what ../cluster/main.tf publishes
+        "${local.tag_prefix}environment" = cluster.environment
+        "${local.tag_prefix}owner"       = cluster.owner
+      },
+      # A cluster for machines alone has no groups.
+      length(cluster.groups) == 0 ? {} : {
+        "${local.tag_prefix}groups" = join("+", [for group in cluster.groups : local.groups[group]])
+      },
+    )
   }
 
   # A label of GKE takes lower case letters, digits, - and _: a dot is written _, any other character __ and its code.
@@ -49,11 +58,15 @@ output "groups" {
 }
 
 output "clusters" {
-  value = local.clusters
+  value = {
+    for name, cluster in local.clusters : name => merge(cluster, {
+      production = contains(local.production, lower(cluster.environment))
+    })
+  }
 
   precondition {
-    condition     = alltrue([for cluster in local.clusters : length(cluster.groups) > 0])
-    error_message = "Each cluster needs a group: nobody would pass its application."
+    condition     = alltrue([for cluster in local.clusters : length(cluster.groups) > 0 || cluster.machines])
+    error_message = "Each cluster needs a group or machines: nobody would pass its application."
   }
 }
 
