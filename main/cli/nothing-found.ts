@@ -17,18 +17,30 @@ export function nothingFoundLines(
         : [printable(`${catalog.error.message} ${catalog.error.hint ?? ''}`)]),
     ];
   const off = new Set<string>(organisation?.off);
+  // Its addresses are those of its configuration.
+  const isSetUp = organisation !== undefined;
   const ways = [
-    ['eks', 'AWS', 'k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1'],
+    [
+      'eks',
+      'AWS',
+      isSetUp
+        ? 'k8s-tunnels login aws'
+        : 'k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1',
+    ],
     ['gke', 'Google Cloud', 'gcloud auth application-default login'],
     ['aks', 'Azure', 'k8s-tunnels login azure'],
-    ['vault', 'Vault', 'VAULT_ADDR=https://vault.acme.example k8s-tunnels login vault'],
+    [
+      'vault',
+      'Vault',
+      isSetUp ? 'k8s-tunnels login vault' : 'VAULT_ADDR=https://vault.acme.example k8s-tunnels login vault',
+    ],
     ['file', 'a cluster file', 'k8s-tunnels settings clusterFiles ~/clusters.yaml'],
   ] as const;
   return [
     'No clusters found. Sign in to discover them:',
     ...table(
       [
-        ...(organisation === undefined ? [['your organisation', 'k8s-tunnels setup acme.example']] : []),
+        ...(!isSetUp ? [['your organisation', 'k8s-tunnels setup acme.example']] : []),
         ...ways.flatMap(([source, title, how]) => (off.has(source) ? [] : [[title, how]])),
       ],
       '  ',
