@@ -1,8 +1,8 @@
 import { type AgentState, isOfFigures } from '../../main/model/agent-state.ts';
 import type { Change } from '../../main/model/agent-view.ts';
 
-/** Fifty tunnels report their latency some ten times a second: it is drawn four times. */
-const togetherMs = 250;
+/** The latency of many tunnels comes several times a second: it is drawn once. */
+const togetherMs = 1_000;
 
 /**
  * Returns a listener for the agent's changes that applies at once what changes a state, and together what changes only

@@ -79,6 +79,9 @@ async function* measure(options: {
     if (agent === undefined) throw new Error('it hosts no agent');
     await agent.call('discover', {});
     app.page.close();
+    // Somebody works in another window, beside it: a field with the focus draws its caret twice a second.
+    const other = await start(empty);
+    other.page.close();
     const nothing = await atRest(app.pid, idleMs);
     yield {
       name: 'nothing open: memory over an empty Electron',
@@ -113,6 +116,7 @@ async function* measure(options: {
       ...asked(90),
     };
     yield { name: `${tunnels}: of a core`, unit: '%', ours: many.percent, ...asked(1) };
+    await other.stop();
     await app.stop();
   } finally {
     await world.close();

@@ -9,7 +9,7 @@ const settleMs = 100;
 /**
  * How often to check if the system reports changes: it does not report those of another computer on a network drive.
  */
-const watchedEveryMs = 30_000;
+const watchedEveryMs = 60_000;
 /** How often to check if the system cannot report changes. */
 const unwatchedEveryMs = 1_000;
 /** Systems that report a change within a file of a watched folder, and not only that a file was created or deleted. */

@@ -9,6 +9,11 @@ import type { Clock } from '../parts.ts';
  */
 const watchedMs = { least: 4_000, most: 5_000 } as const;
 const unwatchedMs = 28_000;
+/**
+ * The probes of many tunnels are apart by this on average while a window is visible, because each is drawn, too: those of
+ * fifty take a core's percent. But each tunnel is probed after `most` at the latest.
+ */
+const watchedApart = { ms: 200, most: 10_000 } as const;
 /** The share of probes that come one slot earlier: tunnels that were probed together do not stay together. */
 const earlier = 0.25;
 /** Spreads the first probes of tunnels that were opened, or came back, together. */
@@ -25,6 +30,7 @@ const recoveredMs = 300;
 const leastRetryMs = 500;
 /** Timers due at about the same time fire together: waking up costs more than the work. */
 const fineMs = 500;
+const watchedGridMs = 2_000;
 const coarseMs = 4_000;
 /**
  * The number of probes that may open a connection at a time: clients that reconnect after an outage go first. A probe
@@ -108,6 +114,7 @@ export function createPace(clock: Clock, random: () => number = Math.random): Pa
       slots.delete(at);
     };
   };
+  const waiting = () => [...slots.values()].reduce((sum, { runs }) => sum + runs.size, 0);
   const between = ({ least, most }: { readonly least: number; readonly most: number }) =>
     least + (most - least) * random();
 
@@ -119,7 +126,11 @@ export function createPace(clock: Clock, random: () => number = Math.random): Pa
         return clock.timer(Math.max(0, state.nextAt - clock.now()), run);
       }
       if (state.status === 'degraded') return onGrid(degradedMs, fineMs, run);
-      if (isWatched) return onGrid(between(watchedMs), fineMs, run);
+      if (isWatched) {
+        const apartMs = Math.min(watchedApart.most, waiting() * watchedApart.ms);
+        // Rounded up by the grid: between the two on average.
+        return onGrid(Math.max(between(watchedMs), apartMs) - watchedGridMs / 2, watchedGridMs, run);
+      }
       const regularMs = unwatchedMs - (random() < earlier ? coarseMs : 0);
       // Rounded up by the grid, so at most that.
       return onGrid((turn === 'first' ? between(firstMs) : regularMs) - coarseMs + 1, coarseMs, run);

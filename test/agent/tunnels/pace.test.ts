@@ -52,7 +52,11 @@ describe('the pace of probing', () => {
   it('is quicker while somebody looks, and everything is looked at soon after they begin', () => {
     pace.watch(true);
     expect(Math.max(...dueTimes(200, connected, 'catch-up').due)).toBeLessThanOrEqual(3_700);
-    expect(Math.max(...dueTimes(200, connected, 'regular').due)).toBeLessThanOrEqual(5_700);
+    expect(Math.max(...dueTimes(20, connected, 'regular').due)).toBeLessThanOrEqual(6_000);
+    // Of many, some at a time: drawing each of them takes a core's percents.
+    const { due, timers } = dueTimes(200, connected, 'regular');
+    expect(timers).toBeLessThanOrEqual(6);
+    expect(Math.max(...due)).toBeLessThanOrEqual(11_000);
     expect(pace.retryMs(30_000)).toBe(5_000);
     expect(pace.retryMs(250)).toBe(250);
     pace.watch(false);
