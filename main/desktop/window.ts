@@ -6,6 +6,8 @@ import { origin } from './app-origin.ts';
 import type { WindowPlace } from './window-place.ts';
 
 const crashLoopMs = 10_000;
+/** In this time the first frame is on the screen and the page's script is served, if nothing else occupies this process. */
+const drawnMs = 60;
 
 /** The app's one window. */
 export interface AppWindow {
@@ -29,7 +31,7 @@ export function createAppWindow(options: {
   readonly place: () => WindowPlace;
   /** Bounds of the tray's icon. */
   readonly trayBounds: () => Rectangle | undefined;
-  /** Called when the page has been drawn. */
+  /** Called soon after the page has been drawn. */
   readonly onPage: () => void;
 }): AppWindow {
   const { logger } = options;
@@ -128,7 +130,7 @@ function openWindow(
   webContents.on('will-attach-webview', (event) => event.preventDefault());
   window.once('ready-to-show', () => {
     window.show();
-    onPage();
+    setTimeout(onPage, drawnMs);
   });
   load(window, address, logger);
   return window;
