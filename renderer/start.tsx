@@ -34,10 +34,12 @@ const look = () => link.look(!document.hidden);
 document.addEventListener('visibilitychange', look);
 look();
 
-/** In a browser, the address that opened this tab contains its secret. */
 function overWeb(): OpenChannel {
   const secret = createPageSecret(sessionStorage);
-  takeFromAddress(secret, () => link.retry());
+  takeFromAddress(secret);
+  window.addEventListener('hashchange', () => {
+    if (takeFromAddress(secret)) link.retry();
+  });
   return webChannel(new URL('agent', location.href.replace(/^http/, 'ws')).href, secret);
 }
 
