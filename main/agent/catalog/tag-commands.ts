@@ -1,7 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, Source } from '../../model/cluster.ts';
 import type { Shell } from '../../model/shell-word.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { eksCommands } from './eks-tag-commands.ts';
 import type { TagField } from './tag-checks.ts';
 import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
@@ -39,7 +39,7 @@ export function tagCommands(cluster: Cluster, change: TagChange, shell: Shell = 
 }
 
 function keyChange(cluster: Cluster, change: TagChange): KeyChange {
-  const { source, tags = {}, tagPrefix = usualTagPrefix } = cluster;
+  const { source, tags = {}, tagPrefix = defaultTagPrefix } = cluster;
   const set = new Map<string, string>();
   const remove = new Set(change.remove ?? []);
   const partsOf = (field: TagField) =>
@@ -188,7 +188,7 @@ function addressOf(host: string): string {
 }
 
 function fileEdits(
-  { account, name, tagPrefix = usualTagPrefix }: Cluster,
+  { account, name, tagPrefix = defaultTagPrefix }: Cluster,
   { set = {}, unset = [], remove = [] }: TagChange,
 ): readonly string[] {
   const place = `# In ${printableJson(account)}, under tags of ${printableJson(name)}:`;
