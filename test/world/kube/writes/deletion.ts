@@ -21,7 +21,7 @@ interface OwnerReference {
   readonly name: string;
 }
 
-/** Deletes by `propagationPolicy`: what an object owns goes after it (`Background`, usual), before it, or stays. */
+/** Deletes by `propagationPolicy`: what an object owns goes after it (`Background`, the default), before it, or stays. */
 export async function answerDelete(
   exchange: Exchange,
   { type, namespace, name = '' }: ResourceRoute,
