@@ -122,7 +122,7 @@ export function runDesktop(options: {
       },
     });
     const go = (target: Target) => {
-      if (target.kind === 'window') window.show(target.place);
+      if (target.kind === 'window') window.show(target.at);
       else if (target.kind === 'url') openLink(target.url);
       else {
         agent

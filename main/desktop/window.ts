@@ -1,6 +1,6 @@
 import { BrowserWindow, type Rectangle } from 'electron';
 import type { Logger } from '../agent/parts.ts';
-import { type Place, placeHash } from '../api/place.ts';
+import { targetHash, type WindowTarget } from '../api/window-target.ts';
 import { toPlainError } from '../model/app-error.ts';
 import { origin } from './app-origin.ts';
 import type { WindowPlace } from './window-place.ts';
@@ -9,8 +9,8 @@ const crashLoopMs = 10_000;
 
 /** The app's one window. */
 export interface AppWindow {
-  /** Opens the window or brings it to the front, at `place` if given. */
-  show(place?: Place): void;
+  /** Opens the window or brings it to the front, at `target` if given. */
+  show(target?: WindowTarget): void;
   toggle(): void;
   /** Called before the app quits. */
   destroy(): void;
@@ -36,8 +36,8 @@ export function createAppWindow(options: {
   let window: BrowserWindow | undefined;
   let crashedAt = Number.NEGATIVE_INFINITY;
 
-  const open = (place: Place | undefined): BrowserWindow => {
-    const opened = openWindow(options, addressOf(place));
+  const open = (target: WindowTarget | undefined): BrowserWindow => {
+    const opened = openWindow(options, addressOf(target));
     options.place().follow(opened);
     opened.on('close', (event) => {
       event.preventDefault();
@@ -58,11 +58,11 @@ export function createAppWindow(options: {
     });
     return opened;
   };
-  const show = (place?: Place) => {
-    if (window === undefined) window = open(place);
+  const show = (target?: WindowTarget) => {
+    if (window === undefined) window = open(target);
     else {
       // Only the fragment changes, so the page is not reloaded.
-      if (place !== undefined) load(window, addressOf(place), logger);
+      if (target !== undefined) load(window, addressOf(target), logger);
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();
@@ -83,8 +83,8 @@ export function createAppWindow(options: {
   };
 }
 
-function addressOf(place: Place | undefined): string {
-  return `${origin}/${place === undefined ? '' : placeHash(place)}`;
+function addressOf(target: WindowTarget | undefined): string {
+  return `${origin}/${target === undefined ? '' : targetHash(target)}`;
 }
 
 function load(window: BrowserWindow, address: string, logger: Logger): void {
