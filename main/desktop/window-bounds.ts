@@ -19,7 +19,7 @@ export function isGraspable(window: Bounds, area: Bounds): boolean {
 }
 
 /** Below an icon in the upper half of the screen, above one in the lower; centred to it, and whole on the screen. */
-export function placeBeside(
+export function positionBeside(
   icon: Bounds,
   size: typeof defaultSize,
   area: Bounds,

@@ -3,7 +3,7 @@ import type { Logger } from '../agent/parts.ts';
 import { targetHash, type WindowTarget } from '../api/window-target.ts';
 import { toPlainError } from '../model/app-error.ts';
 import { origin } from './app-origin.ts';
-import type { WindowPlace } from './window-place.ts';
+import type { WindowPosition } from './window-position.ts';
 
 const crashLoopMs = 10_000;
 
@@ -26,7 +26,7 @@ export function createAppWindow(options: {
   /** Opens an address in the user's browser, where that is allowed. */
   readonly openLink: (url: string) => void;
   /** Available once the app is ready; no window opens earlier. */
-  readonly place: () => WindowPlace;
+  readonly position: () => WindowPosition;
   /** Bounds of the tray's icon. */
   readonly trayBounds: () => Rectangle | undefined;
   /** Called when the page has been drawn. */
@@ -38,7 +38,7 @@ export function createAppWindow(options: {
 
   const open = (target: WindowTarget | undefined): BrowserWindow => {
     const opened = openWindow(options, addressOf(target));
-    options.place().follow(opened);
+    options.position().follow(opened);
     opened.on('close', (event) => {
       event.preventDefault();
       opened.hide();
@@ -97,11 +97,11 @@ function load(window: BrowserWindow, address: string, logger: Logger): void {
 }
 
 function openWindow(
-  { preload, icon, logger, openLink, place, trayBounds, onPage }: Parameters<typeof createAppWindow>[0],
+  { preload, icon, logger, openLink, position, trayBounds, onPage }: Parameters<typeof createAppWindow>[0],
   address: string,
 ): BrowserWindow {
   const window = new BrowserWindow({
-    ...place().bounds(trayBounds()),
+    ...position().bounds(trayBounds()),
     minWidth: 360,
     minHeight: 420,
     show: false,
