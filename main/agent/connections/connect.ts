@@ -152,7 +152,7 @@ function outcomeOf(one: Try, nameOf: (cluster: Cluster) => string): Outcome {
     status: 'connected',
     cluster: one.cluster,
     context: nameOf(one.cluster),
-    port: one.tunnel.place()?.port,
+    port: one.tunnel.localPort()?.port,
     latencyMs: one.state.status === 'connected' ? one.state.probe.totalMs : 0,
   };
 }

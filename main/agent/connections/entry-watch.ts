@@ -83,7 +83,7 @@ export function createEntryWatch(options: {
     const way = knownWay(id, options);
     if (connection === undefined || way === undefined) return kubeconfig.repair(file);
     const place = { ...placeOf(connection), kubeconfig: file.given };
-    await kubeconfig.add(place, [await entries.through(way.cluster, way.place)], {});
+    await kubeconfig.add(place, [await entries.through(way.cluster, way.local)], {});
   };
 
   /** The entries that were repaired because the user asked. Undefined if nobody did. */

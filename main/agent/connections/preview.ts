@@ -1,7 +1,7 @@
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
-import { derivedPort, type Place, type Ports } from '../tunnels/ports.ts';
+import { derivedPort, type LocalPort, type Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
@@ -18,7 +18,7 @@ export interface Preview {
 }
 
 /** Returns the port that a cluster without one gets, unless it is in use. */
-function expected(id: ClusterId): Place {
+function expected(id: ClusterId): LocalPort {
   return { port: derivedPort(id), credentials: { user: 'k8s-tunnels', password: '***' } };
 }
 

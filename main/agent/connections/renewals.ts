@@ -75,7 +75,7 @@ export function createRenewals(options: {
       for (const id of new Set(terminals.list().map(({ cluster }) => cluster))) await renew(id);
       const warnings = await write(remembered.all(), (id) => {
         const way = knownWay(id, options);
-        return way && entries.through(way.cluster, way.place);
+        return way && entries.through(way.cluster, way.local);
       });
       const known = catalog.clusters().filter(({ id }) => remembered.get(id) !== undefined);
       const others = known.filter((cluster) => entries.formOf(cluster) !== 'tls').map(({ id }) => id);

@@ -100,7 +100,9 @@ export function createRestore(options: {
       const renewed = ids.flatMap((id) => {
         const cluster = catalog.get(id);
         const tunnel = tunnels.find(id);
-        return cluster === undefined || tunnel?.place() === undefined ? [] : [entries.of(cluster, tunnel)];
+        return cluster === undefined || tunnel?.localPort() === undefined
+          ? []
+          : [entries.of(cluster, tunnel)];
       });
       if (renewed.length > 0) await entries.write(place, await Promise.all(renewed));
     } catch (error) {

@@ -39,7 +39,7 @@ test('an agent shows the time limit that an earlier one left, announces it and e
   const folder = paths.state;
   const kubeconfig = createKubeconfig({ folder, clock, logger: silentLogger });
   const plugin = { command: process.execPath, args: [] };
-  const entry = kubeconfigEntry({ cluster, name: 'ledger', place: undefined, plugin });
+  const entry = kubeconfigEntry({ cluster, name: 'ledger', local: undefined, plugin });
   await kubeconfig.add(place, [entry], { current: cluster.id });
   await kubeconfig.close();
   await (await readRemembered({ folder, logger: silentLogger })).put([

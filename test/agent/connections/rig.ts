@@ -69,7 +69,7 @@ export async function startRigWith(
     ...parts,
     catalog,
     tunnels,
-    ports: { known: (id) => tunnels.find(id)?.place(), rotate: async () => undefined },
+    ports: { known: (id) => tunnels.find(id)?.localPort(), rotate: async () => undefined },
     kubeconfig: {
       ...kubeconfig,
       async add(...entries) {

@@ -68,5 +68,5 @@ test('its entry leads nowhere but to the proxy, also before anything listens', a
   const none = { find: () => undefined };
   expect(
     knownWay(web.id, { catalog: { get: () => web }, tunnels: none, ports: { known: () => undefined } }),
-  ).toEqual({ cluster: web, place: undefined });
+  ).toEqual({ cluster: web, local: undefined });
 });

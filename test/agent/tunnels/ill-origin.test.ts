@@ -91,12 +91,12 @@ async function startOrigin(): Promise<Origin> {
 }
 
 function tunnelTo(connector: Connector, origin: 'socks' | 'tcp'): Tunnel {
-  const place = { port: 0, credentials: { user: 'u', password: 'p' } };
+  const local = { port: 0, credentials: { user: 'u', password: 'p' } };
   const ports: Ports = {
-    place: async () => place,
-    known: () => place,
-    rotate: async () => place,
-    move: async () => place,
+    assign: async () => local,
+    known: () => local,
+    rotate: async () => local,
+    move: async () => local,
   };
   return createTunnel({
     id: 'eks/1/eu/fuzz' as ClusterId,
