@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
 import { type EntryForm, type ExecApiVersion, namespaceOf } from '../../model/entry-form.ts';
-import type { ProxyPlace } from '../api-proxy/proxy-place.ts';
+import type { TlsEndpoint } from '../api-proxy/tls-endpoint.ts';
 import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { LocalPort } from '../tunnels/ports.ts';
 
@@ -30,7 +30,7 @@ export function kubeconfigEntry(options: {
   /** The entry form. Where undefined, that of the cluster's tag, else SOCKS5. */
   readonly form?: EntryForm | undefined;
   /** The local TLS proxy, for the form `tls`: with it, the entry holds nothing but its secret. */
-  readonly proxy?: ProxyPlace | undefined;
+  readonly proxy?: TlsEndpoint | undefined;
   readonly plugin: PluginCommand;
   /** The version of the exec credential API: v1 where undefined. */
   readonly execApiVersion?: ExecApiVersion | undefined;
