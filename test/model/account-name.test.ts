@@ -20,6 +20,6 @@ test.each([
     'eks session https://acme.example/start',
   ],
   [{ source: 'gke', account: '*', region: '*' }, 'gke'],
-] as const)('a place is %j', (place, words) => {
-  expect(placeText(place)).toBe(words);
+] as const)('a location is %j', (location, words) => {
+  expect(placeText(location)).toBe(words);
 });

@@ -130,7 +130,7 @@ function aksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): 
 }
 
 function vaultCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
-  const { mount, path, options } = vaultPlace(cluster);
+  const { mount, path, options } = vaultSecretOf(cluster);
   const where = [...options, `-mount=${mount}`];
   if (isVersionOne(cluster)) {
     // KV version 1 replaces a secret as a whole: read, change and write it back, only through pipes.
@@ -167,7 +167,7 @@ function isVersionOne({ credential }: Pick<Cluster, 'credential'>): boolean {
  * Returns the cluster's path in Vault. Without a credential that has the mount, takes it from the account:
  * `<host>[/<namespace>]/<mount>`.
  */
-function vaultPlace({ account, region, name, credential }: Cluster) {
+function vaultSecretOf({ account, region, name, credential }: Cluster) {
   const known = credential?.kind === 'vault' ? credential : undefined;
   const [host = '', ...rest] = account.split('/');
   const mount = known?.mount ?? rest.at(-1) ?? '';
