@@ -139,14 +139,14 @@ it('SOCKS5 answers that break off at each byte fail the tunnel', async () => {
 });
 
 it('SOCKS5 answers of every value fail the tunnel', async () => {
-  const cases = [0, 1, 2, 3, 5].flatMap((place) =>
-    Array.from({ length: 256 }, (_, value) => ({ place, value })).filter(
-      ({ value }) => value !== socksAnswer[place] && (place !== 5 || ![1, 3, 4].includes(value)),
+  const cases = [0, 1, 2, 3, 5].flatMap((at) =>
+    Array.from({ length: 256 }, (_, value) => ({ at, value })).filter(
+      ({ value }) => value !== socksAnswer[at] && (at !== 5 || ![1, 3, 4].includes(value)),
     ),
   );
-  await onOrigins(cases, async ({ place, value }, origin) => {
+  await onOrigins(cases, async ({ at, value }, origin) => {
     const bytes = Buffer.from(socksAnswer);
-    bytes[place] = value;
+    bytes[at] = value;
     origin.behave((client) => afterRequest(client, () => client.end(bytes)));
     isFailed(await origin.open('socks'), ['origin', 'tls'], 'end');
   });
