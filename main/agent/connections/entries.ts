@@ -12,7 +12,7 @@ import type { ReadOnly } from '../../model/read-only.ts';
 import { defaultSettings } from '../../model/settings.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigEntry, KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { LocalPort } from '../tunnels/ports.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { GivenNames } from './given-names.ts';
@@ -41,7 +41,7 @@ export interface Entries {
    * Writes entries when nobody waits for the warnings: reports each one as a notice, once. Rejects as `Kubeconfig`
    * does.
    */
-  write(place: KubeconfigPlace, entries: readonly KubeconfigEntry[]): Promise<void>;
+  write(source: KubeconfigSource, entries: readonly KubeconfigEntry[]): Promise<void>;
 }
 
 /** The form of one file's entry: also one of the form `tls` whose secret is a terminal's, and only reads. */
@@ -98,8 +98,8 @@ export function createEntries(options: {
     async standBy(cluster) {
       if (formOf(cluster) === 'tls') await apiProxies?.forEntry(cluster);
     },
-    async write(place, entries) {
-      const { warnings } = await kubeconfig.add(place, entries, {});
+    async write(source, entries) {
+      const { warnings } = await kubeconfig.add(source, entries, {});
       for (const warning of warnings) noticeOnce('warning', warning);
     },
   };

@@ -72,7 +72,7 @@ const config: Type = {
   },
 };
 
-/** A place in a file that kubectl refuses, and why. The reason quotes names, and no value. */
+/** A position in a file that kubectl refuses, and why. The reason quotes names, and no value. */
 export interface TypeFault {
   readonly at: number;
   readonly reason: string;

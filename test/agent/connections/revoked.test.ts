@@ -51,7 +51,7 @@ beforeEach(async () => {
   await connections.restore();
   const { outcomes } = await connections.connect({
     clusters,
-    place: { kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home },
+    source: { kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home },
     mode: 'add',
     switches: false,
     signal: new AbortController().signal,

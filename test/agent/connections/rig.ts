@@ -124,7 +124,7 @@ export async function startRigWith(
     connect: (wanted, signal = new AbortController().signal) =>
       connections.connect({
         clusters: wanted,
-        place: { kubeconfig: undefined, cwd: home, home },
+        source: { kubeconfig: undefined, cwd: home, home },
         switches: true,
         signal,
       }),
