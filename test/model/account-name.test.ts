@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { accountText, accountTitle, placeText } from '../../main/model/account-name.ts';
+import { accountText, accountTitle, locationText } from '../../main/model/account-name.ts';
 
 const payments = { account: '444455556666', accountName: 'Payments' };
 
@@ -21,5 +21,5 @@ test.each([
   ],
   [{ source: 'gke', account: '*', region: '*' }, 'gke'],
 ] as const)('a location is %j', (location, words) => {
-  expect(placeText(location)).toBe(words);
+  expect(locationText(location)).toBe(words);
 });
