@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tagFields } from '../main/agent/catalog/tag-checks.ts';
 import { exitCodesHelp } from '../main/cli/exit-codes-help.ts';
-import { usualTagPrefix } from '../main/model/tag-prefix.ts';
+import { defaultTagPrefix } from '../main/model/tag-prefix.ts';
 import { jsonOutputSchema } from './json-output.ts';
 import { configFiles, pathsOf, stateFiles, systems } from './reference/files.ts';
 import { organisationRows, settingRows } from './reference/schema.ts';
@@ -25,11 +25,11 @@ Written by \`node scripts/reference.ts\` from the product's own schemas. Every c
     `## Tags
 
 Tags of EKS and AKS, labels of GKE and of fleet memberships, custom metadata of a secret in Vault (fields with KV version 1),
-and \`tags\` in a file, there without the prefix. An organisation can have another prefix than \`${usualTagPrefix}\`
+and \`tags\` in a file, there without the prefix. An organisation can have another prefix than \`${defaultTagPrefix}\`
 (\`tagPrefix\`). A value that is too long for one tag continues in \`KEY-2\`, \`KEY-3\` and so on.`,
     markdownTable(
       ['tag', 'value'],
-      tagFields.map((field) => [code(`${usualTagPrefix}${field}`), tagTexts[field]]),
+      tagFields.map((field) => [code(`${defaultTagPrefix}${field}`), tagTexts[field]]),
     ),
     `## Settings
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { lockFile, NoSuchFile, type Origin, officialReleases, vendorProgram } from './vendor/fetch.ts';
-import { type Lock, type Place, places, readLock } from './vendor/lock.ts';
+import { type Lock, type Platform, platforms, readLock } from './vendor/lock.ts';
 import { checkVendored } from './vendor/program.ts';
 
 /**
@@ -31,27 +31,27 @@ const origin: Origin = from === undefined ? { releases } : { folder: from };
 
 async function fetchAll(): Promise<void> {
   const lock = await readLock(lockPath);
-  for (const place of values.only === undefined ? places : values.only.map(knownPlace)) {
-    const isThere = await checkVendored({ lock, vendor, place }).then(
+  for (const platform of values.only === undefined ? platforms : values.only.map(knownPlatform)) {
+    const isThere = await checkVendored({ lock, vendor, platform }).then(
       () => true,
       () => false,
     );
-    if (isThere) console.log(`${place}: cloudflared ${lock.version} is there`);
-    else console.log(`${place}: ${await vendorProgram({ lock, place, origin, vendor })}`);
+    if (isThere) console.log(`${platform}: cloudflared ${lock.version} is there`);
+    else console.log(`${platform}: ${await vendorProgram({ lock, platform, origin, vendor })}`);
   }
 }
 
 async function update(version: string): Promise<void> {
   const files: Lock['files'] = {};
-  for (const place of places) {
+  for (const platform of platforms) {
     try {
-      const file = await lockFile({ version, place, origin });
-      files[place] = file;
+      const file = await lockFile({ version, platform, origin });
+      files[platform] = file;
       console.log(`${file.sha256}  ${file.name}`);
       if (file.programSha256 !== undefined) console.log(`${file.programSha256}  cloudflared in ${file.name}`);
     } catch (error) {
       if (!(error instanceof NoSuchFile)) throw error;
-      console.log(`${place} is left out: ${error.message}`);
+      console.log(`${platform} is left out: ${error.message}`);
     }
   }
   if (Object.keys(files).length === 0)
@@ -62,10 +62,10 @@ async function update(version: string): Promise<void> {
   );
 }
 
-function knownPlace(name: string): Place {
-  const place = places.find((one) => one === name);
-  if (place === undefined) throw new Error(`--only ${name}: none of ${places.join(', ')}.`);
-  return place;
+function knownPlatform(name: string): Platform {
+  const platform = platforms.find((one) => one === name);
+  if (platform === undefined) throw new Error(`--only ${name}: none of ${platforms.join(', ')}.`);
+  return platform;
 }
 
 try {

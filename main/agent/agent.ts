@@ -7,6 +7,7 @@ import type { Comparison } from '../model/comparison.ts';
 import type { Consent } from '../model/consent.ts';
 import type { EntryForm } from '../model/entry-form.ts';
 import type { Findings } from '../model/findings.ts';
+import type { KubeconfigSourceInput } from '../model/kubeconfig-source.ts';
 import type { Context, KubeconfigEdit } from '../model/kubeconfig-view.ts';
 import type { ReadOnly } from '../model/read-only.ts';
 import type { Settings, SettingsFrom } from '../model/settings.ts';
@@ -53,9 +54,6 @@ export interface Parts {
   readonly collectGarbage?: (() => void) | undefined;
 }
 
-/** A caller's kubeconfig, as it crosses the boundary. */
-export type Place = { readonly kubeconfig?: string | undefined; readonly cwd: string; readonly home: string };
-
 /** Says with which variables a call acts: those of the caller's shell, or the agent's own. */
 interface Asking {
   readonly environment?: CallerEnvironment | undefined;
@@ -80,7 +78,7 @@ export interface Agent extends ListActions, McpOperations, ProductionActions {
   }): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
   connect(options: {
     readonly clusters: readonly string[];
-    readonly place?: Place | undefined;
+    readonly place?: KubeconfigSourceInput | undefined;
     readonly environment?: CallerEnvironment | undefined;
     readonly mode?: Settings['kubeconfigMode'] | undefined;
     /** Set where a link, a set or what was connected before names the clusters, not the user. */
@@ -97,13 +95,13 @@ export interface Agent extends ListActions, McpOperations, ProductionActions {
   }): Promise<{ tried: { cluster: ClusterId; title: string }[] }>;
   disconnect(options: {
     readonly clusters: readonly string[] | 'all';
-    readonly place?: Place | undefined;
+    readonly place?: KubeconfigSourceInput | undefined;
   }): Promise<{ closed: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
   disconnectAll(): Promise<void>;
   /** Removes entries, on-demand contexts included, from the kubeconfig and closes their tunnels. */
   forget(options: {
     readonly clusters: readonly string[] | 'all';
-    readonly place?: Place | undefined;
+    readonly place?: KubeconfigSourceInput | undefined;
   }): Promise<{ forgotten: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
   /**
    * Replaces the passwords of local ports and writes the kubeconfig entries; open connections stay open. Ends what separate
@@ -134,7 +132,7 @@ export interface Agent extends ListActions, McpOperations, ProductionActions {
   /** Makes a connected cluster the current context; `-` restores the previous context. */
   switchTo(options: {
     readonly cluster: string;
-    readonly place?: Place | undefined;
+    readonly place?: KubeconfigSourceInput | undefined;
     /** As in `connect`. */
     readonly production?: boolean | undefined;
     readonly minutes?: number | undefined;
@@ -167,11 +165,11 @@ export interface Agent extends ListActions, McpOperations, ProductionActions {
     },
   ): Promise<Comparison>;
   /** Lists the contexts of the caller's kubeconfig. */
-  contexts(place: Place | undefined): Promise<{ contexts: Context[] }>;
+  contexts(caller: KubeconfigSourceInput | undefined): Promise<{ contexts: Context[] }>;
   /** Returns what `connect` would write, without passwords. */
   connectPreview(options: {
     readonly clusters: readonly string[];
-    readonly place?: Place | undefined;
+    readonly place?: KubeconfigSourceInput | undefined;
     readonly mode?: Settings['kubeconfigMode'] | undefined;
     readonly origin?: 'link' | 'set' | undefined;
     readonly production?: boolean | undefined;
@@ -182,19 +180,19 @@ export interface Agent extends ListActions, McpOperations, ProductionActions {
     }
   >;
   /** Lists our edits of the caller's kubeconfig, the latest first. */
-  kubeconfigHistory(place: Place | undefined): Promise<{ edits: KubeconfigEdit[] }>;
+  kubeconfigHistory(caller: KubeconfigSourceInput | undefined): Promise<{ edits: KubeconfigEdit[] }>;
   kubeconfigDiff(options: {
-    readonly place?: Place | undefined;
+    readonly place?: KubeconfigSourceInput | undefined;
     readonly id?: string | undefined;
   }): Promise<{ diff: string }>;
   /** Takes back an edit: the latest that is not undone, unless `id` names another. */
   kubeconfigUndo(options: {
-    readonly place?: Place | undefined;
+    readonly place?: KubeconfigSourceInput | undefined;
     readonly id?: string | undefined;
   }): Promise<{ edit: KubeconfigEdit; warnings: string[] }>;
   /** Writes entries of ours again that another program changed, also those that it changed twice. */
   kubeconfigRepair(): Promise<{ repaired: { cluster: ClusterId; title: string }[] }>;
-  kubectl(place: Place | undefined): Promise<Kubectl>;
+  kubectl(caller: KubeconfigSourceInput | undefined): Promise<Kubectl>;
   /** Returns an ExecCredential. */
   credential(options: {
     readonly cluster: string;

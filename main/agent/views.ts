@@ -30,7 +30,7 @@ export function viewOf(
   accessRequest: string | undefined,
   problems: Slices['entryProblems'] = [],
 ): TunnelView {
-  const port = tunnel.place()?.port;
+  const port = tunnel.localPort()?.port;
   const problem = problems.find(({ cluster }) => cluster === tunnel.id);
   return {
     cluster: tunnel.id,

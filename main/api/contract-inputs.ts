@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { kubeconfigPlaceSchema } from '../model/kubeconfig-place.ts';
+import { kubeconfigSourceSchema } from '../model/kubeconfig-source.ts';
 
 // Inputs that several operations of the contract have.
 
 /** Names a cluster by id, title or name. */
 export const clusterWord = z.string().min(1).max(512);
 
-export const context = { place: kubeconfigPlaceSchema.optional() };
+export const context = { place: kubeconfigSourceSchema.optional() };
 
 /**
  * The user's answer to the question about production clusters. Without it, a call that needs one rejects with

@@ -1,4 +1,4 @@
-import { placeText } from '../model/account-name.ts';
+import { locationText } from '../model/account-name.ts';
 import type { Snapshot, TunnelView } from '../model/agent-view.ts';
 import type { Cell, Cluster, ClusterId } from '../model/cluster.ts';
 import { isFailed } from '../model/is-failed.ts';
@@ -74,7 +74,7 @@ export function failedCells(cells: readonly Cell[]): readonly Cell[] {
 }
 
 export function cellName(cell: Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>): string {
-  return printable(placeText(cell));
+  return printable(locationText(cell));
 }
 
 /** Returns description, owner and documentation from the cluster's tags. */

@@ -2,7 +2,7 @@ import { kubectlHome } from '../agent/kubeconfig/kubectl-home.ts';
 import { type Paths, pathsFrom } from '../agent/paths.ts';
 import type { Client } from '../api/socket/client.ts';
 import { AppError } from '../model/app-error.ts';
-import type { KubeconfigPlaceInput } from '../model/kubeconfig-place.ts';
+import type { KubeconfigSourceInput } from '../model/kubeconfig-source.ts';
 import { workingFolder } from './caller-environment.ts';
 import { exitCodes } from './exit-codes.ts';
 import { followHandOver } from './next-agent.ts';
@@ -17,8 +17,8 @@ export interface Session {
   readonly client: Client;
   readonly json: boolean;
   readonly progress: Progress;
-  /** The caller's kubeconfig location, sent with each request that edits it. */
-  readonly place: KubeconfigPlaceInput;
+  /** What names the caller's kubeconfig, sent with each request that edits it. */
+  readonly place: KubeconfigSourceInput;
   /** Aborts on Ctrl-C. A call with this signal is cancelled, and settles after the agent has rolled back. */
   readonly signal: AbortSignal;
   /** Rejects with `cancelled` immediately on Ctrl-C. Only for work that may safely continue in the agent. */
@@ -57,7 +57,7 @@ export async function withAgent(
       paths,
       onSilent: ({ message, hint = '' }) => progress.note(`${message} ${hint}`.trim()),
     });
-    const place = placeOf(paths);
+    const place = sourceOf(paths);
     const code = await run({
       client,
       json,
@@ -80,7 +80,7 @@ export async function withAgent(
   }
 }
 
-function placeOf({ home }: Paths): KubeconfigPlaceInput {
+function sourceOf({ home }: Paths): KubeconfigSourceInput {
   const { KUBECONFIG } = process.env;
   return {
     ...(KUBECONFIG === undefined ? {} : { kubeconfig: KUBECONFIG }),

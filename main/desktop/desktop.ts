@@ -17,7 +17,7 @@ import { denyPermissions } from './permissions.ts';
 import { startsHidden } from './starts-hidden.ts';
 import { type AppTray, createTray } from './tray.ts';
 import { createAppWindow } from './window.ts';
-import { readWindowPlace, type WindowPlace } from './window-place.ts';
+import { readWindowPosition, type WindowPosition } from './window-position.ts';
 
 /** A hung agent must not keep the app from quitting. */
 const endLimitMs = 10_000;
@@ -69,14 +69,14 @@ export function runDesktop(options: {
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, quit);
 
-  let place: WindowPlace;
+  let position: WindowPosition;
   let tray: AppTray | undefined;
   const window = createAppWindow({
     preload: path.join(out, 'preload', 'index.cjs'),
     icon: path.join(resources, 'icon.png'),
     logger,
     openLink,
-    place: () => place,
+    position: () => position,
     trayBounds: () => tray?.bounds(),
     onPage: shown.resolve,
   });
@@ -104,7 +104,7 @@ export function runDesktop(options: {
 
   const begin = async () => {
     denyPermissions();
-    place = await readWindowPlace({ folder: state, logger });
+    position = await readWindowPosition({ folder: state, logger });
     servePage(path.join(out, 'renderer'));
     serveIpc({ ipc: ipcMain, origin, openChannel: host.openChannel, logger });
     let startsAtLogin: boolean | undefined;
@@ -122,7 +122,7 @@ export function runDesktop(options: {
       },
     });
     const go = (target: Target) => {
-      if (target.kind === 'window') window.show(target.place);
+      if (target.kind === 'window') window.show(target.at);
       else if (target.kind === 'url') openLink(target.url);
       else {
         agent

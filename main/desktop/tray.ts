@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Menu, Notification, nativeImage, nativeTheme, type Rectangle, Tray } from 'electron';
 import type { AgentClient } from '../api/conversation.ts';
-import type { Place } from '../api/place.ts';
+import type { WindowTarget } from '../api/window-target.ts';
 import type { Snapshot } from '../model/agent-view.ts';
 import { toPlainError } from '../model/app-error.ts';
 import type { ClusterId } from '../model/cluster.ts';
@@ -64,12 +64,9 @@ export function createTray(options: {
   tray.on('click', onClick);
 
   const clusterOf = (id: ClusterId) => snapshot?.clusters.find((cluster) => cluster.id === id);
-  const tell = (title: string, body: string, place?: Place) => {
+  const tell = (title: string, body: string, at?: WindowTarget) => {
     if (!Notification.isSupported()) return;
-    notify(
-      { title, body, target: { kind: 'window', ...(place === undefined ? {} : { place }) }, buttons: [] },
-      go,
-    );
+    notify({ title, body, target: { kind: 'window', ...(at === undefined ? {} : { at }) }, buttons: [] }, go);
   };
   /** The click has already toggled the item's mark: rebuild the menu, whatever the result. */
   const act = (title: string, work: (agent: AgentClient) => Promise<unknown>) => {
@@ -121,7 +118,7 @@ export function createTray(options: {
         ({ id, reach }) =>
           reach.kind === 'tunnel' && !snapshot?.tunnels.some(({ cluster }) => cluster === id),
       );
-      const ask = () => go({ kind: 'window', place: { kind: 'set', name: set.name } });
+      const ask = () => go({ kind: 'window', at: { kind: 'set', name: set.name } });
       if (closed.length === 0) return ask();
       const title = `Could not open ${set.name}`;
       act(title, async ({ call }) => {
@@ -140,8 +137,8 @@ export function createTray(options: {
     openWindow: onOpen,
     answer: (id, allow) =>
       act('Could not send your answer', ({ call }) => call('confirmation-answer', { id, allow })),
-    openAccounts: () => go({ kind: 'window', place: { kind: 'accounts' } }),
-    openSettings: () => go({ kind: 'window', place: { kind: 'settings' } }),
+    openAccounts: () => go({ kind: 'window', at: { kind: 'accounts' } }),
+    openSettings: () => go({ kind: 'window', at: { kind: 'settings' } }),
     quit() {
       const open = snapshot?.tunnels.length ?? 0;
       if (snapshot === undefined) onQuit();

@@ -5,7 +5,7 @@ export interface Bounds {
   readonly height: number;
 }
 
-export const usualSize = { width: 440, height: 680 };
+export const defaultSize = { width: 440, height: 680 };
 /** The part of a window that must be on a screen, so that it can be dragged. */
 const graspable = { width: 100, height: 40 };
 const gap = 8;
@@ -19,9 +19,9 @@ export function isGraspable(window: Bounds, area: Bounds): boolean {
 }
 
 /** Below an icon in the upper half of the screen, above one in the lower; centred to it, and whole on the screen. */
-export function placeBeside(
+export function positionBeside(
   icon: Bounds,
-  size: typeof usualSize,
+  size: typeof defaultSize,
   area: Bounds,
 ): { readonly x: number; readonly y: number } {
   const within = (at: number, from: number, room: number) => Math.max(from, Math.min(at, from + room));

@@ -1,9 +1,9 @@
 import { BrowserWindow, type Rectangle } from 'electron';
 import type { Logger } from '../agent/parts.ts';
-import { type Place, placeHash } from '../api/place.ts';
+import { targetHash, type WindowTarget } from '../api/window-target.ts';
 import { toPlainError } from '../model/app-error.ts';
 import { origin } from './app-origin.ts';
-import type { WindowPlace } from './window-place.ts';
+import type { WindowPosition } from './window-position.ts';
 
 const crashLoopMs = 10_000;
 /** In this time the first frame is on the screen and the page's script is served, if nothing else occupies this process. */
@@ -11,8 +11,8 @@ const drawnMs = 60;
 
 /** The app's one window. */
 export interface AppWindow {
-  /** Opens the window or brings it to the front, at `place` if given. */
-  show(place?: Place): void;
+  /** Opens the window or brings it to the front, at `target` if given. */
+  show(target?: WindowTarget): void;
   toggle(): void;
   /** Called before the app quits. */
   destroy(): void;
@@ -28,7 +28,7 @@ export function createAppWindow(options: {
   /** Opens an address in the user's browser, where that is allowed. */
   readonly openLink: (url: string) => void;
   /** Available once the app is ready; no window opens earlier. */
-  readonly place: () => WindowPlace;
+  readonly position: () => WindowPosition;
   /** Bounds of the tray's icon. */
   readonly trayBounds: () => Rectangle | undefined;
   /** Called soon after the page has been drawn. */
@@ -38,9 +38,9 @@ export function createAppWindow(options: {
   let window: BrowserWindow | undefined;
   let crashedAt = Number.NEGATIVE_INFINITY;
 
-  const open = (place: Place | undefined): BrowserWindow => {
-    const opened = openWindow(options, addressOf(place));
-    options.place().follow(opened);
+  const open = (target: WindowTarget | undefined): BrowserWindow => {
+    const opened = openWindow(options, addressOf(target));
+    options.position().follow(opened);
     opened.on('close', (event) => {
       event.preventDefault();
       opened.hide();
@@ -60,11 +60,11 @@ export function createAppWindow(options: {
     });
     return opened;
   };
-  const show = (place?: Place) => {
-    if (window === undefined) window = open(place);
+  const show = (target?: WindowTarget) => {
+    if (window === undefined) window = open(target);
     else {
       // Only the fragment changes, so the page is not reloaded.
-      if (place !== undefined) load(window, addressOf(place), logger);
+      if (target !== undefined) load(window, addressOf(target), logger);
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();
@@ -85,8 +85,8 @@ export function createAppWindow(options: {
   };
 }
 
-function addressOf(place: Place | undefined): string {
-  return `${origin}/${place === undefined ? '' : placeHash(place)}`;
+function addressOf(target: WindowTarget | undefined): string {
+  return `${origin}/${target === undefined ? '' : targetHash(target)}`;
 }
 
 function load(window: BrowserWindow, address: string, logger: Logger): void {
@@ -99,11 +99,11 @@ function load(window: BrowserWindow, address: string, logger: Logger): void {
 }
 
 function openWindow(
-  { preload, icon, logger, openLink, place, trayBounds, onPage }: Parameters<typeof createAppWindow>[0],
+  { preload, icon, logger, openLink, position, trayBounds, onPage }: Parameters<typeof createAppWindow>[0],
   address: string,
 ): BrowserWindow {
   const window = new BrowserWindow({
-    ...place().bounds(trayBounds()),
+    ...position().bounds(trayBounds()),
     minWidth: 360,
     minHeight: 420,
     show: false,

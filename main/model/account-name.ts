@@ -13,7 +13,11 @@ export function accountText({ account, accountName }: Account): string {
 }
 
 /** Describes a location for the command line: `eks Payments (444455556666) eu-west-1`. Omits placeholders for all. */
-export function placeText({ source, region, ...account }: Pick<Cell, 'source' | 'region'> & Account): string {
+export function locationText({
+  source,
+  region,
+  ...account
+}: Pick<Cell, 'source' | 'region'> & Account): string {
   return [source, accountText(account), region].filter((part) => part !== '' && part !== '*').join(' ');
 }
 

@@ -16,7 +16,7 @@ const ofUnlock = unlockSchema.omit({ cluster: true }).shape;
 /** A number of clusters, and the titles of the first ones. */
 const someSchema = z.object({ count: z.number(), titles: z.array(z.string()) });
 
-const placed = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+const entry = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.object({
     /** Increases by one with each entry. */
     id: z.int(),
@@ -28,19 +28,19 @@ const placed = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
 
 export const activityEntrySchema = z.discriminatedUnion('kind', [
   /** `kubectl`: opened on demand. `agent`: reopened after a start of the agent. */
-  placed('connected', { ...ofCluster, by: z.enum(['person', 'kubectl', 'agent']), ms: z.number() }),
+  entry('connected', { ...ofCluster, by: z.enum(['person', 'kubectl', 'agent']), ms: z.number() }),
   /** The connection broke, or the API server stopped responding. The tunnel reconnects. */
-  placed('interrupted', { ...ofCluster, failure: failureSchema }),
-  placed('reconnected', { ...ofCluster, awayMs: z.number() }),
+  entry('interrupted', { ...ofCluster, failure: failureSchema }),
+  entry('reconnected', { ...ofCluster, awayMs: z.number() }),
   /** No retry. Without a stage, the attempt failed before the tunnel opened. */
-  placed('failed', {
+  entry('failed', {
     ...ofCluster,
     failure: failureSchema.partial({ stage: true, mender: true }),
   }),
   /** `agent`: closed because the agent ended. */
-  placed('closed', { ...ofCluster, by: z.enum(['person', 'agent']) }),
+  entry('closed', { ...ofCluster, by: z.enum(['person', 'agent']) }),
   /** A client of a local port was refused. Only the first of its kind since the agent started. */
-  placed('refused', {
+  entry('refused', {
     ...ofCluster,
     port: z.number(),
     /** Another account's program, a wrong password, TLS to the proxy, or a program that the entry's form does not serve. */
@@ -49,23 +49,23 @@ export const activityEntrySchema = z.discriminatedUnion('kind', [
     account: z.string().optional(),
   }),
   /** A program's connection failed to open or was cut. Only the first of its kind in a minute. */
-  placed('client-failed', {
+  entry('client-failed', {
     ...ofCluster,
     isCut: z.boolean(),
     process: z.object({ pid: z.number(), name: z.string() }).optional(),
     failure: failureSchema,
   }),
   /** The current context has changed. Absent: there is none now. */
-  placed('kubectl', { context: z.string().optional(), cluster: clusterIdSchema.optional() }),
+  entry('kubectl', { context: z.string().optional(), cluster: clusterIdSchema.optional() }),
   /** The user may write to a production cluster that opens read-only, for a time. */
-  placed('unlocked', { ...ofCluster, ...ofUnlock }),
+  entry('unlocked', { ...ofCluster, ...ofUnlock }),
   /** The end of that, with the whole of it; `until` is when it would have ended. */
-  placed('locked', { ...ofCluster, ...ofUnlock, by: lockedBySchema }),
-  placed('signed-in', { ...ofAccount, who: z.string().optional() }),
-  placed('signed-out', ofAccount),
+  entry('locked', { ...ofCluster, ...ofUnlock, by: lockedBySchema }),
+  entry('signed-in', { ...ofAccount, who: z.string().optional() }),
+  entry('signed-out', ofAccount),
   /** The session ended without a sign-out. `message` is its store's explanation. */
-  placed('sign-in-ended', { ...ofAccount, message: z.string().optional() }),
-  placed('discovery', {
+  entry('sign-in-ended', { ...ofAccount, message: z.string().optional() }),
+  entry('discovery', {
     clusters: z.number(),
     added: someSchema,
     gone: someSchema,
@@ -74,14 +74,14 @@ export const activityEntrySchema = z.discriminatedUnion('kind', [
     failed: z.number(),
   }),
   /** Names of settings, without values. */
-  placed('settings', { names: z.array(z.string()) }),
-  placed('release', { version: z.string() }),
+  entry('settings', { names: z.array(z.string()) }),
+  entry('release', { version: z.string() }),
 ]);
 export type ActivityEntry = z.infer<typeof activityEntrySchema>;
 
-type WithoutPlace<T> = T extends unknown ? Omit<T, 'id' | 'at'> : never;
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id' | 'at'> : never;
 /** An entry before the journal has numbered it. */
-export type ActivityDraft = WithoutPlace<ActivityEntry>;
+export type ActivityDraft = Unnumbered<ActivityEntry>;
 
 /** The duration of a probe. Without `ms`, it failed or the tunnel was closed. */
 const latencySampleSchema = z.object({ at: z.number(), ms: z.number().optional() });

@@ -92,7 +92,7 @@ export function withId(name: string, id: string): string {
 }
 
 /** Matches a title that is a valid name already, as most are. */
-const usual = /^[A-Za-z](?:[\w.@:]|[-/](?=[\w.@:])){0,199}$/;
+const validTitle = /^[A-Za-z](?:[\w.@:]|[-/](?=[\w.@:])){0,199}$/;
 
 /** A cluster without one of the fields has a name without it, and without the separator beside it. */
 function wanted(cluster: Named, template: string): string {
@@ -105,7 +105,7 @@ function wanted(cluster: Named, template: string): string {
 }
 
 function titleName({ id, title }: Named): string {
-  if (usual.test(title)) return title;
+  if (validTitle.test(title)) return title;
   const fromTitle = safe(title);
   if (/[a-z]/i.test(fromTitle)) return fromTitle;
   return safe(

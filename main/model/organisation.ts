@@ -16,7 +16,7 @@ import { aks, catalog, eks, gke } from './organisation-sources.ts';
 import { vault } from './organisation-vault.ts';
 import { channelSchema } from './release.ts';
 import { settingsSchema } from './settings.ts';
-import { usualTagPrefix } from './tag-prefix.ts';
+import { defaultTagPrefix } from './tag-prefix.ts';
 
 /**
  * The schema of an organisation's configuration, one YAML file. `resources/organisation.schema.json` is generated from
@@ -139,7 +139,7 @@ const organisationFields = z.strictObject({
   tagPrefix: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,30}-$/, 'must be lower case, at most 32 characters, and end with -')
-    .default(usualTagPrefix)
+    .default(defaultTagPrefix)
     .describe('What the keys of tags begin with.'),
   defaults: settingsSchema
     // The first is named by `sources.eks.identityCenter`, the second by `production.readOnly`; the others may name programs

@@ -1,2 +1,2 @@
 /** The default prefix of our tag keys. An organisation may set another. */
-export const usualTagPrefix = 'k8s-tunnels-';
+export const defaultTagPrefix = 'k8s-tunnels-';

@@ -1,5 +1,5 @@
 import { CircleUserRound, History, ListFilter, type LucideIcon, RefreshCw, Settings } from 'lucide-react';
-import { placeText } from '../../main/model/account-name.ts';
+import { locationText } from '../../main/model/account-name.ts';
 import { plainText } from '../../main/model/plain-text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
@@ -103,7 +103,7 @@ export function DiscoveryLine({ counts: { shown, of, waiting } }: { readonly cou
   const words =
     slowest === undefined
       ? read
-      : `${read} · ${headerText.waitingFor(plainText(placeText(slowest)), more.length)}`;
+      : `${read} · ${headerText.waitingFor(plainText(locationText(slowest)), more.length)}`;
   return (
     <section className="discovery-line" aria-label={headerText.state}>
       <span>{words}</span>

@@ -8,7 +8,7 @@ import {
   meantBy,
   parseLink,
 } from '../../main/api/link.ts';
-import { type Place, placeHash } from '../../main/api/place.ts';
+import { targetHash, type WindowTarget } from '../../main/api/window-target.ts';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import { openingLines, openingPlan } from '../agent/opening.ts';
@@ -22,7 +22,7 @@ import './link-preview.css';
 
 /** What the dialog asks about: a link, a set, or an organisation's configuration. */
 export type Asked =
-  | Extract<Place, { kind: 'link' | 'set' }>
+  | Extract<WindowTarget, { kind: 'link' | 'set' }>
   | {
       readonly kind: 'setup';
       readonly source: string;
@@ -76,7 +76,7 @@ export function LinkPreview({
 
 function keyOf(asked: Asked): string {
   if (asked.kind === 'review' || asked.kind === 'resume') return asked.kind;
-  return asked.kind === 'setup' ? asked.source : placeHash(asked);
+  return asked.kind === 'setup' ? asked.source : targetHash(asked);
 }
 
 type Read = { readonly kind: 'refused'; readonly error: PlainError } | Link;

@@ -1,8 +1,8 @@
 import { useCallback, useMemo, useState } from 'react';
-import type { Place } from '../../main/api/place.ts';
+import type { WindowTarget } from '../../main/api/window-target.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import type { Asked } from '../links/link-preview.tsx';
-import { usePlace } from './use-place.ts';
+import { useWindowTarget } from './use-window-target.ts';
 
 /** The page that the window shows. */
 export type Page =
@@ -39,7 +39,7 @@ export interface Navigation {
   /** Opens `overlay` over the page, replacing the current one. */
   open(overlay: Overlay): void;
   close(): void;
-  go(place: Place): void;
+  go(target: WindowTarget): void;
 }
 
 const list: Page = { kind: 'list' };
@@ -75,10 +75,10 @@ export function useNavigation(): { readonly route: Route; readonly navigation: N
       back: () => toPage((page) => ('from' in page ? (page.from ?? list) : list)),
       open,
       close: () => open(undefined),
-      go(place) {
-        switch (place.kind) {
+      go(target) {
+        switch (target.kind) {
           case 'cluster':
-            openCluster(place.id);
+            openCluster(target.id);
             break;
           case 'activity':
             openActivity();
@@ -92,11 +92,11 @@ export function useNavigation(): { readonly route: Route; readonly navigation: N
           case 'release':
           case 'link':
           case 'set':
-            open(place);
+            open(target);
         }
       },
     };
   }, [toPage]);
-  usePlace(navigation.go);
+  useWindowTarget(navigation.go);
   return { route, navigation };
 }

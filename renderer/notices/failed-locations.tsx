@@ -55,9 +55,9 @@ function FailedLocations({
     >
       {isOpen ? (
         <ul className="places">
-          {groups.map(({ places, error }) => (
-            <li key={places[0]?.id}>
-              <b>{listed(places.map(locationOf))}</b>
+          {groups.map(({ locations, error }) => (
+            <li key={locations[0]?.id}>
+              <b>{listed(locations.map(locationOf))}</b>
               <small>
                 {error.message} {error.hint}
               </small>
@@ -84,13 +84,13 @@ function FailedLocations({
 
 /** Groups locations with the same error: one expired session fails many regions. */
 function byReason(failed: readonly Cell[]) {
-  const groups = new Map<string, { places: Cell[]; error: NonNullable<Cell['error']> }>();
+  const groups = new Map<string, { locations: Cell[]; error: NonNullable<Cell['error']> }>();
   for (const cell of failed) {
     if (cell.error === undefined) continue;
     const key = `${cell.source} ${cell.error.code} ${cell.error.message}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { places: [cell], error: cell.error });
-    else group.places.push(cell);
+    if (group === undefined) groups.set(key, { locations: [cell], error: cell.error });
+    else group.locations.push(cell);
   }
   return [...groups.values()];
 }

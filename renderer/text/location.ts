@@ -6,39 +6,39 @@ import { isolated } from './isolated.ts';
 
 const sourceNames = { ...clusterText.sources, catalog: clusterText.catalog };
 
-type Place = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
+type Location = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
 
 /** `EKS · Payments · eu-west-1`: a location, short enough for a row. */
-export function locationOf({ source, region, ...account }: Place): string {
+export function locationOf({ source, region, ...account }: Location): string {
   const title = accountTitle(account);
   return joined([sourceNames[source], isSpoken(region) ? shortened(title) : title, region]);
 }
 
 /** Returns what the head of a group does not say of a location: `eu-west-1` below an account. */
-export function locationWithin(place: Place, groupedBy: Settings['listGroup'] | undefined): string {
-  const { source: _, region, ...account } = place;
+export function locationWithin(location: Location, groupedBy: Settings['listGroup'] | undefined): string {
+  const { source: _, region, ...account } = location;
   switch (groupedBy) {
     case 'account':
       return joined([region]);
     case 'cloud':
       return joined([shortened(accountTitle(account)), region]);
     default:
-      return locationOf(place);
+      return locationOf(location);
   }
 }
 
 /** `EKS · Payments (444455556666) · eu-west-1`: a location in full. */
-export function fullLocationOf({ source, region, ...account }: Place): string {
+export function fullLocationOf({ source, region, ...account }: Location): string {
   return joined([sourceNames[source], accountText(account), region]);
 }
 
 /** `EKS · Payments`: the account that clusters are grouped by. */
-export function accountOf({ source, ...account }: Omit<Place, 'region'>): string {
+export function accountOf({ source, ...account }: Omit<Location, 'region'>): string {
   return joined([sourceNames[source], accountTitle(account)]);
 }
 
 /** `EKS · Payments (444455556666)`: the account with its id. */
-export function fullAccountOf({ source, ...account }: Omit<Place, 'region'>): string {
+export function fullAccountOf({ source, ...account }: Omit<Location, 'region'>): string {
   return joined([sourceNames[source], accountText(account)]);
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { places, readLock } from '../vendor/lock.ts';
-import { checkPlace, checkVendored } from '../vendor/program.ts';
+import { platforms, readLock } from '../vendor/lock.ts';
+import { checkPlatform, checkVendored } from '../vendor/program.ts';
 import { buildExecutable } from './executable.ts';
 
 /**
@@ -20,20 +20,20 @@ export async function preparePrograms(options: {
   const { platform, arch, lockFile, vendor, executables } = options;
   // A universal package joins two halves that were packed before.
   if (arch === 'universal') return;
-  const place = places.find((one) => one === `${platform}-${arch}`);
-  if (place === undefined)
+  const target = platforms.find((one) => one === `${platform}-${arch}`);
+  if (target === undefined)
     throw new Error(`No package is made for ${platform} ${arch}: there is no cloudflared for it.`);
-  await checkVendored({ lock: await readLock(lockFile), vendor, place });
+  await checkVendored({ lock: await readLock(lockFile), vendor, platform: target });
 
   const suffix = platform === 'win32' ? '.exe' : '';
   const isHere = platform === process.platform && arch === process.arch;
-  const node = isHere ? process.execPath : path.join(vendor, 'node', place, `node${suffix}`);
+  const node = isHere ? process.execPath : path.join(vendor, 'node', target, `node${suffix}`);
   const data = await readFile(node).catch((cause: unknown) => {
     throw new Error(
-      `${node} is missing: the command line for ${place} is made of it. Put Node ${process.version} for ${place} there.`,
+      `${node} is missing: the command line for ${target} is made of it. Put Node ${process.version} for ${target} there.`,
       { cause },
     );
   });
-  checkPlace(data, place, { name: node });
-  await buildExecutable({ file: path.join(executables, place, `k8s-tunnels${suffix}`), node });
+  checkPlatform(data, target, { name: node });
+  await buildExecutable({ file: path.join(executables, target, `k8s-tunnels${suffix}`), node });
 }

@@ -1,8 +1,15 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type Lock, type LockedFile, lockedFor, type Place, releaseFiles, vendoredProgram } from './lock.ts';
-import { checkPlace, sha256Of } from './program.ts';
+import {
+  type Lock,
+  type LockedFile,
+  lockedFor,
+  type Platform,
+  releaseFiles,
+  vendoredProgram,
+} from './lock.ts';
+import { checkPlatform, sha256Of } from './program.ts';
 
 /** The origin of files: a local folder, or a release page. */
 export type Origin = { readonly folder: string } | { readonly releases: string };
@@ -20,12 +27,12 @@ export class NoSuchFile extends Error {
  */
 export async function vendorProgram(options: {
   readonly lock: Lock;
-  readonly place: Place;
+  readonly platform: Platform;
   readonly origin: Origin;
   readonly vendor: string;
 }): Promise<string> {
-  const { lock, place, origin, vendor } = options;
-  const locked = lockedFor(lock, place);
+  const { lock, platform, origin, vendor } = options;
+  const locked = lockedFor(lock, platform);
   const data = await get({ origin, version: lock.version, name: locked.name });
   if (data.length !== locked.size)
     throw new Error(
@@ -35,8 +42,8 @@ export async function vendorProgram(options: {
   const program = programIn(data, locked.name);
   if (locked.programSha256 !== undefined)
     checkSum(program, locked.programSha256, `cloudflared in ${locked.name}`);
-  checkPlace(program, place, { name: locked.name });
-  const file = vendoredProgram(vendor, place);
+  checkPlatform(program, platform, { name: locked.name });
+  const file = vendoredProgram(vendor, platform);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(`${file}.new`, program);
   await chmod(`${file}.new`, 0o755);
@@ -47,14 +54,14 @@ export async function vendorProgram(options: {
 /** Resolves with the lock entry for a file of `version`, to be compared with the release page by a maintainer. */
 export async function lockFile(options: {
   readonly version: string;
-  readonly place: Place;
+  readonly platform: Platform;
   readonly origin: Origin;
 }): Promise<LockedFile> {
-  const { version, place, origin } = options;
-  const name = releaseFiles[place];
+  const { version, platform, origin } = options;
+  const name = releaseFiles[platform];
   const data = await get({ origin, version, name });
   const program = programIn(data, name);
-  checkPlace(program, place, { name });
+  checkPlatform(program, platform, { name });
   return {
     name,
     size: data.length,

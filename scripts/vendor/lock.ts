@@ -11,9 +11,9 @@ export const releaseFiles = {
   'win32-x64': 'cloudflared-windows-amd64.exe',
 } as const;
 
-export type Place = keyof typeof releaseFiles;
+export type Platform = keyof typeof releaseFiles;
 
-export const places = Object.keys(releaseFiles) as Place[];
+export const platforms = Object.keys(releaseFiles) as Platform[];
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const lockedFile = z.strictObject({
@@ -26,7 +26,7 @@ const lockedFile = z.strictObject({
 });
 const lock = z.strictObject({
   version: z.string().regex(/^\d{4}\.\d+\.\d+$/),
-  files: z.partialRecord(z.enum(places), lockedFile),
+  files: z.partialRecord(z.enum(platforms), lockedFile),
 });
 
 export type LockedFile = z.infer<typeof lockedFile>;
@@ -45,20 +45,20 @@ export async function readLock(file: string): Promise<Lock> {
 }
 
 /** Returns the locked file of a platform. Throws if there is none. */
-export function lockedFor(lock: Lock, place: Place): LockedFile {
-  const found = lock.files[place];
+export function lockedFor(lock: Lock, platform: Platform): LockedFile {
+  const found = lock.files[platform];
   if (found !== undefined) return found;
   throw new Error(
-    `resources/cloudflared.lock.json has no cloudflared for ${place}. Run \`npm run vendor -- --update ${lock.version}\` and compare what it prints with the release page.`,
+    `resources/cloudflared.lock.json has no cloudflared for ${platform}. Run \`npm run vendor -- --update ${lock.version}\` and compare what it prints with the release page.`,
   );
 }
 
 /** Returns the path of a platform's program in the folder `vendor`. */
-export function vendoredProgram(vendor: string, place: Place): string {
+export function vendoredProgram(vendor: string, platform: Platform): string {
   return path.join(
     vendor,
     'cloudflared',
-    place,
-    place.startsWith('win32') ? 'cloudflared.exe' : 'cloudflared',
+    platform,
+    platform.startsWith('win32') ? 'cloudflared.exe' : 'cloudflared',
   );
 }

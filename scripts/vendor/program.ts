@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type Lock, lockedFor, type Place, vendoredProgram } from './lock.ts';
+import { type Lock, lockedFor, type Platform, vendoredProgram } from './lock.ts';
 
 export function sha256Of(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
@@ -11,7 +11,7 @@ export function sha256Of(data: Uint8Array): string {
  * unknown.
  * ELF: `man 5 elf`; Mach-O: mach-o/loader.h; PE: https://learn.microsoft.com/windows/win32/debug/pe-format
  */
-export function placeOf(data: Buffer): string | undefined {
+export function platformOf(data: Buffer): string | undefined {
   if (data.length < 64) return undefined;
   if (data.readUInt32BE(0) === 0x7f454c46) {
     const arch = { 62: 'x64', 183: 'arm64' }[data.readUInt16LE(18)];
@@ -28,12 +28,12 @@ export function placeOf(data: Buffer): string | undefined {
   return arch && `win32-${arch}`;
 }
 
-/** Throws if a program is not for `place`. `name` is the file's name for the message. */
-export function checkPlace(data: Buffer, place: Place, { name }: { readonly name: string }): void {
-  const found = placeOf(data);
-  if (found !== place)
+/** Throws if a program is not for `platform`. `name` is the file's name for the message. */
+export function checkPlatform(data: Buffer, platform: Platform, { name }: { readonly name: string }): void {
+  const found = platformOf(data);
+  if (found !== platform)
     throw new Error(
-      `${name} is ${found === undefined ? 'no program' : `a program for ${found}`}, not for ${place}.`,
+      `${name} is ${found === undefined ? 'no program' : `a program for ${found}`}, not for ${platform}.`,
     );
 }
 
@@ -41,16 +41,16 @@ export function checkPlace(data: Buffer, place: Place, { name }: { readonly name
 export async function checkVendored(options: {
   readonly lock: Lock;
   readonly vendor: string;
-  readonly place: Place;
+  readonly platform: Platform;
 }): Promise<void> {
-  const { lock, vendor, place } = options;
-  const locked = lockedFor(lock, place);
-  const file = vendoredProgram(vendor, place);
-  const mend = `Run \`npm run vendor -- --only ${place}\`.`;
+  const { lock, vendor, platform } = options;
+  const locked = lockedFor(lock, platform);
+  const file = vendoredProgram(vendor, platform);
+  const mend = `Run \`npm run vendor -- --only ${platform}\`.`;
   const data = await readFile(file).catch((cause: unknown) => {
     throw new Error(`${file} is missing. ${mend}`, { cause });
   });
-  checkPlace(data, place, { name: file });
+  checkPlatform(data, platform, { name: file });
   const sum = sha256Of(data);
   if (sum !== (locked.programSha256 ?? locked.sha256))
     throw new Error(

@@ -69,7 +69,7 @@ test('an idle agent wakes a few times a minute, with no tunnel to look after', a
 });
 
 test.each([
-  ['in its usual place', undefined],
+  ['in its default place', undefined],
   ['in a place that a setting names later', 'elsewhere'],
 ])('a kubeconfig that is replaced by rename is seen, %s', async (_, folder) => {
   const { agent, home } = await openAgent();

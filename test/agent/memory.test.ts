@@ -63,8 +63,8 @@ test('the space for new objects stays small under load', async () => {
     }
     const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
     console.log(space.space_size);`;
-  const [limited, usual] = await Promise.all([printed(program(true)), printed(program(false))]);
-  expect(limited).toBeLessThanOrEqual(usual / 4);
+  const [limited, unlimited] = await Promise.all([printed(program(true)), printed(program(false))]);
+  expect(limited).toBeLessThanOrEqual(unlimited / 4);
 });
 
 test('a collection leaves no pages that are nearly empty', async () => {
@@ -102,7 +102,7 @@ test.runIf(process.platform === 'linux')(
       return status.startsWith('Name:\\tV8Worker') ? Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(status)[1]) : 0;
     });
     console.log(wakeUps.reduce((sum, count) => sum + count, 0));`;
-    const [limited, usual] = [await printed(program(true)), await printed(program(false))];
-    expect(limited).toBeLessThanOrEqual(usual / 2);
+    const [limited, unlimited] = [await printed(program(true)), await printed(program(false))];
+    expect(limited).toBeLessThanOrEqual(unlimited / 2);
   },
 );

@@ -101,14 +101,14 @@ test('connections of own programs that prove nothing are capped; kubectl gets th
 }, async () => {
   const { port } = await rig.entry();
   const { pid } = (await rig.status()).agent;
-  const usual = await descriptors(pid);
+  const before = await descriptors(pid);
   const flooding = ownFlood(port, 1_500);
-  await vi.waitFor(async () => expect(await descriptors(pid)).toBeGreaterThan(usual + 1_000), {
+  await vi.waitFor(async () => expect(await descriptors(pid)).toBeGreaterThan(before + 1_000), {
     timeout: 20_000,
   });
   const most = await whileFlooded(pid);
   flooding.stop();
-  expect(most - usual).toBeLessThan(1_024 + 100);
+  expect(most - before).toBeLessThan(1_024 + 100);
 });
 
 test('an agent that can open no more files lives on, and works again when it can', async () => {

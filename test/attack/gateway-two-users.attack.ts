@@ -60,9 +60,9 @@ async function secondUser(other: OtherUser) {
     async startAt(port: number) {
       const firsts = await readFile(path.join(rig.world.home, '.local/state/k8s-tunnels/ports.json'), 'utf8');
       const { data } = JSON.parse(firsts) as { readonly data: Record<string, { readonly port: number }> };
-      const [id = ''] = Object.entries(data).find(([, place]) => place.port === port) ?? [];
-      const place = { port, user: 'k8s-tunnels', password: randomBytes(20).toString('hex') };
-      const text = JSON.stringify({ version: 1, data: { [id]: place } });
+      const [id = ''] = Object.entries(data).find(([, one]) => one.port === port) ?? [];
+      const local = { port, user: 'k8s-tunnels', password: randomBytes(20).toString('hex') };
+      const text = JSON.stringify({ version: 1, data: { [id]: local } });
       const { exitCode } = await other.run('/bin/sh', [
         '-c',
         `umask 077; mkdir -p '${path.dirname(ports)}'; printf %s '${text}' > '${ports}'`,

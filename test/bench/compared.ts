@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Places, type Wired, wireCarrier } from '../agent/tunnels/carrier.ts';
+import { type FixtureAddress, type Wired, wireCarrier } from '../agent/tunnels/carrier.ts';
 import { realCloudflared } from '../world/cloudflared/real.ts';
 import { tcpHost } from '../world-tests/access-fixture.ts';
 import { median } from './row.ts';
@@ -29,11 +29,11 @@ export async function compareConnectors(
   const script = path.join(import.meta.dirname, 'access-world.ts');
   const world = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface({ input: world.stdout }), 'line')) as [string];
-  const places = JSON.parse(line) as Places;
+  const address = JSON.parse(line) as FixtureAddress;
   const wired = new Map<Compared, Wired>();
   for (const name of names) {
     const carried = name === 'cloudflared' ? (program === undefined ? 'double' : 'real') : name;
-    const one = await wireCarrier(places, { carried, program });
+    const one = await wireCarrier(address, { carried, program });
     wired.set(name, one);
     await one.login(tcpHost);
     await measure(one, { bytes: 1 << 20, turns: 20, opened: atOnce });

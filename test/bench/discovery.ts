@@ -47,19 +47,19 @@ export async function* benchmark({ small }: BenchOptions): AsyncIterable<Row> {
 
 async function* eks({ runs, eks: plan }: Size): AsyncIterable<Row> {
   const { accounts, regions, clusters } = plan;
-  const reading = await startReading({ accounts, regions, clusters, latency }, (places) =>
-    createEksSource({ aws: createAws(places) }),
+  const reading = await startReading({ accounts, regions, clusters, latency }, (parts) =>
+    createEksSource({ aws: createAws(parts) }),
   );
   // The role credentials get warm, and the SDK is loaded.
   await reading.anew();
   expectClusters(reading.clusters(), clusters);
-  const replay = await recordRequests(reading.again, reading.places.network.httpAgent);
+  const replay = await recordRequests(reading.again, reading.parts.network.httpAgent);
   const took = await inTurn(
     {
       anew: reading.anew,
       again: reading.again,
       bare: () => timed(replay.send),
-      roundTrip: () => reading.roundTrip(`${reading.places.env.AWS_ENDPOINT_URL ?? ''}/clusters`),
+      roundTrip: () => reading.roundTrip(`${reading.parts.env.AWS_ENDPOINT_URL ?? ''}/clusters`),
     },
     runs,
   );
@@ -105,7 +105,7 @@ async function* eks({ runs, eks: plan }: Size): AsyncIterable<Row> {
 
 async function* gke({ runs, projects }: Size): AsyncIterable<Row> {
   const reading = await startReading({ projects, gke: projects, latency }, createGkeSource);
-  const address = `${reading.places.env.CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER ?? ''}v1/projects/any/locations/-/clusters`;
+  const address = `${reading.parts.env.CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER ?? ''}v1/projects/any/locations/-/clusters`;
   await reading.anew();
   expectClusters(reading.clusters(), projects);
   const took = await inTurn({ again: reading.again, roundTrip: () => reading.roundTrip(address) }, runs);
@@ -123,7 +123,7 @@ async function* aks({ runs, aks: clusters }: Size): AsyncIterable<Row> {
   const reading = await startReading({ aks: clusters, latency }, createAksSource);
   await reading.anew();
   expectClusters(reading.clusters(), clusters);
-  const session = await createAzureSessions(reading.places)();
+  const session = await createAzureSessions(reading.parts)();
   if (session === undefined) throw new Error('nobody is signed in to Azure');
   const client = new ResourceGraphClient(session.credential(), session.clientOptions);
   const readPages = async () => {
@@ -149,13 +149,13 @@ async function* aks({ runs, aks: clusters }: Size): AsyncIterable<Row> {
 /** A large organisation: beside its requests alone, and by what each cluster costs the agent's processor. */
 async function* many({ runs, many: plan }: Size): AsyncIterable<Row> {
   const { accounts, regions, clusters } = plan;
-  const reading = await startReading({ ...plan, latency }, (places) =>
-    createEksSource({ aws: createAws(places) }),
+  const reading = await startReading({ ...plan, latency }, (parts) =>
+    createEksSource({ aws: createAws(parts) }),
   );
   // The role credentials get warm.
   await reading.anew();
   expectClusters(reading.clusters(), clusters);
-  const replay = await recordRequests(reading.again, reading.places.network.httpAgent);
+  const replay = await recordRequests(reading.again, reading.parts.network.httpAgent);
   const cpu: number[] = [];
   const took = await inTurn(
     {
@@ -195,8 +195,8 @@ async function* many({ runs, many: plan }: Size): AsyncIterable<Row> {
  */
 async function* growth({ runs, growth: clusters }: Size): AsyncIterable<Row> {
   const measure = async (count: number) => {
-    const reading = await startReading({ accounts: 20, regions: 17, clusters: count }, (places) =>
-      createEksSource({ aws: createAws(places) }),
+    const reading = await startReading({ accounts: 20, regions: 17, clusters: count }, (parts) =>
+      createEksSource({ aws: createAws(parts) }),
     );
     try {
       // The role credentials get warm.

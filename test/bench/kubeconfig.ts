@@ -75,7 +75,7 @@ async function* editorRows(
   const config = path.join(folder, `config-${contexts}`);
   // A file of their own: ours is looked after for a while.
   const theirs = path.join(folder, `theirs-${contexts}`);
-  const place = { kubeconfig: config, cwd: folder, home: folder };
+  const source = { kubeconfig: config, cwd: folder, home: folder };
   const kubeconfig = createKubeconfig({
     folder: path.join(folder, 'state'),
     clock: systemClock,
@@ -87,10 +87,10 @@ async function* editorRows(
   const took = await inTurn(
     {
       async ours() {
-        await kubeconfig.remove(place, ['bench']);
+        await kubeconfig.remove(source, ['bench']);
         await writeFile(config, text, { mode: 0o600 });
         await systemClock.sleep(600);
-        return timed(() => kubeconfig.add(place, [entry('bench')], { current: 'bench' }));
+        return timed(() => kubeconfig.add(source, [entry('bench')], { current: 'bench' }));
       },
       async theirs() {
         await writeFile(theirs, text, { mode: 0o600 });
@@ -139,7 +139,7 @@ const ask = () => new Promise((resolve, reject) => {
 
 async function* meanwhileRows(folder: string, contexts: number): AsyncIterable<Row> {
   const config = path.join(folder, 'config-meanwhile');
-  const place = { kubeconfig: config, cwd: folder, home: folder };
+  const source = { kubeconfig: config, cwd: folder, home: folder };
   const kubeconfig = createKubeconfig({
     folder: path.join(folder, 'state-2'),
     clock: systemClock,
@@ -157,9 +157,9 @@ async function* meanwhileRows(folder: string, contexts: number): AsyncIterable<R
   waits = [];
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  await kubeconfig.add(place, [entry('bench')], { current: 'bench' });
-  await kubeconfig.use(place, 'bench');
-  await kubeconfig.remove(place, ['bench']);
+  await kubeconfig.add(source, [entry('bench')], { current: 'bench' });
+  await kubeconfig.use(source, 'bench');
+  await kubeconfig.remove(source, ['bench']);
   delay.disable();
   const busy = waits;
   await client.terminate();

@@ -22,7 +22,7 @@ export interface Reading {
   end(): Promise<void>;
 }
 
-type Places = {
+type ReadingParts = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly network: ReturnType<typeof createNetwork>;
@@ -33,8 +33,8 @@ type Places = {
 
 export async function startReading(
   flags: Readonly<Record<string, number>>,
-  makeSource: (places: Places) => DiscoverySource,
-): Promise<Reading & { readonly places: Places }> {
+  makeSource: (parts: ReadingParts) => DiscoverySource,
+): Promise<Reading & { readonly parts: ReadingParts }> {
   const world = await startWorldProcess(flags);
   const { env } = world;
   // The AWS SDK reads the process's own.
@@ -42,8 +42,8 @@ export async function startReading(
   trustAuthorities({ env, setting: undefined });
   const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-bench-'));
   const network = createNetwork(env);
-  const places = { env, home: env.HOME, network, clock: systemClock, logger: silentLogger, folder };
-  const source = makeSource(places);
+  const parts = { env, home: env.HOME, network, clock: systemClock, logger: silentLogger, folder };
+  const source = makeSource(parts);
   let count = 0;
   const open = async () => {
     count += 1;
@@ -63,7 +63,7 @@ export async function startReading(
   };
   let last = await open();
   return {
-    places,
+    parts,
     async anew() {
       last = await open();
       return timed(() => last.discovery.run());

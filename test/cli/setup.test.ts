@@ -101,7 +101,7 @@ describe('setup', () => {
     expect(served.agent.settings().kubeconfigMode).toBe('switch');
   });
 
-  it('gives a setting that the person chose back to the organisation, or to what is usual', async () => {
+  it('gives a setting that the person chose back to the organisation, or to the default', async () => {
     await setUp();
     expect((await run('settings', 'catalogMaxAgeMinutes', '9')).stdout).toMatch(
       /^catalogMaxAgeMinutes +9 +you$/m,

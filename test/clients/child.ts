@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Outcome } from './outcome.ts';
 
-interface Place {
+interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly home: string;
 }
@@ -10,7 +10,7 @@ interface Place {
 /** Runs a program to its end; `killed` where it did not end in time. Its exit code is left to the caller. */
 export function finish(
   [program = '', ...args]: readonly string[],
-  { env, home }: Place,
+  { env, home }: ProgramOptions,
   limitMs: number,
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   return new Promise((resolve) => {
@@ -26,11 +26,11 @@ export function finish(
 /** The output of a command, as `value` makes it, or what it says where it fails. */
 export async function outcomeOf(
   command: readonly string[],
-  place: Place,
+  options: ProgramOptions,
   value: (stdout: string) => string = (stdout) => stdout.trim(),
   limitMs = 30_000,
 ): Promise<Outcome> {
-  const { code, stdout, stderr } = await finish(command, place, limitMs);
+  const { code, stdout, stderr } = await finish(command, options, limitMs);
   return code === 0 ? { value: value(stdout) } : { error: `${stderr.trim()} (exit code ${code})` };
 }
 
@@ -40,7 +40,7 @@ export async function outcomeOf(
  */
 export async function follow(
   [program = '', ...args]: readonly string[],
-  { env, home }: Place,
+  { env, home }: ProgramOptions,
   look: (stdout: string) => string | undefined | Promise<string>,
   limitMs = 30_000,
 ): Promise<Outcome> {

@@ -50,13 +50,13 @@ const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), '
 export async function wrongShell(text: string): Promise<readonly string[]> {
   const { stderr } = await execa('bash', ['-n'], { input: text, reject: false });
   const named = callsOf('npm run', text).map(([script = '']) => script);
-  const usual = callsOf('npm', text).flatMap(([word = '']) =>
+  const npmCalls = callsOf('npm', text).flatMap(([word = '']) =>
     ['test', 'start'].includes(word) ? [word] : [],
   );
   return [
     ...(stderr === '' ? [] : [stderr]),
     ...callsOf('k8s-tunnels', text).flatMap((args) => wrongArguments(args) ?? []),
-    ...[...named, ...usual]
+    ...[...named, ...npmCalls]
       .filter((script) => !Object.hasOwn(scripts, script))
       .map((script) => `package.json has no script ${script}`),
   ];

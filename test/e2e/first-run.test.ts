@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
-import { placeHash } from '../../main/api/place.ts';
+import { targetHash } from '../../main/api/window-target.ts';
 import type { OrganisationView } from '../../main/model/organisation-view.ts';
 import { accountsText } from '../../renderer/accounts/text.ts';
 import { agentText } from '../../renderer/agent/text.ts';
@@ -100,7 +100,7 @@ const follow = (query: string) =>
     (hash) => {
       location.hash = hash;
     },
-    placeHash({ kind: 'link', link: `k8s-tunnels://setup?${query}` }),
+    targetHash({ kind: 'link', link: `k8s-tunnels://setup?${query}` }),
   );
 const dialog = (name: string) => page.getByRole('alertdialog', { name, exact: true });
 

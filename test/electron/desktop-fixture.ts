@@ -127,6 +127,6 @@ export function realDesktop(
 async function placeWindow(env: Readonly<Record<string, string>>): Promise<void> {
   const { state } = pathsFrom(env);
   await mkdir(state, { recursive: true, mode: 0o700 });
-  const place = { version: 1, data: { x: 0, y: 0, width: 440, height: 680 } };
-  await writeFile(path.join(state, 'window.json'), JSON.stringify(place));
+  const position = { version: 1, data: { x: 0, y: 0, width: 440, height: 680 } };
+  await writeFile(path.join(state, 'window.json'), JSON.stringify(position));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { accountText, accountTitle, placeText } from '../../main/model/account-name.ts';
+import { accountText, accountTitle, locationText } from '../../main/model/account-name.ts';
 
 const payments = { account: '444455556666', accountName: 'Payments' };
 
@@ -20,6 +20,6 @@ test.each([
     'eks session https://acme.example/start',
   ],
   [{ source: 'gke', account: '*', region: '*' }, 'gke'],
-] as const)('a place is %j', (place, words) => {
-  expect(placeText(place)).toBe(words);
+] as const)('a location is %j', (location, words) => {
+  expect(locationText(location)).toBe(words);
 });

@@ -19,7 +19,7 @@ function problemsOf(lines: readonly string[]): { readonly message: string; reado
 }
 
 describe('a configuration', () => {
-  it('needs a version and a name, and is otherwise as usual', () => {
+  it('needs a version and a name, and otherwise has the defaults', () => {
     expect(parseOrganisation('version: 1\nname: Acme\n', place)).toEqual({
       version: 1,
       name: 'Acme',

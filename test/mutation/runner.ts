@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { createVitest, type TestModule, type Vitest } from 'vitest/node';
-import usual from '../../vitest.config.ts';
+import vitestConfig from '../../vitest.config.ts';
 import { root } from './areas.ts';
 import type { Mutant } from './mutants.ts';
 import { mutating } from './transform.ts';
@@ -31,7 +31,7 @@ const reports = process.argv.includes('--reach');
 let mutant: Mutant | undefined;
 
 function configured() {
-  const projects = usual.test?.projects ?? [];
+  const projects = vitestConfig.test?.projects ?? [];
   const setup = path.join(import.meta.dirname, reports ? 'reach.ts' : 'patience.ts');
   return projects.map((project) => {
     if (typeof project !== 'object' || !('test' in project))

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type Lock, type LockedFile, type Place, places, releaseFiles } from '../../scripts/vendor/lock.ts';
+import {
+  type Lock,
+  type LockedFile,
+  type Platform,
+  platforms,
+  releaseFiles,
+} from '../../scripts/vendor/lock.ts';
 
-/** The first bytes of a program for a place, as its system wants them, and a text that tells one from another. */
-export function programFor(place: Place, text = 'cloudflared'): Buffer {
+/** The first bytes of a program for a platform, as its system wants them, and a text that tells one from another. */
+export function programFor(platform: Platform, text = 'cloudflared'): Buffer {
   const head = Buffer.alloc(256);
-  const [system, arch] = place.split('-');
+  const [system, arch] = platform.split('-');
   const isX64 = arch === 'x64';
   if (system === 'linux') {
     head.write('\x7fELF\x02\x01\x01', 'latin1');
@@ -38,14 +44,14 @@ const sum = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 /** A release page's files by name, and the lock that fits. */
 export function release(version = '2026.8.2'): { readonly files: Map<string, Buffer>; readonly lock: Lock } {
   const files = new Map<string, Buffer>();
-  const locked = places.map((place): [Place, LockedFile] => {
-    const name = releaseFiles[place];
-    const program = programFor(place, `cloudflared ${version}`);
+  const locked = platforms.map((platform): [Platform, LockedFile] => {
+    const name = releaseFiles[platform];
+    const program = programFor(platform, `cloudflared ${version}`);
     const isArchive = name.endsWith('.tgz');
     const data = isArchive ? tgz(program) : program;
     files.set(name, data);
     const programSha256 = isArchive ? { programSha256: sum(program) } : {};
-    return [place, { name, size: data.length, sha256: sum(data), ...programSha256 }];
+    return [platform, { name, size: data.length, sha256: sum(data), ...programSha256 }];
   });
   return { files, lock: { version, files: Object.fromEntries(locked) } };
 }

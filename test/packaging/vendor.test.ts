@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { places, readLock } from '../../scripts/vendor/lock.ts';
-import { placeOf } from '../../scripts/vendor/program.ts';
+import { platforms, readLock } from '../../scripts/vendor/lock.ts';
+import { platformOf } from '../../scripts/vendor/program.ts';
 import { programFor, release, tgz } from './programs.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -43,9 +43,9 @@ afterEach(async () => {
 
 const vendor = (...args: readonly string[]) => {
   const { port } = server.address() as AddressInfo;
-  const places = ['--vendor', path.join(folder, 'vendor'), '--lock', path.join(folder, 'lock.json')];
+  const paths = ['--vendor', path.join(folder, 'vendor'), '--lock', path.join(folder, 'lock.json')];
   const from = ['--releases', `http://127.0.0.1:${port}`];
-  return execa(process.execPath, [path.join(root, 'scripts/vendor.ts'), ...places, ...from, ...args], {
+  return execa(process.execPath, [path.join(root, 'scripts/vendor.ts'), ...paths, ...from, ...args], {
     reject: false,
   });
 };
@@ -149,7 +149,7 @@ test('an archive that holds something else is refused', async () => {
   );
 });
 
-test('a place that the lock does not name says how to get it there', async () => {
+test('a platform that the lock does not name says how to get it there', async () => {
   const { 'linux-x64': _, ...files } = page.lock.files;
   await writeFile(path.join(folder, 'lock.json'), JSON.stringify({ ...page.lock, files }));
   const { exitCode, stderr } = await vendor();
@@ -197,15 +197,16 @@ test('a lock file that is none is named', async () => {
   expect((await vendor()).stderr).toMatch(/lock\.json is no lock file of cloudflared: /);
 });
 
-test('the lock of this repository names every place', async () => {
+test('the lock of this repository names every platform', async () => {
   const lock = await readLock(path.join(root, 'resources/cloudflared.lock.json'));
-  expect(Object.keys(lock.files)).toEqual(places);
-  for (const place of places) expect(lock.files[place]?.name).toBe(release().lock.files[place]?.name);
+  expect(Object.keys(lock.files)).toEqual(platforms);
+  for (const platform of platforms)
+    expect(lock.files[platform]?.name).toBe(release().lock.files[platform]?.name);
 });
 
 test('the processor is read from the file itself', async () => {
-  for (const place of places) expect(placeOf(programFor(place))).toBe(place);
-  expect(placeOf(await readFile(process.execPath))).toBe(`${process.platform}-${process.arch}`);
+  for (const platform of platforms) expect(platformOf(programFor(platform))).toBe(platform);
+  expect(platformOf(await readFile(process.execPath))).toBe(`${process.platform}-${process.arch}`);
   for (const data of [Buffer.alloc(0), Buffer.alloc(4096), Buffer.from(`MZ${'\xff'.repeat(100)}`, 'latin1')])
-    expect(placeOf(data)).toBeUndefined();
+    expect(platformOf(data)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
-import { places } from '../../scripts/vendor/lock.ts';
+import { platforms } from '../../scripts/vendor/lock.ts';
 import { root } from './pack.ts';
 
 interface Step {
@@ -130,7 +130,7 @@ describe.each(names)('%s', async (name) => {
 test('a release has packages for every place that cloudflared is locked for', async () => {
   const { jobs } = await workflow('release.yml');
   const matrix = jobs.package?.strategy?.matrix.include ?? [];
-  expect(matrix.flatMap(({ place = '' }) => place.split(' --only ')).sort()).toEqual([...places].sort());
+  expect(matrix.flatMap(({ place = '' }) => place.split(' --only ')).sort()).toEqual([...platforms].sort());
   expect(jobs.announce?.environment).toBe('release-feed');
 });
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { placeHash } from '../../main/api/place.ts';
+import { targetHash } from '../../main/api/window-target.ts';
 import type { Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import { defaultSettings } from '../../main/model/settings.ts';
@@ -437,7 +437,7 @@ test('sets: the row, a menu, the form that changes one, and what a link proposes
     (hash) => {
       location.hash = hash;
     },
-    placeHash({ kind: 'link', link: 'k8s-tunnels://set?name=one&cluster=failed&cluster=nowhere' }),
+    targetHash({ kind: 'link', link: 'k8s-tunnels://set?name=one&cluster=failed&cluster=nowhere' }),
   );
   await page.getByRole('button', { name: 'Replace set' }).waitFor();
   await expectAccessible(page);
@@ -458,8 +458,8 @@ test('what a link asks for, of every sort, and one that is refused', async (cont
     [`connect?${query}`, /^Open/],
     ['connect', 'Invalid link'],
   ] as const) {
-    const place = placeHash({ kind: 'link', link: `k8s-tunnels://${link}` });
-    await page.evaluate((hash) => location.replace(hash), place);
+    const fragment = targetHash({ kind: 'link', link: `k8s-tunnels://${link}` });
+    await page.evaluate((hash) => location.replace(hash), fragment);
     await page.getByRole('alertdialog', { name }).waitFor();
     await expectAccessible(page);
   }
@@ -532,7 +532,7 @@ test('what an organisation would set up, and the organisation among the settings
       (hash) => {
         location.hash = hash;
       },
-      placeHash({ kind: 'link', link }),
+      targetHash({ kind: 'link', link }),
     );
   await follow('k8s-tunnels://setup?url=https://acme.example/a.yaml');
   await page.getByRole('alertdialog', { name: 'Set up for Acme?' }).waitFor();

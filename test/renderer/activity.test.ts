@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { placeHash } from '../../main/api/place.ts';
+import { targetHash } from '../../main/api/window-target.ts';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import type { ShownWindow } from './open-window.ts';
@@ -196,7 +196,7 @@ describe('by keyboard', () => {
   test('it opens from its address', async (context) => {
     const window = await shown.open(context, { clusters });
     await window.row('orders').waitFor();
-    await window.page.evaluate((hash) => location.replace(hash), placeHash({ kind: 'activity' }));
+    await window.page.evaluate((hash) => location.replace(hash), targetHash({ kind: 'activity' }));
     await window.page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
   });
 });
@@ -317,7 +317,7 @@ describe('the past of a cluster, on its page', () => {
     const { page, agent } = window;
     agent.handlers.history = async () => ({ samples: [], failures: [failed(1, 'One.')] });
     await window.row('ledger').waitFor();
-    await page.evaluate((hash) => location.replace(hash), placeHash({ kind: 'cluster', id: orders.id }));
+    await page.evaluate((hash) => location.replace(hash), targetHash({ kind: 'cluster', id: orders.id }));
     await page.getByText('This cluster no longer exists.').waitFor();
     await page.getByText('One.').waitFor();
     answer(window, [failed(1, 'One.')]);

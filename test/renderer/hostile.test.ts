@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { setLinkOf } from '../../main/api/link.ts';
-import { placeHash } from '../../main/api/place.ts';
+import { targetHash } from '../../main/api/window-target.ts';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import { plainText } from '../../main/model/plain-text.ts';
 import { aCluster, anOrganisation, aSetupPreview, someActivity } from './shown.ts';
@@ -102,7 +102,7 @@ test.for([markup, 'w'.repeat(60), arabic])(
       (hash) => {
         location.hash = hash;
       },
-      placeHash({ kind: 'link', link: setLinkOf({ name, clusters: clusters.map(({ id }) => id) }) }),
+      targetHash({ kind: 'link', link: setLinkOf({ name, clusters: clusters.map(({ id }) => id) }) }),
     );
     await page.getByRole('button', { name: 'Replace set' }).waitFor();
     expect(await wide()).toEqual([]);
@@ -138,7 +138,7 @@ test.for([markup, long, arabic])(
       (hash) => {
         location.hash = hash;
       },
-      placeHash({ kind: 'link', link: 'k8s-tunnels://setup?url=https://acme.example/a.yaml' }),
+      targetHash({ kind: 'link', link: 'k8s-tunnels://setup?url=https://acme.example/a.yaml' }),
     );
     await page.getByRole('button', { name: 'Replace and set up' }).waitFor();
     expect(await wide()).toEqual([]);
@@ -202,7 +202,7 @@ test.for([440, 1_000])(
     await page.locator('.entry').first().waitFor();
     expect(await misplaced()).toEqual([]);
     for (const { id, title } of hostile) {
-      await page.evaluate((hash) => location.replace(hash), placeHash({ kind: 'cluster', id }));
+      await page.evaluate((hash) => location.replace(hash), targetHash({ kind: 'cluster', id }));
       await page.getByRole('region', { name: 'Recent errors' }).getByRole('listitem').first().waitFor();
       await page.getByRole('region', { name: 'Tags', exact: true }).waitFor();
       expect(await misplaced()).toEqual([]);

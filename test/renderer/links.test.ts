@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Input } from '../../main/api/contract.ts';
 import { linkOf } from '../../main/api/link.ts';
-import { placeHash } from '../../main/api/place.ts';
+import { targetHash } from '../../main/api/window-target.ts';
 import { aCluster, aDenial, aTunnel, connected } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
@@ -31,7 +31,7 @@ const opened = async (...args: Parameters<typeof shown.open>) => {
         (hash) => {
           location.hash = hash;
         },
-        placeHash({ kind: 'link', link }),
+        targetHash({ kind: 'link', link }),
       ),
     dialog: (name: string) => page.getByRole('alertdialog', { name, exact: true }),
     lines: () => page.getByRole('alertdialog').getByRole('listitem').allInnerTexts(),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Input } from '../../main/api/contract.ts';
 import { setLinkOf } from '../../main/api/link.ts';
-import { placeHash } from '../../main/api/place.ts';
+import { targetHash } from '../../main/api/window-target.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import { aCluster, anOrganisation, aTunnel, connected } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
@@ -170,7 +170,7 @@ test('a link proposes a set, which is saved after a yes and connects nothing', a
       (hash) => {
         location.hash = hash;
       },
-      placeHash({ kind: 'link', link }),
+      targetHash({ kind: 'link', link }),
     );
   const link = `${setLinkOf({ name: 'on call', clusters: [payments.id, orders.id] })}&cluster=nowhere`;
   await follow(link);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Input } from '../../main/api/contract.ts';
-import { placeHash } from '../../main/api/place.ts';
+import { targetHash } from '../../main/api/window-target.ts';
 import type { Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import { aCluster, anOrganisation, aSetupPreview } from './shown.ts';
@@ -32,7 +32,7 @@ const opened = async (context: Parameters<typeof shown.open>[0], snapshot: Parti
         (hash) => {
           location.hash = hash;
         },
-        placeHash({ kind: 'link', link: to }),
+        targetHash({ kind: 'link', link: to }),
       ),
   };
 };

@@ -1,4 +1,4 @@
-import { type Place, placeHash } from '../../main/api/place.ts';
+import { targetHash, type WindowTarget } from '../../main/api/window-target.ts';
 import type { History } from '../../main/model/activity-entry.ts';
 import type { Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
@@ -60,12 +60,12 @@ const opened = async (shown: ShownWindow, title: string) => {
 /** Of the list: only what is near the view is there. */
 const toEnd = ({ page }: ShownWindow) =>
   page.locator('.clusters').evaluate((list) => list.scrollTo(0, list.scrollHeight));
-const go = async ({ page }: ShownWindow, place: Place) => {
+const go = async ({ page }: ShownWindow, target: WindowTarget) => {
   await page.locator('.row').first().waitFor();
-  await page.evaluate((hash) => location.replace(hash), placeHash(place));
+  await page.evaluate((hash) => location.replace(hash), targetHash(target));
   await page.getByRole('alertdialog').waitFor();
 };
-const linkTo = (link: string): Place => ({ kind: 'link', link: `k8s-tunnels://${link}` });
+const linkTo = (link: string): WindowTarget => ({ kind: 'link', link: `k8s-tunnels://${link}` });
 
 const denied = aDenial('warehouse.k8s.acme.example', {
   at: now,

@@ -13,7 +13,7 @@ import { scenes } from './scenes.ts';
 /** Pixels that may differ: the edge of a letter, never a letter. */
 const tolerance = 30;
 
-/** The part of a window of the usual size that its page has when it is enlarged to 200 %. */
+/** The part of a window of the default size that its page has when it is enlarged to 200 %. */
 const enlarged = { width: 220, height: 340 };
 
 /** How a window may look, narrow ones included. */

@@ -16,8 +16,8 @@ import { startSoakWorld } from './world.ts';
 const { values } = parseArgs({
   options: { minutes: { type: 'string' }, tunnels: { type: 'string' }, sleep: { type: 'string' } },
 });
-const number = (text: string | undefined, usual: number): number => {
-  const value = Number(text ?? usual);
+const number = (text: string | undefined, fallback: number): number => {
+  const value = Number(text ?? fallback);
   if (Number.isFinite(value) && value >= 0) return value;
   console.error(`${text} is not a number.`);
   process.exit(2);

@@ -9,10 +9,10 @@ import { isMainThread } from 'node:worker_threads';
  * the process holds (`Held`), the socket of the question not counted. `delay`: the event loop's delay since that was
  * asked for the last time, which costs a timer each 10 ms; `no delay` ends that. Nothing runs otherwise.
  */
-const place = process.env.K8S_TUNNELS_SOAK_INSIDE;
+const socketPath = process.env.K8S_TUNNELS_SOAK_INSIDE;
 let histogram: ReturnType<typeof monitorEventLoopDelay> | undefined;
-if (place !== undefined && isMainThread && process.argv.includes('agent')) {
-  rmSync(place, { force: true });
+if (socketPath !== undefined && isMainThread && process.argv.includes('agent')) {
+  rmSync(socketPath, { force: true });
   const inspector = new Session();
   inspector.connect();
   const server = net.createServer((socket) => {
@@ -27,7 +27,7 @@ if (place !== undefined && isMainThread && process.argv.includes('agent')) {
       );
     });
   });
-  server.listen(place).unref();
+  server.listen(socketPath).unref();
 }
 
 const resolutionMs = 10;

@@ -28,15 +28,15 @@ export async function spreadPorts(state: string, plan: Plan, { hasProxies = true
   // A world of thousands is only listed.
   if (ids.length > 50) return;
   const taken = new Set<number>();
-  const places = [];
+  const stored = [];
   for (const id of ids.flatMap((one) => (hasProxies ? [one, tlsPortId(one)] : [one]))) {
     const port = await freePort(taken);
     for (let at = 0; at < room; at += 1) taken.add(port + at);
     const password = randomBytes(20).toString('hex');
-    places.push([id, { port, user: 'k8s-tunnels', password }]);
+    stored.push([id, { port, user: 'k8s-tunnels', password }]);
   }
   await mkdir(state, { recursive: true, mode: 0o700 });
-  const text = `${JSON.stringify({ version: 1, data: Object.fromEntries(places) })}\n`;
+  const text = `${JSON.stringify({ version: 1, data: Object.fromEntries(stored) })}\n`;
   await writeFile(path.join(state, 'ports.json'), text, { mode: 0o600 });
 }
 

@@ -131,7 +131,7 @@ export interface Plan {
     /** What the portal lets through in all; AWS's own limit is 20. */
     readonly requestsPerSecond: number;
   };
-  /** Regions beside the usual ones that every account has enabled. */
+  /** Regions beside the default ones that every account has enabled. */
   readonly optInRegions: readonly string[];
   /** Regions that answer `UnrecognizedClientException`. */
   readonly disabledRegions: readonly string[];

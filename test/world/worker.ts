@@ -110,14 +110,14 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
  * after it is closed. Here the process decides, and the folder is within `folder`.
  */
 function startTidily(folder: string, options: MiniflareOptions): Miniflare {
-  const { TMPDIR: usual } = process.env;
+  const { TMPDIR: original } = process.env;
   const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
   try {
     process.env.TMPDIR = folder;
     return new Miniflare(options);
   } finally {
-    if (usual === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = usual;
+    if (original === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = original;
     for (const signal of signals)
       for (const listener of process.listeners(signal))
         if (!before.has(listener)) process.off(signal, listener);

@@ -57,14 +57,14 @@ export function createDiscoveryObserver(from: Pick<Snapshot, 'clusters' | 'cells
       // A cancelled run has not finished: its result is reported with the next one.
       if (status.status === 'running' || status.finishedAt === finishedAt) return [];
       finishedAt = status.finishedAt;
-      const places = [...cells.values()];
+      const locations = [...cells.values()];
       const draft: ActivityDraft = {
         kind: 'discovery',
         clusters: titles.size,
         added: some([...added].map((id) => titles.get(id) ?? id)),
         gone: some([...gone.values()]),
-        places: places.length,
-        failed: places.filter(isFailed).length,
+        places: locations.length,
+        failed: locations.filter(isFailed).length,
       };
       const endings = [...ended].map(
         ([provider, message]): ActivityDraft => ({ kind: 'sign-in-ended', provider, message }),

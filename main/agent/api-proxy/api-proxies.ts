@@ -17,9 +17,9 @@ import { type ClusterProxy, createClusterProxy } from './cluster-proxy.ts';
 import { type FileGrant, type Grant, openGrants } from './grants.ts';
 import { localProxiesOf, movedNotice } from './local-proxies.ts';
 import { endingUnlocks, type ProductionLocks } from './production-locks.ts';
-import type { ProxyPlace, SeparateFile } from './proxy-place.ts';
 import { createRelaySockets } from './relay-sockets.ts';
 import { createSeparateFiles } from './separate-files.ts';
+import type { SeparateFile, TlsEndpoint } from './tls-endpoint.ts';
 
 /** The local TLS proxies: a port for each cluster with the entry form `tls`. */
 export interface ApiProxies {
@@ -27,14 +27,14 @@ export interface ApiProxies {
    * Listens on the cluster's port, and resolves with what its kubeconfig entry says: the same secret for some hours.
    * Rejects as `openGateway` does, and as writing a file does.
    */
-  forEntry(cluster: Cluster): Promise<ProxyPlace>;
+  forEntry(cluster: Cluster): Promise<TlsEndpoint>;
   /**
    * As `forEntry`, with a secret for a separate file: for full access, or only to read. For a container, listens on a Unix
    * socket beside that file too, which leads to the port; rejects as `RelaySockets.listen` does.
    */
-  forFile(cluster: Cluster, at: SeparateFile): Promise<ProxyPlace>;
+  forFile(cluster: Cluster, at: SeparateFile): Promise<TlsEndpoint>;
   /** As `forEntry`, with a secret for the file of a terminal, which only reads. */
-  forTerminal(cluster: Cluster, at: Required<Pick<FileGrant, 'terminal' | 'readOnly'>>): Promise<ProxyPlace>;
+  forTerminal(cluster: Cluster, at: Required<Pick<FileGrant, 'terminal' | 'readOnly'>>): Promise<TlsEndpoint>;
   /** Ends the secrets in the files of these terminals. */
   endTerminals(ids: readonly string[]): Promise<void>;
   /** Ends the secrets of a separate file. Without `except`, of all its clusters. Resolves with the clusters. */
@@ -172,10 +172,10 @@ export async function createApiProxies(options: {
     return proxy;
   };
   const portOf = (id: ClusterId) => ports.known(tlsPortId(id))?.port ?? 0;
-  const placeFor = async (
+  const endpointFor = async (
     cluster: Cluster,
     issue: (owner: string | undefined, port: number) => ReturnType<typeof grants.forEntry>,
-  ): Promise<ProxyPlace> => {
+  ): Promise<TlsEndpoint> => {
     const { api } = await listen(cluster);
     const owner = await api.owner().catch(() => undefined);
     const port = portOf(cluster.id);
@@ -185,7 +185,7 @@ export async function createApiProxies(options: {
     return { port, certificateAuthorityData: Buffer.from(certificate).toString('base64'), secret, until };
   };
 
-  const files = createSeparateFiles({ catalog, grants, relays, logger, placeFor, listen, portOf, end });
+  const files = createSeparateFiles({ catalog, grants, relays, logger, endpointFor, listen, portOf, end });
 
   const renew = () => {
     if (proxies.size > 0) events.emit('due');
@@ -207,8 +207,8 @@ export async function createApiProxies(options: {
 
   return {
     events,
-    forEntry: (cluster) => placeFor(cluster, (owner) => grants.forEntry(cluster.id, owner)),
-    forTerminal: (cluster, at) => placeFor(cluster, (owner) => grants.forFile(cluster.id, owner, at)),
+    forEntry: (cluster) => endpointFor(cluster, (owner) => grants.forEntry(cluster.id, owner)),
+    forTerminal: (cluster, at) => endpointFor(cluster, (owner) => grants.forFile(cluster.id, owner, at)),
     endTerminals: (ids) => end(({ terminal }) => terminal !== undefined && ids.includes(terminal)),
     ...files,
     standBy: () => files.standBy().finally(schedule),

@@ -6,8 +6,8 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Logger } from '../parts.ts';
 import type { ApiProxies } from './api-proxies.ts';
 import type { Grant, Grants } from './grants.ts';
-import type { ProxyPlace } from './proxy-place.ts';
 import type { RelaySockets } from './relay-sockets.ts';
+import type { TlsEndpoint } from './tls-endpoint.ts';
 
 /** Returns true if the first allows nothing that the second does not. */
 function isWithin(one: ReadOnly, other: ReadOnly): boolean {
@@ -37,19 +37,19 @@ export function createSeparateFiles(options: {
   readonly relays: Pick<RelaySockets, 'listen' | 'keep'>;
   readonly logger: Logger;
   /** Listens on the cluster's port, and issues a secret. */
-  readonly placeFor: (
+  readonly endpointFor: (
     cluster: Cluster,
     issue: (owner: string | undefined, port: number) => ReturnType<Grants['forFile']>,
-  ) => Promise<ProxyPlace>;
+  ) => Promise<TlsEndpoint>;
   readonly listen: (cluster: Cluster) => Promise<unknown>;
   readonly portOf: (id: ClusterId) => number;
   readonly end: (isEnding: (grant: Grant) => boolean) => Promise<void>;
 }): Pick<ApiProxies, 'forFile' | 'endFile' | 'standBy'> {
-  const { catalog, grants, relays, logger, placeFor, listen, portOf, end } = options;
+  const { catalog, grants, relays, logger, endpointFor, listen, portOf, end } = options;
   return {
     async forFile(cluster, { file, isContainers, ...how }) {
       let inside: number | undefined;
-      const place = await placeFor(cluster, async (owner, port) => {
+      const endpoint = await endpointFor(cluster, async (owner, port) => {
         if (isContainers) inside = portInContainer(cluster.id, port, grants.ofFile(file));
         const socket = inside === undefined ? undefined : path.join(path.dirname(file), `${inside}.sock`);
         const at = { ...how, file, ...(socket === undefined ? {} : { socket }) };
@@ -67,7 +67,7 @@ export function createSeparateFiles(options: {
         }
         return grant;
       });
-      return inside === undefined ? place : { ...place, port: inside };
+      return inside === undefined ? endpoint : { ...endpoint, port: inside };
     },
     async endFile(file, { except } = { except: [] }) {
       const isIn = (grant: Grant) => grant.file === file && !except.includes(grant.cluster);

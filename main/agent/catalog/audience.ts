@@ -1,5 +1,5 @@
 import type { Cluster } from '../../model/cluster.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { groupNames } from './tag-checks.ts';
 import { readTags, tagPart } from './tags.ts';
 
@@ -15,7 +15,7 @@ export type Audience =
 
 export function audienceOf({
   tags = {},
-  tagPrefix = usualTagPrefix,
+  tagPrefix = defaultTagPrefix,
 }: Pick<Cluster, 'tags' | 'tagPrefix'>): Audience {
   const { groups } = readTags(tags, tagPrefix).fields;
   if (groups !== undefined) return { kind: 'groups', groups: groupsFrom(groups) };

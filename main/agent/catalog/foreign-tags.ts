@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
 import { editsBetween, nearest } from '../../model/nearest.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { checkTag, type TagField, tagFields } from './tag-checks.ts';
 import { decodeValue } from './tag-codec.ts';
 import { type TagChange, tagPart } from './tags.ts';
@@ -31,7 +31,7 @@ const descriptive: ReadonlySet<TagField> = new Set([
 export function foreignTags({
   tags = {},
   otherTags = {},
-  tagPrefix = usualTagPrefix,
+  tagPrefix = defaultTagPrefix,
 }: Pick<Cluster, 'tags' | 'otherTags' | 'tagPrefix'>): readonly MisplacedTag[] {
   const parts = Object.entries(otherTags).flatMap(([key, value]) => {
     const part = foreignPart(key, tagPrefix);
@@ -85,7 +85,7 @@ export function foreignTags({
 export function spelledOtherwise({
   source,
   tags = {},
-  tagPrefix = usualTagPrefix,
+  tagPrefix = defaultTagPrefix,
 }: Pick<Cluster, 'source' | 'tags' | 'tagPrefix'>): readonly MisplacedTag[] {
   if (source !== 'eks' && source !== 'vault') return [];
   const parts = Object.entries(tags).flatMap(([key, value]) => {
@@ -127,13 +127,13 @@ interface ForeignPart {
 }
 
 function foreignPart(key: string, tagPrefix: string): ForeignPart | undefined {
-  const usual = tagPart(key, usualTagPrefix);
-  if (usual !== undefined && tagPrefix !== usualTagPrefix) {
-    const { name, field, index } = usual;
+  const defaultPart = tagPart(key, defaultTagPrefix);
+  if (defaultPart !== undefined && tagPrefix !== defaultTagPrefix) {
+    const { name, field, index } = defaultPart;
     const [guess] = nearest(name, tagFields, 1) as readonly TagField[];
     const isSlip = guess !== undefined && editsBetween(name, guess) <= 2;
     return {
-      name: `${usualTagPrefix}${name}`,
+      name: `${defaultTagPrefix}${name}`,
       field: field ?? (isSlip ? guess : undefined),
       index,
       isOurs: true,
@@ -152,7 +152,7 @@ function foreignPart(key: string, tagPrefix: string): ForeignPart | undefined {
 
 /** Also a slip of the default prefix, where that is the organisation's or not. */
 function isPrefixSlip(stem: string, tagPrefix: string): boolean {
-  return [tagPrefix, usualTagPrefix].some((prefix) => {
+  return [tagPrefix, defaultTagPrefix].some((prefix) => {
     const wanted = lettersOf(prefix);
     const most = wanted.length > 7 ? 2 : wanted.length > 4 ? 1 : 0;
     return stem === wanted || editsBetween(stem, wanted) <= most;

@@ -3,7 +3,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import { isProduction } from '../../model/is-production.ts';
 import { mixedScripts } from '../../model/mixed-scripts.ts';
 import type { Shell } from '../../model/shell-word.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { audienceOf } from './audience.ts';
 import { beforeCommands } from './eks-tag-commands.ts';
 import { foreignTags, spelledOtherwise } from './foreign-tags.ts';
@@ -86,7 +86,7 @@ function withCommands(cluster: Cluster, { fix, ...finding }: Finding, shell: She
 }
 
 function ownFindings(cluster: Cluster, productionValues: readonly string[]): readonly Finding[] {
-  const { title, tags = {}, tagPrefix = usualTagPrefix, tagProblems, reach } = cluster;
+  const { title, tags = {}, tagPrefix = defaultTagPrefix, tagProblems, reach } = cluster;
   const { environment, docs, owner } = cluster;
   const hasHostname = Object.keys(tags).some((key) => tagPart(key, tagPrefix)?.field === 'hostname');
   const findings: Finding[] = tagFixes(tags, tagPrefix).map(({ message, hint, fix }) => ({
@@ -154,7 +154,7 @@ function ownFindings(cluster: Cluster, productionValues: readonly string[]): rea
 
 /** A cluster file is not published. */
 function missingGroups(cluster: Cluster): readonly Finding[] {
-  const { source, tagPrefix = usualTagPrefix } = cluster;
+  const { source, tagPrefix = defaultTagPrefix } = cluster;
   if (source === 'file' || audienceOf(cluster).kind !== 'untagged') return [];
   return [
     {
@@ -171,7 +171,7 @@ function missingGroups(cluster: Cluster): readonly Finding[] {
  * Finds clusters that share a hostname. A SOCKS server behind an application serves many clusters; the other origins reach one.
  */
 function sharedHostname(
-  { id, reach, tagPrefix = usualTagPrefix }: Cluster,
+  { id, reach, tagPrefix = defaultTagPrefix }: Cluster,
   byHostname: ReadonlyMap<string, readonly Cluster[]>,
 ): readonly Finding[] {
   if (reach.kind !== 'tunnel' || reach.destination !== undefined) return [];
@@ -195,7 +195,7 @@ function sharedHostname(
 }
 
 function sharedTitle(
-  { id, title, tagPrefix = usualTagPrefix }: Cluster,
+  { id, title, tagPrefix = defaultTagPrefix }: Cluster,
   alike: readonly Cluster[],
 ): readonly Finding[] {
   const others = alike.filter((other) => other.id !== id);

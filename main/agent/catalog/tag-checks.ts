@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { entryForms, execApiVersions } from '../../model/entry-form.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { isDnsLabel, isHostName, isPort } from './host-name.ts';
 
 export const tagFields = [
@@ -37,7 +37,7 @@ export type Check = { readonly value: string } | Complaint;
 const longest = 1024;
 
 /** Returns the normalized value, or why it is rejected. */
-export function checkTag(field: TagField, value: string, prefix: string = usualTagPrefix): Check {
+export function checkTag(field: TagField, value: string, prefix: string = defaultTagPrefix): Check {
   const key = `${prefix}${field}`;
   const instead = placeholder(field);
   if (value === '')

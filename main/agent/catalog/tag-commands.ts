@@ -1,7 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, Source } from '../../model/cluster.ts';
 import type { Shell } from '../../model/shell-word.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { eksCommands } from './eks-tag-commands.ts';
 import type { TagField } from './tag-checks.ts';
 import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
@@ -39,7 +39,7 @@ export function tagCommands(cluster: Cluster, change: TagChange, shell: Shell = 
 }
 
 function keyChange(cluster: Cluster, change: TagChange): KeyChange {
-  const { source, tags = {}, tagPrefix = usualTagPrefix } = cluster;
+  const { source, tags = {}, tagPrefix = defaultTagPrefix } = cluster;
   const set = new Map<string, string>();
   const remove = new Set(change.remove ?? []);
   const partsOf = (field: TagField) =>
@@ -130,7 +130,7 @@ function aksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): 
 }
 
 function vaultCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
-  const { mount, path, options } = vaultPlace(cluster);
+  const { mount, path, options } = vaultSecretOf(cluster);
   const where = [...options, `-mount=${mount}`];
   if (isVersionOne(cluster)) {
     // KV version 1 replaces a secret as a whole: read, change and write it back, only through pipes.
@@ -167,7 +167,7 @@ function isVersionOne({ credential }: Pick<Cluster, 'credential'>): boolean {
  * Returns the cluster's path in Vault. Without a credential that has the mount, takes it from the account:
  * `<host>[/<namespace>]/<mount>`.
  */
-function vaultPlace({ account, region, name, credential }: Cluster) {
+function vaultSecretOf({ account, region, name, credential }: Cluster) {
   const known = credential?.kind === 'vault' ? credential : undefined;
   const [host = '', ...rest] = account.split('/');
   const mount = known?.mount ?? rest.at(-1) ?? '';
@@ -188,7 +188,7 @@ function addressOf(host: string): string {
 }
 
 function fileEdits(
-  { account, name, tagPrefix = usualTagPrefix }: Cluster,
+  { account, name, tagPrefix = defaultTagPrefix }: Cluster,
   { set = {}, unset = [], remove = [] }: TagChange,
 ): readonly string[] {
   const place = `# In ${printableJson(account)}, under tags of ${printableJson(name)}:`;

@@ -6,7 +6,7 @@ import {
   type TagProblem,
 } from '../../model/cluster.ts';
 import { hasUnseen, plainText } from '../../model/plain-text.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { readTags, tagPart } from './tags.ts';
 
 /** No source allows more or longer ones; a file may hold anything. */
@@ -49,7 +49,7 @@ export interface ClusterReading {
  */
 export function taggedCluster(reading: ClusterReading): Cluster {
   const { source, account, region, name, certificateAuthorityData, version, status, credential } = reading;
-  const { tagPrefix = usualTagPrefix } = reading;
+  const { tagPrefix = defaultTagPrefix } = reading;
   const { fields, problems } = readTags(reading.tags, tagPrefix);
   // Only the publisher reads the groups, from the tags.
   const { name: title, reach, groups: _, ...details } = fields;
@@ -83,7 +83,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
       plainProblem,
     ),
     ...(ours.length === 0 ? {} : { tags: Object.fromEntries(ours) }),
-    ...(tagPrefix === usualTagPrefix ? {} : { tagPrefix }),
+    ...(tagPrefix === defaultTagPrefix ? {} : { tagPrefix }),
     ...(others.length === 0 ? {} : { otherTags: Object.fromEntries(others) }),
     seenAt: reading.seenAt,
     stale: false,

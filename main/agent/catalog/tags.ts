@@ -1,6 +1,6 @@
 import type { Cluster, Reach, TagProblem } from '../../model/cluster.ts';
 import { editsBetween, nearest } from '../../model/nearest.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { checkTag, type TagField, tagFields } from './tag-checks.ts';
 import { decodeValue } from './tag-codec.ts';
 
@@ -44,7 +44,7 @@ export interface FixableProblem extends TagProblem {
  */
 export function readTags(
   tags: Readonly<Record<string, string>>,
-  prefix: string = usualTagPrefix,
+  prefix: string = defaultTagPrefix,
 ): {
   readonly fields: TagFields;
   readonly problems: readonly TagProblem[];

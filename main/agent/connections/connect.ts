@@ -1,7 +1,7 @@
 import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
@@ -11,7 +11,7 @@ import type { Entries } from './entries.ts';
 import { openOne, type Try } from './open-one.ts';
 import type { Outcome } from './outcome.ts';
 import { connectPlan } from './production-guard.ts';
-import { type Remembered, withPlace } from './remembered.ts';
+import { type Remembered, withSource } from './remembered.ts';
 
 /**
  * Connects clusters in one transaction: decides what to do, opens the tunnels, writes the entries of those that are up
@@ -54,33 +54,33 @@ export function createConnect(options: {
     });
 
   /** Restores the kubeconfig of before. Reports what it cannot, because the error that caused it is thrown. */
-  const takeBack = async (place: KubeconfigPlace, added: readonly ClusterId[], switched?: ClusterId) => {
+  const takeBack = async (source: KubeconfigSource, added: readonly ClusterId[], switched?: ClusterId) => {
     try {
-      const { failures } = await kubeconfig.remove(place, added);
+      const { failures } = await kubeconfig.remove(source, added);
       if (failures[0] !== undefined) throw failures[0];
-      if (switched !== undefined && !added.includes(switched)) await kubeconfig.release(place, [switched]);
+      if (switched !== undefined && !added.includes(switched)) await kubeconfig.release(source, [switched]);
     } catch (error) {
       logger.error('the kubeconfig is not restored', { error: toPlainError(error) });
     }
   };
 
   /** The switch is made and stored: an old limit that stays on disk ends with this agent. */
-  const dropLimit = (id: ClusterId, place: KubeconfigPlace) =>
-    currentContext.dropLimits([id], place).catch((error: unknown) => {
+  const dropLimit = (id: ClusterId, source: KubeconfigSource) =>
+    currentContext.dropLimits([id], source).catch((error: unknown) => {
       logger.error('a time limit is not removed', { error: toPlainError(error) });
     });
 
-  return async ({ place, switches, forMs, signIn, signal, ...request }) => {
+  return async ({ source, switches, forMs, signIn, signal, ...request }) => {
     await settled(request.clusters.map(({ id }) => id));
 
     // Decide. Read the kubeconfig before anything is opened: it may be invalid.
-    const before = await kubeconfig.current(place);
+    const before = await kubeconfig.current(source);
     const plan = connectPlan(request, { isGuarded: isGuarded(), current: before.id, isOpen, switches });
     const { clusters, left, stays, mayBecomeCurrent } = plan;
     const [wanted] = clusters;
     const back =
       forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted)
-        ? await currentContext.checkLimit(place, wanted.id, request.production === true)
+        ? await currentContext.checkLimit(source, wanted.id, request.production === true)
         : undefined;
 
     const fresh = clusters.map(({ id }) => id).filter((id) => !isOpen(id));
@@ -104,22 +104,22 @@ export function createConnect(options: {
       const switchesNow = mayBeCurrent && before.id !== first.id;
       const limit = { forMs: mayBeCurrent ? forMs : undefined, back };
       const stanzas = await Promise.all(up.map(({ cluster, tunnel }) => entries.of(cluster, tunnel)));
-      const written = await currentContext.switching(place, first.id, limit, () =>
-        kubeconfig.add(place, stanzas, switchesNow ? { current: first.id } : {}),
+      const written = await currentContext.switching(source, first.id, limit, () =>
+        kubeconfig.add(source, stanzas, switchesNow ? { current: first.id } : {}),
       );
 
       const added = up.map(({ cluster: { id } }) => id).filter((id) => unknown.includes(id));
-      undo = () => takeBack(place, added, switchesNow ? first.id : undefined);
+      undo = () => takeBack(source, added, switchesNow ? first.id : undefined);
 
       // Store.
       const saved = saveCatalog();
       await remembered.put(
         up.map(({ cluster: { id } }) =>
-          withPlace(remembered.get(id), { cluster: id, place, status: 'open' }),
+          withSource(remembered.get(id), { cluster: id, source, status: 'open' }),
         ),
       );
       await saved;
-      if (switchesNow && forMs === undefined) await dropLimit(first.id, place);
+      if (switchesNow && forMs === undefined) await dropLimit(first.id, source);
       const nameOf = (cluster: Cluster) => written.contexts.get(cluster.id) ?? entries.nameOf(cluster);
       return {
         outcomes: tries.map((one) => outcomeOf(one, nameOf)),
@@ -152,7 +152,7 @@ function outcomeOf(one: Try, nameOf: (cluster: Cluster) => string): Outcome {
     status: 'connected',
     cluster: one.cluster,
     context: nameOf(one.cluster),
-    port: one.tunnel.place()?.port,
+    port: one.tunnel.localPort()?.port,
     latencyMs: one.state.status === 'connected' ? one.state.probe.totalMs : 0,
   };
 }

@@ -4,7 +4,7 @@ import type { EntrySettings } from '../../model/entry-form.ts';
 import type { Terminal } from '../../model/terminal.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { keepListening } from '../terminals/keep-listening.ts';
 import { terminalViews } from '../terminals/terminal-view.ts';
@@ -23,7 +23,7 @@ import type { PluginCommand } from './kubeconfig-entry.ts';
 import type { Connected } from './outcome.ts';
 import { createPreview, type Preview } from './preview.ts';
 import type { ConnectRequest } from './production-guard.ts';
-import { placeOf, readRemembered } from './remembered.ts';
+import { readRemembered, sourceOf } from './remembered.ts';
 import { createRenewals } from './renewals.ts';
 import { createReopen } from './reopen.ts';
 import { createRestore } from './restore.ts';
@@ -45,7 +45,7 @@ export interface Connections
    */
   connect(
     options: ConnectRequest & {
-      readonly place: KubeconfigPlace;
+      readonly source: KubeconfigSource;
       /** True if the settings say to switch. */
       readonly switches: boolean;
       readonly forMs?: number | undefined;
@@ -61,14 +61,14 @@ export interface Connections
   isolate(request: IsolateRequest): Promise<Isolated>;
   /** Resolves with what `connect` would write. Opens no tunnel and writes nothing. Rejects as `connect` does. */
   preview(
-    request: ConnectRequest & { readonly place: KubeconfigPlace; readonly switches: boolean },
+    request: ConnectRequest & { readonly source: KubeconfigSource; readonly switches: boolean },
   ): Promise<Preview>;
   /**
    * After an undo in that kubeconfig: closes clusters whose last entry went, and makes on-demand contexts of those that
    * came back. Rejects as `remove` does.
    */
   follow(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     changes: { readonly removed: readonly ClusterId[]; readonly added: readonly ClusterId[] },
   ): Promise<{ readonly warnings: readonly string[] }>;
   /** Returns the terminals with a kubeconfig of their own, production first. */
@@ -78,12 +78,12 @@ export interface Connections
   /** Ends terminals by their ids, and closes tunnels that nothing else uses. Resolves with how many there were. */
   endTerminals(ids: readonly string[]): Promise<number>;
   /**
-   * Closes the tunnels and restores the previous context in `place`, or in every kubeconfig where undefined. By the
+   * Closes the tunnels and restores the previous context in `source`, or in every kubeconfig where undefined. By the
    * setting, entries stay as on-demand contexts whose ports keep listening, or are removed everywhere.
    */
   disconnect(
     ids: readonly ClusterId[],
-    place?: KubeconfigPlace,
+    source?: KubeconfigSource,
   ): Promise<{ readonly closed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   /** For shutdown: disconnects what is open. With `again`, the next start reopens it. */
   disconnectAll(options: { readonly again: boolean }): Promise<void>;
@@ -133,7 +133,7 @@ export interface Connections
   use(options: {
     readonly cluster: Cluster;
     /** That of the last connect or switch where undefined. */
-    readonly place?: KubeconfigPlace | undefined;
+    readonly source?: KubeconfigSource | undefined;
     readonly production: boolean;
     readonly forMs?: number | undefined;
   }): Promise<void>;
@@ -237,7 +237,7 @@ export async function createConnections(options: {
     kept: () => remembered.idsOf('kept'),
     async entry(id) {
       const connection = remembered.get(id);
-      return connection && kubeconfig.entry(placeOf(connection), id);
+      return connection && kubeconfig.entry(sourceOf(connection), id);
     },
     use: createUseContext({ ...context, demand: reopen.demand }),
     switchForeign: currentContext.switchForeign,

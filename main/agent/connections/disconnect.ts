@@ -1,14 +1,14 @@
 import type { ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
-import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Terminals } from '../terminals/terminals.ts';
 import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { CurrentContext } from './current-context.ts';
 import type { Isolate } from './isolate.ts';
-import { byPlace, type Remembered } from './remembered.ts';
+import { bySource, type Remembered } from './remembered.ts';
 import { sentences } from './sentences.ts';
 
 /** Closes connections, and keeps or removes their kubeconfig entries. */
@@ -53,16 +53,16 @@ export function createDisconnect(options: {
   const withdraw = async (
     how: 'remove' | 'release',
     ids: readonly ClusterId[],
-    caller?: KubeconfigPlace | undefined,
+    caller?: KubeconfigSource | undefined,
   ) => {
     const warnings: string[] = [];
     const left: ClusterId[] = [];
-    const places = caller === undefined ? byPlace(known(ids)) : [[caller, ids] as const];
-    for (const [place, group] of places) {
+    const sources = caller === undefined ? bySource(known(ids)) : [[caller, ids] as const];
+    for (const [source, group] of sources) {
       try {
         const done = await (how === 'remove'
-          ? kubeconfig.remove(place, group)
-          : kubeconfig.release(place, group, { everywhere: caller === undefined }));
+          ? kubeconfig.remove(source, group)
+          : kubeconfig.release(source, group, { everywhere: caller === undefined }));
         warnings.push(...done.warnings, ...done.failures.map(sentences));
         const removed = new Set<string>('removed' in done ? (done.removed as readonly string[]) : []);
         if (done.failures.length > 0) left.push(...group.filter((id) => !removed.has(id)));
@@ -97,7 +97,7 @@ export function createDisconnect(options: {
   };
 
   /** In the caller's kubeconfig. The context stays on demand in others, where somebody may use it. */
-  const keepNow = async (ids: readonly ClusterId[], caller: KubeconfigPlace | undefined) => {
+  const keepNow = async (ids: readonly ClusterId[], caller: KubeconfigSource | undefined) => {
     const { warnings } = await withdraw('release', ids, caller);
     const step = stepsOf(warnings);
     await step(remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' }))));

@@ -12,8 +12,8 @@ import type { ReadOnly } from '../../model/read-only.ts';
 import { defaultSettings } from '../../model/settings.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
-import type { Place } from '../tunnels/ports.ts';
+import type { Kubeconfig, KubeconfigEntry, KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
+import type { LocalPort } from '../tunnels/ports.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { GivenNames } from './given-names.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
@@ -29,7 +29,7 @@ export interface Entries {
    * whatever the setting and the cluster's tag say, unless nothing but `tls` serves it. With the form `tls` its local TLS proxy listens then; rejects as
    * `ApiProxies.forEntry` does.
    */
-  through(cluster: Cluster, place: Place | undefined, own?: OwnForm): Promise<KubeconfigEntry>;
+  through(cluster: Cluster, local: LocalPort | undefined, own?: OwnForm): Promise<KubeconfigEntry>;
   /**
    * Resolves with a cluster's entry through the port of its tunnel. Rejects as `through` does, or if the tunnel has no
    * port and needs one.
@@ -41,7 +41,7 @@ export interface Entries {
    * Writes entries when nobody waits for the warnings: reports each one as a notice, once. Rejects as `Kubeconfig`
    * does.
    */
-  write(place: KubeconfigPlace, entries: readonly KubeconfigEntry[]): Promise<void>;
+  write(source: KubeconfigSource, entries: readonly KubeconfigEntry[]): Promise<void>;
 }
 
 /** The form of one file's entry: also one of the form `tls` whose secret is a terminal's, and only reads. */
@@ -64,7 +64,7 @@ export function createEntries(options: {
     contextName(cluster, catalog.clusters(), { given: given.list(), template: contextTemplate?.() });
   const { entrySettings = () => defaultSettings } = options;
   const formOf: Entries['formOf'] = (cluster) => entryFormOf(cluster, entrySettings());
-  const through: Entries['through'] = async (cluster, place, own = formOf(cluster)) => {
+  const through: Entries['through'] = async (cluster, local, own = formOf(cluster)) => {
     const isReadOnly = typeof own === 'object';
     const form = isReadOnly || needsTls(cluster, entrySettings()) ? 'tls' : own;
     const proxy = isReadOnly
@@ -78,7 +78,7 @@ export function createEntries(options: {
     return kubeconfigEntry({
       cluster,
       name,
-      place,
+      local,
       form,
       proxy,
       plugin,
@@ -90,16 +90,16 @@ export function createEntries(options: {
     formOf,
     through,
     async of(cluster, tunnel) {
-      const place = tunnel.place();
-      if (place === undefined && tunnel.connector() !== 'direct' && formOf(cluster) !== 'tls')
+      const local = tunnel.localPort();
+      if (local === undefined && tunnel.connector() !== 'direct' && formOf(cluster) !== 'tls')
         throw new AppError('internal', `${cluster.title} has no port.`);
-      return through(cluster, place);
+      return through(cluster, local);
     },
     async standBy(cluster) {
       if (formOf(cluster) === 'tls') await apiProxies?.forEntry(cluster);
     },
-    async write(place, entries) {
-      const { warnings } = await kubeconfig.add(place, entries, {});
+    async write(source, entries) {
+      const { warnings } = await kubeconfig.add(source, entries, {});
       for (const warning of warnings) noticeOnce('warning', warning);
     },
   };

@@ -13,7 +13,7 @@ import type { Entries } from './entries.ts';
 import { knownWay } from './known-way.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
 import { createMissing, programsOf } from './plugin-programs.ts';
-import { placeOf, type Remembered } from './remembered.ts';
+import { type Remembered, sourceOf } from './remembered.ts';
 import { sentences } from './sentences.ts';
 
 /** Another program that changes an entry again so soon after a repair means it. */
@@ -82,8 +82,8 @@ export function createEntryWatch(options: {
     const connection = remembered.get(id);
     const way = knownWay(id, options);
     if (connection === undefined || way === undefined) return kubeconfig.repair(file);
-    const place = { ...placeOf(connection), kubeconfig: file.given };
-    await kubeconfig.add(place, [await entries.through(way.cluster, way.place)], {});
+    const source = { ...sourceOf(connection), kubeconfig: file.given };
+    await kubeconfig.add(source, [await entries.through(way.cluster, way.local)], {});
   };
 
   /** The entries that were repaired because the user asked. Undefined if nobody did. */

@@ -7,7 +7,7 @@ import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Logger } from '../parts.ts';
 import type { EntryFor, StoredTerminal, Terminals } from '../terminals/terminals.ts';
-import type { Place, Ports } from '../tunnels/ports.ts';
+import type { LocalPort, Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { createCloseUnused } from './close-unused.ts';
 import type { Connections } from './connections.ts';
@@ -68,12 +68,12 @@ export function createIsolate(options: {
 
   const closeUnused = createCloseUnused(options);
   const entryFor =
-    (cluster: Cluster, place: Place | undefined): EntryFor =>
+    (cluster: Cluster, local: LocalPort | undefined): EntryFor =>
     ({ id, form, readOnly = {} }) =>
-      entries.through(cluster, place, form === 'read-only' ? { terminal: id, readOnly } : form);
+      entries.through(cluster, local, form === 'read-only' ? { terminal: id, readOnly } : form);
   const renew = async (id: ClusterId) => {
     const way = knownWay(id, options);
-    if (way !== undefined) await terminals.renew(id, entryFor(way.cluster, way.place));
+    if (way !== undefined) await terminals.renew(id, entryFor(way.cluster, way.local));
   };
 
   return {
@@ -110,8 +110,8 @@ export function createIsolate(options: {
             continue;
           }
           const { cluster, tunnel, state } = one;
-          const place = tunnel.connector() === 'direct' ? undefined : tunnel.place();
-          const make = entryFor(cluster, place);
+          const local = tunnel.connector() === 'direct' ? undefined : tunnel.localPort();
+          const make = entryFor(cluster, local);
           const own = readOnly === undefined ? form : 'read-only';
           const terminal = await terminals.add(
             {
@@ -129,7 +129,7 @@ export function createIsolate(options: {
             status: 'connected',
             cluster,
             context: terminal.context,
-            port: tunnel.place()?.port,
+            port: tunnel.localPort()?.port,
             latencyMs: state.status === 'connected' ? state.probe.totalMs : 0,
           });
         }

@@ -1,8 +1,8 @@
 import type { Cluster } from '../../model/cluster.ts';
 import { type EntryForm, type ExecApiVersion, namespaceOf } from '../../model/entry-form.ts';
-import type { ProxyPlace } from '../api-proxy/proxy-place.ts';
+import type { TlsEndpoint } from '../api-proxy/tls-endpoint.ts';
 import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
-import type { Place } from '../tunnels/ports.ts';
+import type { LocalPort } from '../tunnels/ports.ts';
 
 /**
  * The command that kubectl runs for a credential: an absolute path and the first arguments. It must not depend on PATH,
@@ -26,16 +26,16 @@ export function kubeconfigEntry(options: {
   readonly cluster: Cluster;
   /** The name of its context, cluster and user: `contextName`. */
   readonly name: string;
-  readonly place: Place | undefined;
+  readonly local: LocalPort | undefined;
   /** The entry form. Where undefined, that of the cluster's tag, else SOCKS5. */
   readonly form?: EntryForm | undefined;
   /** The local TLS proxy, for the form `tls`: with it, the entry holds nothing but its secret. */
-  readonly proxy?: ProxyPlace | undefined;
+  readonly proxy?: TlsEndpoint | undefined;
   readonly plugin: PluginCommand;
   /** The version of the exec credential API: v1 where undefined. */
   readonly execApiVersion?: ExecApiVersion | undefined;
 }): KubeconfigEntry {
-  const { cluster, name, place, proxy, plugin, execApiVersion = 'v1' } = options;
+  const { cluster, name, local, proxy, plugin, execApiVersion = 'v1' } = options;
   const form = options.form ?? cluster.entryForm ?? 'socks5';
   const own = namespaceOf(cluster);
   const namespace = own === undefined ? {} : { namespace: own };
@@ -59,7 +59,7 @@ export function kubeconfigEntry(options: {
         ? {}
         : { certificateAuthorityData: cluster.certificateAuthorityData }),
       ...(cluster.serverName === undefined ? {} : { tlsServerName: cluster.serverName }),
-      ...(place === undefined ? {} : { proxyUrl: proxyUrl(place, form) }),
+      ...(local === undefined ? {} : { proxyUrl: proxyUrl(local, form) }),
     },
     user: {
       kind: 'exec',
@@ -90,7 +90,7 @@ function environmentOf({ env }: PluginCommand, version: ExecApiVersion) {
   return env === undefined && version === 'v1' ? {} : { env: { ...env, ...asked } };
 }
 
-function proxyUrl({ credentials: { user, password }, port }: Place, form: EntryForm): string {
+function proxyUrl({ credentials: { user, password }, port }: LocalPort, form: EntryForm): string {
   // kubectl rejects `socks5h`. With `socks5` it leaves name resolution to the proxy as well.
   return `${form === 'connect' ? 'http' : 'socks5'}://${user}:${password}@127.0.0.1:${port}`;
 }

@@ -1,12 +1,12 @@
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
-import { derivedPort, type Place, type Ports } from '../tunnels/ports.ts';
+import type { Kubeconfig, KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
+import { derivedPort, type LocalPort, type Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
 import { connectPlan } from './production-guard.ts';
-import { type Remembered, withPlace } from './remembered.ts';
+import { type Remembered, withSource } from './remembered.ts';
 
 /** What a connect would change. */
 export interface Preview {
@@ -18,7 +18,7 @@ export interface Preview {
 }
 
 /** Returns the port that a cluster without one gets, unless it is in use. */
-function expected(id: ClusterId): Place {
+function expected(id: ClusterId): LocalPort {
   return { port: derivedPort(id), credentials: { user: 'k8s-tunnels', password: '***' } };
 }
 
@@ -37,8 +37,8 @@ export function createPreview(options: {
   const isOpen = (id: ClusterId) => remembered.get(id)?.status === 'open';
 
   return {
-    async preview({ place, switches, ...request }) {
-      const before = await kubeconfig.current(place);
+    async preview({ source, switches, ...request }) {
+      const before = await kubeconfig.current(source);
       const plan = connectPlan(request, { isGuarded: isGuarded(), current: before.id, isOpen, switches });
       const { clusters, left, stays, mayBecomeCurrent } = plan;
       const [first] = clusters;
@@ -50,13 +50,13 @@ export function createPreview(options: {
       const written = await Promise.all(entriesOf);
       const isSwitched = first !== undefined && mayBecomeCurrent(first) && before.id !== first.id;
       const { file, diff } = await kubeconfig.preview(
-        place,
+        source,
         written,
         isSwitched ? { current: first.id } : {},
       );
       return { file, diff, left, stays };
     },
-    async follow(place, { removed, added }) {
+    async follow(source, { removed, added }) {
       const warnings: string[] = [];
       const gone: ClusterId[] = [];
       for (const id of removed) if (!(await isSomewhere(id))) gone.push(id);
@@ -65,11 +65,11 @@ export function createPreview(options: {
         const cluster = catalog.get(id);
         if (cluster === undefined) continue;
         const status = remembered.get(id)?.status ?? 'kept';
-        await remembered.put([withPlace(remembered.get(id), { cluster: id, place, status })]);
+        await remembered.put([withSource(remembered.get(id), { cluster: id, source, status })]);
         if (tunnels.find(id) === undefined) await tunnels.tunnel(cluster).standBy();
         // The port may have another password by now.
         const tunnel = tunnels.find(id);
-        if (tunnel !== undefined) await entries.write(place, [await entries.of(cluster, tunnel)]);
+        if (tunnel !== undefined) await entries.write(source, [await entries.of(cluster, tunnel)]);
       }
       return { warnings };
     },
@@ -79,12 +79,12 @@ export function createPreview(options: {
   async function isSomewhere(id: ClusterId): Promise<boolean> {
     const connection = remembered.get(id);
     if (connection === undefined) return false;
-    const places: readonly KubeconfigPlace[] = [connection.place, ...(connection.others ?? [])].map(
+    const sources: readonly KubeconfigSource[] = [connection.place, ...(connection.others ?? [])].map(
       ({ kubeconfig: value, cwd, home }) => ({ kubeconfig: value, cwd, home }),
     );
-    for (const place of places)
+    for (const source of sources)
       if (
-        await kubeconfig.entry(place, id).then(
+        await kubeconfig.entry(source, id).then(
           (entry) => entry !== undefined,
           () => true,
         )

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
-import type { KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import { keyOf } from './remembered.ts';
@@ -11,9 +11,9 @@ const atMost = 100;
 
 /** The context that was current before the last switch to a context that is not ours, for each kubeconfig. */
 export interface PreviousContexts {
-  get(place: KubeconfigPlace): string | undefined;
+  get(source: KubeconfigSource): string | undefined;
   /** Never rejects: what was switched stays switched. */
-  put(place: KubeconfigPlace, context: string | undefined): Promise<void>;
+  put(source: KubeconfigSource, context: string | undefined): Promise<void>;
 }
 
 export async function readPreviousContexts(options: {
@@ -30,9 +30,9 @@ export async function readPreviousContexts(options: {
   });
   const known = new Map(await file.read());
   return {
-    get: (place) => known.get(keyOf(place)),
-    async put(place, context) {
-      const key = keyOf(place);
+    get: (source) => known.get(keyOf(source)),
+    async put(source, context) {
+      const key = keyOf(source);
       if (!known.delete(key) && context === undefined) return;
       if (context !== undefined) known.set(key, context);
       for (const oldest of [...known.keys()].slice(0, Math.max(0, known.size - atMost))) known.delete(oldest);

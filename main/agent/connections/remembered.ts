@@ -1,18 +1,22 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
-import type { KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import { jsonList } from '../storage/json-list.ts';
 
-export const placeSchema = z.object({ kubeconfig: z.string().optional(), cwd: z.string(), home: z.string() });
+export const sourceSchema = z.object({
+  kubeconfig: z.string().optional(),
+  cwd: z.string(),
+  home: z.string(),
+});
 
 const connectionSchema = z.object({
   cluster: clusterIdSchema,
   /** The kubeconfig of the last connect or switch. */
-  place: placeSchema,
+  place: sourceSchema,
   /** Other kubeconfigs with its entry. */
-  others: z.array(placeSchema).optional(),
+  others: z.array(sourceSchema).optional(),
   /** `kept`: an on-demand context, whose tunnel is closed. `again`: the next start reopens it. */
   status: z.enum(['open', 'kept', 'again']).default('open'),
 });
@@ -100,59 +104,61 @@ export async function readRemembered(options: {
 }
 
 /** Converts the stored form: JSON has no undefined, so an unset KUBECONFIG comes back as a missing field. */
-export function placeOf({ place }: Connection): KubeconfigPlace {
-  return { kubeconfig: place.kubeconfig, cwd: place.cwd, home: place.home };
+export function sourceOf({ place: source }: Connection): KubeconfigSource {
+  return { kubeconfig: source.kubeconfig, cwd: source.cwd, home: source.home };
 }
 
 /** How many kubeconfigs of a cluster to remember. */
-const placesAtMost = 20;
+const sourcesAtMost = 20;
 
-/** Returns a connection whose latest kubeconfig is `place`. Keeps the earlier ones. */
-export function withPlace(
+/** Returns a connection whose latest kubeconfig is `source`. Keeps the earlier ones. */
+export function withSource(
   connection: Connection | undefined,
   {
     cluster,
-    place,
+    source,
     status,
   }: { readonly cluster: ClusterId } & {
-    readonly place: KubeconfigPlace;
+    readonly source: KubeconfigSource;
     readonly status: Connection['status'];
   },
 ): Connection {
-  const others = allPlaces(connection).filter((one) => keyOf(one) !== keyOf(place));
+  const others = allSources(connection).filter((one) => keyOf(one) !== keyOf(source));
   return {
     cluster,
-    place: { ...place },
+    place: { ...source },
     status,
-    ...(others.length === 0 ? {} : { others: others.slice(0, placesAtMost - 1).map((one) => ({ ...one })) }),
+    ...(others.length === 0 ? {} : { others: others.slice(0, sourcesAtMost - 1).map((one) => ({ ...one })) }),
   };
 }
 
 /** Returns the kubeconfigs of a connection, the latest first. */
-function allPlaces(connection: Connection | undefined): readonly KubeconfigPlace[] {
+function allSources(connection: Connection | undefined): readonly KubeconfigSource[] {
   if (connection === undefined) return [];
-  return [connection.place, ...(connection.others ?? [])].map((place) => placeOf({ ...connection, place }));
+  return [connection.place, ...(connection.others ?? [])].map((source) =>
+    sourceOf({ ...connection, place: source }),
+  );
 }
 
 /** Two kubeconfigs are the same if their fields are. */
-export function keyOf({ kubeconfig, cwd, home }: KubeconfigPlace): string {
+export function keyOf({ kubeconfig, cwd, home }: KubeconfigSource): string {
   return JSON.stringify([kubeconfig, cwd, home]);
 }
 
 /** Returns the same connections, once for each of their kubeconfigs. */
-export function inEachPlace(connections: readonly Connection[]): readonly Connection[] {
+export function inEachSource(connections: readonly Connection[]): readonly Connection[] {
   return connections.flatMap((connection) =>
-    allPlaces(connection).map((place) => ({ ...connection, place: { ...place } })),
+    allSources(connection).map((source) => ({ ...connection, place: { ...source } })),
   );
 }
 
 /** Groups connections by their latest kubeconfig, so that each is edited once. */
-export function byPlace(
+export function bySource(
   connections: readonly Connection[],
-): readonly (readonly [KubeconfigPlace, readonly ClusterId[]])[] {
-  const groups = Map.groupBy(connections, (connection) => keyOf(placeOf(connection)));
+): readonly (readonly [KubeconfigSource, readonly ClusterId[]])[] {
+  const groups = Map.groupBy(connections, (connection) => keyOf(sourceOf(connection)));
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
-    return first === undefined ? [] : [[placeOf(first), group.map(({ cluster }) => cluster)] as const];
+    return first === undefined ? [] : [[sourceOf(first), group.map(({ cluster }) => cluster)] as const];
   });
 }

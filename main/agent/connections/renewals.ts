@@ -9,7 +9,7 @@ import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
 import type { Isolate } from './isolate.ts';
 import { knownWay } from './known-way.ts';
-import { byPlace, type Connection, inEachPlace, keyOf, placeOf, type Remembered } from './remembered.ts';
+import { bySource, type Connection, inEachSource, keyOf, type Remembered, sourceOf } from './remembered.ts';
 
 /** Writes the entries of clusters again, in every kubeconfig that has them: the user's and those of terminals. */
 export function createRenewals(options: {
@@ -30,8 +30,8 @@ export function createRenewals(options: {
   const isThere = async (connection: Connection): Promise<boolean> => {
     const { cluster } = connection;
     const latest = remembered.get(cluster);
-    if (latest !== undefined && keyOf(placeOf(latest)) === keyOf(placeOf(connection))) return true;
-    return kubeconfig.entry(placeOf(connection), cluster).then(
+    if (latest !== undefined && keyOf(sourceOf(latest)) === keyOf(sourceOf(connection))) return true;
+    return kubeconfig.entry(sourceOf(connection), cluster).then(
       (entry) => entry !== undefined,
       () => false,
     );
@@ -42,10 +42,10 @@ export function createRenewals(options: {
   ): Promise<readonly string[]> => {
     const warnings: string[] = [];
     const there: Connection[] = [];
-    for (const one of inEachPlace(connections)) if (await isThere(one)) there.push(one);
-    for (const [place, ids] of byPlace(there)) {
+    for (const one of inEachSource(connections)) if (await isThere(one)) there.push(one);
+    for (const [source, ids] of bySource(there)) {
       const renewed = (await Promise.all(ids.map(entryOf))).filter((entry) => entry !== undefined);
-      if (renewed.length > 0) warnings.push(...(await kubeconfig.add(place, renewed, {})).warnings);
+      if (renewed.length > 0) warnings.push(...(await kubeconfig.add(source, renewed, {})).warnings);
     }
     return warnings;
   };
@@ -75,7 +75,7 @@ export function createRenewals(options: {
       for (const id of new Set(terminals.list().map(({ cluster }) => cluster))) await renew(id);
       const warnings = await write(remembered.all(), (id) => {
         const way = knownWay(id, options);
-        return way && entries.through(way.cluster, way.place);
+        return way && entries.through(way.cluster, way.local);
       });
       const known = catalog.clusters().filter(({ id }) => remembered.get(id) !== undefined);
       const others = known.filter((cluster) => entries.formOf(cluster) !== 'tls').map(({ id }) => id);

@@ -12,7 +12,7 @@ import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
 import type { Isolate } from './isolate.ts';
 import { openOne, type Try } from './open-one.ts';
-import { placeOf, type Remembered } from './remembered.ts';
+import { type Remembered, sourceOf } from './remembered.ts';
 import { sentences } from './sentences.ts';
 
 /** How long a client waits for a tunnel to open, including the user's sign-in. */
@@ -128,7 +128,7 @@ export function createReopen(options: {
       // Nobody waits for this write: the entry is unchanged, unless the cluster's CA certificate was renewed.
       entries
         .of(whole, tunnel)
-        .then((entry) => entries.write(placeOf(connection), [entry]))
+        .then((entry) => entries.write(sourceOf(connection), [entry]))
         .catch((error: unknown) => notice('warning', sentences(error)));
     } catch (error) {
       // Compare by code: the message of a denial names another request each time.

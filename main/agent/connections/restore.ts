@@ -1,14 +1,14 @@
 import { AppError, fromPlainError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { CurrentContext } from './current-context.ts';
 import type { Disconnect } from './disconnect.ts';
 import type { Entries } from './entries.ts';
-import { byPlace, type Connection, placeOf, type Remembered } from './remembered.ts';
+import { bySource, type Connection, type Remembered, sourceOf } from './remembered.ts';
 import type { Reopen } from './reopen.ts';
 import { sentences } from './sentences.ts';
 
@@ -58,7 +58,7 @@ export function createRestore(options: {
       const state = await tunnel.open({ interactive: false, persist: true });
       if (state.status === 'failed') throw fromPlainError(state.failure.error);
       // The port may be in use by now, so that it has moved: update the entry.
-      await entries.write(placeOf(connection), [await entries.of(cluster, tunnel)]);
+      await entries.write(sourceOf(connection), [await entries.of(cluster, tunnel)]);
     } catch (error) {
       const title = cluster?.title ?? id;
       if (cluster !== undefined && keepsEntries()) {
@@ -95,14 +95,16 @@ export function createRestore(options: {
   };
 
   /** Writes entries again: their ports, or the path of the program, may have changed. */
-  const refresh = async (place: KubeconfigPlace, ids: readonly ClusterId[]): Promise<void> => {
+  const refresh = async (source: KubeconfigSource, ids: readonly ClusterId[]): Promise<void> => {
     try {
       const renewed = ids.flatMap((id) => {
         const cluster = catalog.get(id);
         const tunnel = tunnels.find(id);
-        return cluster === undefined || tunnel?.place() === undefined ? [] : [entries.of(cluster, tunnel)];
+        return cluster === undefined || tunnel?.localPort() === undefined
+          ? []
+          : [entries.of(cluster, tunnel)];
       });
-      if (renewed.length > 0) await entries.write(place, await Promise.all(renewed));
+      if (renewed.length > 0) await entries.write(source, await Promise.all(renewed));
     } catch (error) {
       notice('warning', `On-demand contexts were not updated. ${sentences(error)}`);
     }
@@ -125,7 +127,7 @@ export function createRestore(options: {
     );
     opening.catch(() => {});
     await sweep();
-    for (const [place, ids] of byPlace(kept)) await refresh(place, ids);
+    for (const [source, ids] of bySource(kept)) await refresh(source, ids);
     await opening;
   };
 }

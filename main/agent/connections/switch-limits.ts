@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
 import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
 import { singleFlight } from '../async/single-flight.ts';
-import type { KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
-import { keyOf, placeSchema } from './remembered.ts';
+import { keyOf, sourceSchema } from './remembered.ts';
 
 /** How long before its end a time limit is announced. */
 const announceMs = 2 * 60_000;
@@ -14,7 +14,7 @@ const announceMs = 2 * 60_000;
 const limitSchema = z.object({
   cluster: clusterIdSchema,
   /** The kubeconfig in which it is current. Missing in files of an earlier version: that of the connection. */
-  place: placeSchema.optional(),
+  place: sourceSchema.optional(),
   /** ms since the epoch. */
   until: z.number(),
   /** True once the end has been announced, or where the limit is too short for that. */
@@ -29,11 +29,11 @@ export type SwitchLimit = z.infer<typeof limitSchema>;
  */
 export interface SwitchLimits {
   /** Returns when the cluster stops being current in that kubeconfig, or undefined if it has no time limit there. */
-  until(id: ClusterId, place: KubeconfigPlace): number | undefined;
+  until(id: ClusterId, source: KubeconfigSource): number | undefined;
   /** Sets the time limit of a cluster in a kubeconfig, from now on. */
-  set(id: ClusterId, place: KubeconfigPlace, forMs: number, back: ClusterId | undefined): Promise<void>;
+  set(id: ClusterId, source: KubeconfigSource, forMs: number, back: ClusterId | undefined): Promise<void>;
   /** Removes the time limits of these clusters: those in that kubeconfig, in all where undefined. */
-  drop(ids: readonly ClusterId[], place?: KubeconfigPlace): Promise<void>;
+  drop(ids: readonly ClusterId[], source?: KubeconfigSource): Promise<void>;
   /**
    * Announces and ends what is due. Call it often: a timer that was set before the computer slept fires late. The next
    * call retries what cannot be ended now. Resolves with true if a limit is left.
@@ -61,8 +61,8 @@ export async function readSwitchLimits(options: {
       logger.warn('The time limits of the current context cannot be read', { file: name, reason }),
   });
   const limits = new Map((await file.read())?.map((limit) => [limitKey(limit.cluster, limit.place), limit]));
-  const find = (id: ClusterId, place: KubeconfigPlace) =>
-    limits.get(limitKey(id, place)) ?? limits.get(limitKey(id, undefined));
+  const find = (id: ClusterId, source: KubeconfigSource) =>
+    limits.get(limitKey(id, source)) ?? limits.get(limitKey(id, undefined));
   const save = () => file.write([...limits.values()]);
 
   const checkAll = async () => {
@@ -95,23 +95,23 @@ export async function readSwitchLimits(options: {
   };
 
   return {
-    until: (id, place) => find(id, place)?.until,
-    async set(id, place, forMs, back) {
+    until: (id, source) => find(id, source)?.until,
+    async set(id, source, forMs, back) {
       limits.delete(limitKey(id, undefined));
-      limits.set(limitKey(id, place), {
+      limits.set(limitKey(id, source), {
         cluster: id,
-        place: { ...place },
+        place: { ...source },
         until: clock.now() + forMs,
         announced: forMs <= announceMs,
         ...(back === undefined ? {} : { back }),
       });
       await save();
     },
-    async drop(ids, place) {
+    async drop(ids, source) {
       const dropped = [...limits].filter(
         ([key, { cluster, place: of }]) =>
           ids.includes(cluster) &&
-          (place === undefined || of === undefined || key === limitKey(cluster, place)),
+          (source === undefined || of === undefined || key === limitKey(cluster, source)),
       );
       for (const [key] of dropped) limits.delete(key);
       if (dropped.length > 0) await save();
@@ -120,7 +120,7 @@ export async function readSwitchLimits(options: {
   };
 }
 
-function limitKey(id: ClusterId, place: SwitchLimit['place'] | KubeconfigPlace): string {
-  const { kubeconfig, cwd = '', home = '' } = place ?? {};
+function limitKey(id: ClusterId, source: SwitchLimit['place'] | KubeconfigSource): string {
+  const { kubeconfig, cwd = '', home = '' } = source ?? {};
   return `${id} ${keyOf({ kubeconfig, cwd, home })}`;
 }

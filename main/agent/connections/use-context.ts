@@ -6,7 +6,7 @@ import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { CurrentContext } from './current-context.ts';
 import type { Entries } from './entries.ts';
-import { placeOf, type Remembered, withPlace } from './remembered.ts';
+import { type Remembered, sourceOf, withSource } from './remembered.ts';
 
 /** Makes clusters of ours current in any kubeconfig: opens what is closed, adds the entry where it is missing. */
 export function createUseContext(options: {
@@ -19,7 +19,7 @@ export function createUseContext(options: {
   readonly demand: Connections['demand'];
 }): Connections['use'] {
   const { tunnels, ports, kubeconfig, remembered, currentContext, entries, demand } = options;
-  return async ({ cluster, place: wanted, production, forMs }) => {
+  return async ({ cluster, source: wanted, production, forMs }) => {
     const { id, title } = cluster;
     const connection = remembered.get(id);
     if (connection === undefined) {
@@ -27,18 +27,18 @@ export function createUseContext(options: {
         hint: `Connect it first: ${command`k8s-tunnels connect ${entries.nameOf(cluster)}`}`,
       });
     }
-    const place = wanted ?? placeOf(connection);
+    const source = wanted ?? sourceOf(connection);
     const prepare = async () => {
       if (connection.status !== 'open') await demand(id, { interactive: true });
-      if ((await kubeconfig.entry(place, id)) !== undefined) return;
+      if ((await kubeconfig.entry(source, id)) !== undefined) return;
       const tunnel = tunnels.find(id);
       const entry = await (tunnel === undefined
         ? entries.through(cluster, ports.known(id))
         : entries.of(cluster, tunnel));
-      await entries.write(place, [entry]);
+      await entries.write(source, [entry]);
       const now = remembered.get(id) ?? connection;
-      await remembered.put([withPlace(now, { cluster: id, place, status: now.status })]);
+      await remembered.put([withSource(now, { cluster: id, source, status: now.status })]);
     };
-    await currentContext.use({ cluster, place, production, forMs, prepare });
+    await currentContext.use({ cluster, source, production, forMs, prepare });
   };
 }

@@ -3,7 +3,7 @@ import { command } from '../../model/command.ts';
 import type { SerialQueue } from '../async/serial-queue.ts';
 import { contentHash } from './content-hash.ts';
 import type { Edited, EditedFile } from './editor.ts';
-import { type KubeconfigPlace, resolveFiles } from './files.ts';
+import { type KubeconfigSource, resolveFiles } from './files.ts';
 import type { EditHistory, KubeconfigEdit } from './history.ts';
 import type { Inspection } from './inspection.ts';
 import type { Journal } from './journal.ts';
@@ -28,7 +28,7 @@ export interface EditView {
   readonly undoes?: string;
 }
 
-/** A context in the files of a place. */
+/** A context in the files of a source. */
 export interface ListedContext {
   readonly name: string;
   /** The id if it is ours. */
@@ -36,26 +36,26 @@ export interface ListedContext {
   readonly file: string;
 }
 
-/** The contexts in the files of a place, what we changed there, and how to take it back. */
+/** The contexts in the files of a source, what we changed there, and how to take it back. */
 export interface Changes {
   /** Resolves with all contexts of the files, as kubectl merges them. */
-  contexts(place: KubeconfigPlace): Promise<readonly ListedContext[]>;
+  contexts(source: KubeconfigSource): Promise<readonly ListedContext[]>;
   /** Makes a context that is not ours current, as `kubectl config use-context` does. */
-  switchForeign(place: KubeconfigPlace, context: string): Promise<void>;
-  /** Resolves with our edits of the files of a place, the latest first. */
-  edits(place: KubeconfigPlace): Promise<readonly EditView[]>;
+  switchForeign(source: KubeconfigSource, context: string): Promise<void>;
+  /** Resolves with our edits of the files of a source, the latest first. */
+  edits(source: KubeconfigSource): Promise<readonly EditView[]>;
   /**
    * Resolves with the difference that an edit made, the latest where undefined, without passwords. Rejects with
    * `not-found`.
    */
-  diff(place: KubeconfigPlace, id: string | undefined): Promise<string>;
+  diff(source: KubeconfigSource, id: string | undefined): Promise<string>;
   /**
    * Restores the bytes of before an edit: the latest that is not undone where undefined. Resolves with the edit, and the
    * ids of clusters whose entries this removed and added. Rejects with `not-found`, and with `kubeconfig-conflict` if the
    * file has changed since that edit.
    */
   undo(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     id: string | undefined,
   ): Promise<{
     readonly edit: EditView;
@@ -71,15 +71,17 @@ export function createChanges(options: {
   /** Resolves with the id of this agent, which its stanzas have. */
   readonly owner: () => Promise<string>;
   readonly edit: (file: EditedFile, change: Change) => Promise<Edited>;
-  readonly readAll: (place: KubeconfigPlace) => Promise<readonly (Inspection & { readonly path: string })[]>;
+  readonly readAll: (
+    source: KubeconfigSource,
+  ) => Promise<readonly (Inspection & { readonly path: string })[]>;
 }): Changes {
   const { queue, history, planner, edit, readAll } = options;
 
   const look = async (bytes: Uint8Array, file: string) =>
     planner.inspect({ bytes, file, owner: await options.owner() });
 
-  const editsOf = async (place: KubeconfigPlace) =>
-    history.of((await resolveFiles(place)).all.map(({ real }) => real));
+  const editsOf = async (source: KubeconfigSource) =>
+    history.of((await resolveFiles(source)).all.map(({ real }) => real));
   const textsOf = async ({ before, after }: KubeconfigEdit) => {
     const [old, now] = await Promise.all([history.content(before), history.content(after)]);
     return { before: old ?? new Uint8Array(), after: now ?? new Uint8Array() };
@@ -123,19 +125,19 @@ export function createChanges(options: {
   };
 
   return {
-    async contexts(place) {
-      const all = (await readAll(place)).flatMap(({ contexts, path: file }) =>
+    async contexts(source) {
+      const all = (await readAll(source)).flatMap(({ contexts, path: file }) =>
         contexts.map(({ name, id }) => ({ name, id, file })),
       );
       // The first of a name counts for kubectl.
       return [...new Map(all.toReversed().map((one) => [one.name, one])).values()].toReversed();
     },
-    switchForeign: (place, context) =>
+    switchForeign: (source, context) =>
       queue(async () => {
-        await edit((await resolveFiles(place)).target, { foreign: context });
+        await edit((await resolveFiles(source)).target, { foreign: context });
       }),
-    async edits(place) {
-      const edits = await editsOf(place);
+    async edits(source) {
+      const edits = await editsOf(source);
       const views: EditView[] = [];
       // An edit whose contents are not stored any more cannot be shown or undone.
       for (const one of edits)
@@ -147,15 +149,15 @@ export function createChanges(options: {
         );
       return views;
     },
-    async diff(place, id) {
-      const edits = await editsOf(place);
+    async diff(source, id) {
+      const edits = await editsOf(source);
       const one = find(edits, id, edits[0]);
       const { before, after } = await textsOf(one);
       return planner.diff({ name: one.given, before, after });
     },
-    undo: (place, id) =>
+    undo: (source, id) =>
       queue(async () => {
-        const edits = await editsOf(place);
+        const edits = await editsOf(source);
         const open = edits.find((one) => one.undoes === undefined && !isUndone(edits, one));
         const one = find(edits, id, open);
         const { real, given } = one;
@@ -171,7 +173,7 @@ export function createChanges(options: {
         const { plan } = await edit({ given, real }, change);
         const known = (await look(now.bytes, given)).contexts.map((context) => context.id);
         const added = plan.contexts.map((context) => context.id).filter((name) => !known.includes(name));
-        return { edit: await viewOf(await editsOf(place), one), removed: plan.removed, added };
+        return { edit: await viewOf(await editsOf(source), one), removed: plan.removed, added };
       }),
   };
 }

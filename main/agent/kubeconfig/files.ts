@@ -4,8 +4,8 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import { busyHint, isBusy } from '../storage/busy-file.ts';
 import { nameOnDisk, pathKey, realPath } from '../storage/path-spelling.ts';
 
-/** The caller's environment, which names its kubeconfig. */
-export interface KubeconfigPlace {
+/** What names a caller's kubeconfig, in its environment or in the settings. */
+export interface KubeconfigSource {
   /** The value of KUBECONFIG. */
   readonly kubeconfig: string | undefined;
   /** The folder against which its relative entries are resolved. */
@@ -38,9 +38,9 @@ export interface KubeconfigFiles {
  * Rejects with `bad-input` if KUBECONFIG contains only separators, with `kubeconfig-unreadable` if a path cannot be
  * resolved.
  */
-export async function resolveFiles(place: KubeconfigPlace): Promise<KubeconfigFiles> {
-  const list = place.kubeconfig ?? '';
-  const named = list === '' ? [path.join(place.home, '.kube', 'config')] : list.split(path.delimiter);
+export async function resolveFiles(source: KubeconfigSource): Promise<KubeconfigFiles> {
+  const list = source.kubeconfig ?? '';
+  const named = list === '' ? [path.join(source.home, '.kube', 'config')] : list.split(path.delimiter);
   const warnings: string[] = [];
   const all: KubeconfigFile[] = [];
   for (const name of named) {
@@ -48,7 +48,7 @@ export async function resolveFiles(place: KubeconfigPlace): Promise<KubeconfigFi
       warnings.push('KUBECONFIG holds an empty entry, which is skipped.');
       continue;
     }
-    const given = path.resolve(place.cwd, name);
+    const given = path.resolve(source.cwd, name);
     const file = { given, ...(await followLinks(given)) };
     const same = all.find(({ real }) => pathKey(real) === pathKey(file.real));
     if (same === undefined) all.push(file);

@@ -3,16 +3,16 @@ import type { Kubectl } from '../../model/agent-view.ts';
 import { toPlainError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import { isProduction } from '../../model/is-production.ts';
+import type { KubeconfigSourceInput } from '../../model/kubeconfig-source.ts';
 import { plainText } from '../../model/plain-text.ts';
 import type { Sessions } from '../access/sessions.ts';
 import { sessionFileEnding } from '../access/token-files.ts';
-import type { Place } from '../agent.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { State } from '../state/state.ts';
 import { watchFiles } from '../storage/file-watch.ts';
-import type { Kubeconfig, KubeconfigPlace } from './kubeconfig.ts';
+import type { Kubeconfig, KubeconfigSource } from './kubeconfig.ts';
 
 /** How soon to retry a kubeconfig that could not be read, and to check a time limit. */
 const lookAgainMs = 1_000;
@@ -20,15 +20,15 @@ const lookAgainMs = 1_000;
 /** The current context of a kubeconfig, and that of the agent's own environment as it changes. */
 export interface CurrentContexts {
   /** Returns the caller's kubeconfig, unless the settings name another. The agent's own where undefined. */
-  placeFor(place: Place | undefined): KubeconfigPlace;
+  sourceFor(caller: KubeconfigSourceInput | undefined): KubeconfigSource;
   /** With warnings about what kubectl passes over in the files. Rejects as `Kubeconfig.current` does. */
-  kubectl(place: Place | undefined): Promise<Kubectl>;
+  kubectl(caller: KubeconfigSourceInput | undefined): Promise<Kubectl>;
   /**
    * As `kubectl`, for the answer of an operation that is done and has its warnings: a kubeconfig that cannot be read is one
    * more.
    */
   kubectlAfter(
-    place: Place | undefined,
+    caller: KubeconfigSourceInput | undefined,
     warnings: readonly string[],
   ): Promise<{ kubectl: Kubectl; warnings: string[] }>;
   /** Reads the agent's own kubeconfig again. Resolves with false if it cannot be read. */
@@ -44,7 +44,7 @@ export interface CurrentContexts {
 }
 
 export function followCurrent(options: {
-  readonly own: Place;
+  readonly own: KubeconfigSourceInput;
   readonly kubeconfig: Pick<Kubeconfig, 'current' | 'oddities' | 'paths'>;
   readonly connections: Pick<Connections, 'limit' | 'checkLimits' | 'checkEntries' | 'entryFiles'>;
   readonly catalog: Pick<Catalog, 'get'>;
@@ -61,18 +61,18 @@ export function followCurrent(options: {
 }): CurrentContexts {
   const { own, kubeconfig, connections, catalog, sessions, state, clock, logger } = options;
 
-  const placeFor = ({ kubeconfig: value, cwd, home }: Place = own): KubeconfigPlace => {
+  const sourceFor = ({ kubeconfig: value, cwd, home }: KubeconfigSourceInput = own): KubeconfigSource => {
     // The kubeconfig of a terminal is not shared with other programs, which the setting is for.
     const isIsolated = value?.startsWith(options.terminalsFolder) === true;
     const chosen = isIsolated ? '' : state.get().settings.kubeconfigPath;
     return { kubeconfig: chosen === '' ? value : expandHome(chosen, home), cwd, home };
   };
-  const read = async (place: Place | undefined): Promise<Kubectl> => {
-    const { context, id } = await kubeconfig.current(placeFor(place));
+  const read = async (caller: KubeconfigSourceInput | undefined): Promise<Kubectl> => {
+    const { context, id } = await kubeconfig.current(sourceFor(caller));
     const named = context === undefined ? {} : { context: plainText(context) };
     if (id === undefined) return named;
     const cluster = id as ClusterId;
-    const limit = await connections.limit(placeFor(place), cluster);
+    const limit = await connections.limit(sourceFor(caller), cluster);
     const back = limit?.back === undefined ? {} : { back: plainText(limit.back) };
     return {
       ...named,
@@ -104,15 +104,15 @@ export function followCurrent(options: {
   let files: ReturnType<typeof watchFiles> | undefined;
 
   return {
-    placeFor,
-    async kubectl(place) {
-      const kubectl = await read(place);
-      const warnings = await kubeconfig.oddities(placeFor(place));
+    sourceFor,
+    async kubectl(caller) {
+      const kubectl = await read(caller);
+      const warnings = await kubeconfig.oddities(sourceFor(caller));
       return warnings.length === 0 ? kubectl : { ...kubectl, warnings: warnings.map(plainText) };
     },
-    async kubectlAfter(place, warnings) {
+    async kubectlAfter(caller, warnings) {
       try {
-        return { kubectl: await read(place), warnings: [...warnings] };
+        return { kubectl: await read(caller), warnings: [...warnings] };
       } catch (error) {
         const { message, hint } = toPlainError(error);
         return { kubectl: {}, warnings: [...warnings, hint === undefined ? message : `${message} ${hint}`] };
@@ -126,7 +126,7 @@ export function followCurrent(options: {
         watched: async () => ({
           // If the paths cannot be resolved, `look` fails in the same way and retries in a second: the rest must go on.
           files: [
-            ...(await kubeconfig.paths(placeFor(undefined)).catch(() => [])),
+            ...(await kubeconfig.paths(sourceFor(undefined)).catch(() => [])),
             ...(await connections.entryFiles()),
           ],
           folders: [options.sessionsFolder],

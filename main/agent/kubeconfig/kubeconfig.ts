@@ -6,7 +6,7 @@ import { createAttributes } from './attributes.ts';
 import { type Changes, createChanges, previewEdit } from './changes.ts';
 import { type Checked, checkEntries } from './check.ts';
 import { createEditor, type EditedFile } from './editor.ts';
-import { type KubeconfigPlace, resolveFiles } from './files.ts';
+import { type KubeconfigSource, resolveFiles } from './files.ts';
 import { createGuard } from './guard.ts';
 import { createEditHistory } from './history.ts';
 import type { Inspection } from './inspection.ts';
@@ -20,7 +20,7 @@ import { createReader } from './reader.ts';
 import type { KubeconfigEntry } from './stanza.ts';
 import { createWithdrawal } from './withdrawal.ts';
 
-export type { KubeconfigPlace } from './files.ts';
+export type { KubeconfigSource } from './files.ts';
 export type { KubeconfigEntry } from './stanza.ts';
 
 /**
@@ -36,7 +36,7 @@ export interface Kubeconfig extends Changes {
    * current-context. Resolves with the context names by id. Calling twice is safe.
    */
   add(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     entries: readonly KubeconfigEntry[],
     options: { readonly current?: string },
   ): Promise<{
@@ -46,19 +46,19 @@ export interface Kubeconfig extends Changes {
   }>;
   /** Resolves with the difference that `add` would make, without passwords. Writes nothing. */
   preview(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     entries: readonly KubeconfigEntry[],
     options: { readonly current?: string },
   ): Promise<{ readonly file: string; readonly diff: string; readonly currentContext: string | undefined }>;
   /** Makes our entry of that id current. Rejects with `not-found` if no file contains it. */
-  use(place: KubeconfigPlace, id: string): Promise<{ readonly context: string }>;
+  use(source: KubeconfigSource, id: string): Promise<{ readonly context: string }>;
   /**
-   * Removes our entries of these ids from every file that we wrote and every file of `place`. If one was current,
+   * Removes our entries of these ids from every file that we wrote and every file of `source`. If one was current,
    * restores the previous context: one of ours, else the one that was current before us. Ignores ids without an entry.
    * A file that we wrote and that cannot be changed now is a failure in the result: the others are changed all the same.
    */
   remove(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     ids: readonly string[],
   ): Promise<{
     readonly removed: readonly string[];
@@ -67,35 +67,35 @@ export interface Kubeconfig extends Changes {
     readonly failures: readonly AppError[];
   }>;
   /**
-   * Restores the previous context as `remove` does, and keeps the entries. Changes the files of the place only, unless
+   * Restores the previous context as `remove` does, and keeps the entries. Changes the files of `source` only, unless
    * `everywhere`.
    */
   release(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     ids: readonly string[],
     options?: { readonly everywhere?: boolean },
   ): ReturnType<Kubeconfig['remove']>;
   /** Resolves with the current context, the file that sets it, and the id if it is ours. Reads only changed files. */
-  current(place: KubeconfigPlace): Promise<{
+  current(source: KubeconfigSource): Promise<{
     readonly context: string | undefined;
     readonly id: string | undefined;
     readonly file: string | undefined;
   }>;
   /** Resolves with a sentence, with file and line, for each thing that kubectl passes over without a word. */
-  oddities(place: KubeconfigPlace): Promise<readonly string[]>;
+  oddities(source: KubeconfigSource): Promise<readonly string[]>;
   /** Resolves with the files that `current` reads, as they are named and after their links. They may not exist. */
-  paths(place: KubeconfigPlace): Promise<readonly string[]>;
+  paths(source: KubeconfigSource): Promise<readonly string[]>;
   /**
    * Resolves with the context that `release` of that id would restore, if the id is current: the context's name,
    * undefined if there is none, and its id if it is ours. Resolves with undefined if the id is not current.
    */
   previous(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     id: string,
   ): Promise<{ readonly context: string | undefined; readonly id: string | undefined } | undefined>;
   /** Resolves with the file that contains our entry of that id, and the names of its context, cluster and user. */
   entry(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     id: string,
   ): Promise<{ readonly file: string; readonly name: string } | undefined>;
   /**
@@ -164,11 +164,11 @@ export function createKubeconfig(options: {
   const { readAll, current, ...lookups } = createLookups({ reader, journal });
 
   const addition = async (
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     entries: readonly KubeconfigEntry[],
     id: string | undefined,
   ) => {
-    const files = await resolveFiles(place);
+    const files = await resolveFiles(source);
     const others = new Map<EditedFile, Inspection>();
     for (const file of files.all)
       if (file !== files.target && file.isReadable) others.set(file, await reader.read(file));
@@ -180,9 +180,9 @@ export function createKubeconfig(options: {
   const withdrawal = createWithdrawal({ logger, queue, journal, reader, edit, sweep: editor.sweep, current });
 
   return {
-    add: (place, entries, { current: id }) =>
+    add: (source, entries, { current: id }) =>
       queue(async () => {
-        const { files, others, change } = await addition(place, entries, id);
+        const { files, others, change } = await addition(source, entries, id);
         const { target } = files;
         const { plan, warnings } = await edit(target, change);
         const wanted = new Set(entries.map((entry) => entry.id));
@@ -199,16 +199,16 @@ export function createKubeconfig(options: {
         };
       }),
 
-    preview: (place, entries, { current: id }) =>
+    preview: (source, entries, { current: id }) =>
       queue(async () => {
-        const { files, change } = await addition(place, entries, id);
+        const { files, change } = await addition(source, entries, id);
         return previewEdit({ journal, planner, owner: await owner.id() }, files.target, change);
       }),
 
     ...createChanges({ queue, history, planner, owner: owner.id, edit, readAll }),
-    use: (place, id) =>
+    use: (source, id) =>
       queue(async () => {
-        const { all, target } = await resolveFiles(place);
+        const { all, target } = await resolveFiles(source);
         for (const file of all) {
           const entry = file.exists
             ? (await reader.read(file)).contexts.find((one) => one.id === id)
@@ -222,9 +222,9 @@ export function createKubeconfig(options: {
         });
       }),
 
-    remove: (place, ids) => withdrawal.withdraw(place, ids, { remove: ids }),
-    release: (place, ids, { everywhere = false } = {}) =>
-      withdrawal.withdraw(place, ids, { release: ids }, everywhere),
+    remove: (source, ids) => withdrawal.withdraw(source, ids, { remove: ids }),
+    release: (source, ids, { everywhere = false } = {}) =>
+      withdrawal.withdraw(source, ids, { release: ids }, everywhere),
     current,
     ...lookups,
 

@@ -19,18 +19,18 @@ export function kubectlHome(
   if (platform !== 'win32') return home;
   const { HOME, HOMEDRIVE, HOMEPATH, USERPROFILE } = env;
   const drivePath = HOMEDRIVE && HOMEPATH ? HOMEDRIVE + HOMEPATH : undefined;
-  const set = (places: readonly (string | undefined)[]) =>
-    places.filter((place) => place !== undefined && place !== '') as readonly string[];
+  const set = (folders: readonly (string | undefined)[]) =>
+    folders.filter((folder) => folder !== undefined && folder !== '') as readonly string[];
   const withFile = set([HOME, drivePath, USERPROFILE]).find(
-    (place) => stat(path.win32.join(place, '.kube', 'config')) !== undefined,
+    (folder) => stat(path.win32.join(folder, '.kube', 'config')) !== undefined,
   );
   if (withFile !== undefined) return withFile;
-  const places = set([HOME, USERPROFILE, drivePath]);
-  const isWritable = (place: string) => {
-    const stats = stat(place);
+  const homes = set([HOME, USERPROFILE, drivePath]);
+  const isWritable = (folder: string) => {
+    const stats = stat(folder);
     return stats?.isDirectory() === true && (stats.mode & 0o200) !== 0;
   };
-  return places.find(isWritable) ?? places.find((place) => stat(place) !== undefined) ?? places[0] ?? home;
+  return homes.find(isWritable) ?? homes.find((folder) => stat(folder) !== undefined) ?? homes[0] ?? home;
 }
 
 function statOf(file: string): Stats | undefined {

@@ -72,7 +72,7 @@ const config: Type = {
   },
 };
 
-/** A place in a file that kubectl refuses, and why. The reason quotes names, and no value. */
+/** A position in a file that kubectl refuses, and why. The reason quotes names, and no value. */
 export interface TypeFault {
   readonly at: number;
   readonly reason: string;
@@ -84,31 +84,31 @@ export function typeFault(root: Node, value: Json): TypeFault | undefined {
   return check(config, { node: root, value, what: 'the top level' }) ?? kindFault(root, value);
 }
 
-interface Place {
+interface CheckedValue {
   /** The node of the value, or the nearest one that is known. */
   readonly node: Node;
   readonly value: Json;
-  /** Names the place for users. */
+  /** Names the value for users. */
   readonly what: string;
 }
 
-function check(type: Type, place: Place): TypeFault | undefined {
-  const { value } = place;
+function check(type: Type, checked: CheckedValue): TypeFault | undefined {
+  const { value } = checked;
   if (value === null || type === 'anything') return undefined;
   if (type === 'text' || type === 'base64') {
     if (type === 'base64' && Array.isArray(value)) return undefined;
-    if (typeof value !== 'string') return wrong(place, 'text');
-    return type === 'text' || isBase64(value) ? undefined : wrong(place, 'base64');
+    if (typeof value !== 'string') return wrong(checked, 'text');
+    return type === 'text' || isBase64(value) ? undefined : wrong(checked, 'base64');
   }
-  if (type === 'boolean') return typeof value === 'boolean' ? undefined : wrong(place, 'true or false');
-  if ('listOf' in type) return checkList(type, place);
-  if (!isMap(value)) return wrong(place, 'a mapping');
+  if (type === 'boolean') return typeof value === 'boolean' ? undefined : wrong(checked, 'true or false');
+  if ('listOf' in type) return checkList(type, checked);
+  if (!isMap(value)) return wrong(checked, 'a mapping');
   for (const [key, inner] of Object.entries(value)) {
     const innerType =
       'mapOf' in type ? type.mapOf : Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
     if (innerType === undefined) continue;
-    const what = place.what === 'the top level' ? `"${key}"` : `"${key}" of ${place.what}`;
-    const fault = check(innerType, { node: childOf(place.node, key), value: inner, what });
+    const what = checked.what === 'the top level' ? `"${key}"` : `"${key}" of ${checked.what}`;
+    const fault = check(innerType, { node: childOf(checked.node, key), value: inner, what });
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -116,10 +116,10 @@ function check(type: Type, place: Place): TypeFault | undefined {
 
 function checkList(
   { listOf, named = false }: { readonly listOf: Type; readonly named?: boolean },
-  place: Place,
+  checked: CheckedValue,
 ): TypeFault | undefined {
-  const { node, value, what } = place;
-  if (!isList(value)) return wrong(place, 'a list');
+  const { node, value, what } = checked;
+  if (!isList(value)) return wrong(checked, 'a list');
   const target = node.kind === 'alias' ? node.target : node;
   const names = new Set<string>();
   for (const [index, item] of value.entries()) {
@@ -146,7 +146,7 @@ function twice(node: Node, name: string, what: string): TypeFault {
   };
 }
 
-function wrong({ node, value, what }: Place, wanted: string): TypeFault {
+function wrong({ node, value, what }: CheckedValue, wanted: string): TypeFault {
   const is = Array.isArray(value) ? 'a list' : isMap(value) ? 'a mapping' : named(value);
   const quote = wanted === 'text' && typeof value !== 'object' ? ' Put it in quotes.' : '';
   return {

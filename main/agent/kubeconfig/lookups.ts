@@ -1,15 +1,15 @@
-import { type KubeconfigPlace, resolveFiles } from './files.ts';
+import { type KubeconfigSource, resolveFiles } from './files.ts';
 import type { Inspection } from './inspection.ts';
 import type { Journal } from './journal.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 import { passedOver } from './oddities.ts';
 import type { Reader } from './reader.ts';
 
-/** What the kubeconfigs of a place say. Nothing is changed. */
+/** What the kubeconfigs of a source say. Nothing is changed. */
 export interface Lookups extends Pick<Kubeconfig, 'current' | 'paths' | 'previous' | 'entry' | 'oddities'> {
-  /** Resolves with the files of a place that can be read, in kubectl's order. */
+  /** Resolves with the files of a source that can be read, in kubectl's order. */
   readAll(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
   ): Promise<readonly (Inspection & { readonly path: string; readonly real: string })[]>;
 }
 
@@ -20,8 +20,8 @@ export function createLookups({
   readonly reader: Reader;
   readonly journal: Pick<Journal, 'get'>;
 }): Lookups {
-  async function readAll(place: KubeconfigPlace) {
-    const { all } = await resolveFiles(place);
+  async function readAll(source: KubeconfigSource) {
+    const { all } = await resolveFiles(source);
     const files: (Inspection & { readonly path: string; readonly real: string })[] = [];
     for (const { given, real, isReadable } of all) {
       if (isReadable) files.push({ ...(await reader.read({ given, real })), path: given, real });
@@ -29,8 +29,8 @@ export function createLookups({
     return files;
   }
 
-  async function current(place: KubeconfigPlace) {
-    const files = await readAll(place);
+  async function current(source: KubeconfigSource) {
+    const files = await readAll(source);
     const owner = files.find(({ currentContext }) => currentContext !== undefined);
     const context = owner?.currentContext;
     // If several files have the same name, kubectl takes the first.
@@ -41,12 +41,12 @@ export function createLookups({
   return {
     readAll,
     current,
-    oddities: async (place) =>
-      passedOver((await readAll(place)).map(({ path: file, ...inspection }) => ({ file, inspection }))),
-    paths: async (place) => (await resolveFiles(place)).all.flatMap(({ given, real }) => [given, real]),
+    oddities: async (source) =>
+      passedOver((await readAll(source)).map(({ path: file, ...inspection }) => ({ file, inspection }))),
+    paths: async (source) => (await resolveFiles(source)).all.flatMap(({ given, real }) => [given, real]),
 
-    async previous(place, id) {
-      const [now, files] = await Promise.all([current(place), readAll(place)]);
+    async previous(source, id) {
+      const [now, files] = await Promise.all([current(source), readAll(source)]);
       const owner = files.find(({ path }) => path === now.file);
       if (now.id !== id || owner === undefined) return undefined;
       const state = (await journal.get(owner.real))?.states.at(-1);
@@ -59,8 +59,8 @@ export function createLookups({
       return { context, id: undefined };
     },
 
-    async entry(place, id) {
-      for (const { given, real, isReadable } of (await resolveFiles(place)).all) {
+    async entry(source, id) {
+      for (const { given, real, isReadable } of (await resolveFiles(source)).all) {
         if (!isReadable) continue;
         const { contexts } = await reader.read({ given, real });
         const found = contexts.find((one) => one.id === id);

@@ -90,14 +90,14 @@ function cutFlow(
 ): readonly Edit[] {
   const gone = new Set(indexes);
   const keptLast = ranges.findLastIndex((_, index) => !gone.has(index));
-  const place = (index: number): Range => ranges[index] ?? [0, 0];
+  const rangeOf = (index: number): Range => ranges[index] ?? [0, 0];
   const edits = indexes
     .filter((index) => index < keptLast)
-    .map((index) => replace(document, [place(index)[0], place(index + 1)[0]], ''));
+    .map((index) => replace(document, [rangeOf(index)[0], rangeOf(index + 1)[0]], ''));
   const lastIndex = ranges.length - 1;
   if (keptLast < lastIndex) {
-    const start = keptLast < 0 ? place(0)[0] : place(keptLast)[1];
-    edits.push(replace(document, [start, place(lastIndex)[1]], ''));
+    const start = keptLast < 0 ? rangeOf(0)[0] : rangeOf(keptLast)[1];
+    edits.push(replace(document, [start, rangeOf(lastIndex)[1]], ''));
   }
   return edits;
 }

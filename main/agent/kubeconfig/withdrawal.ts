@@ -2,20 +2,20 @@ import { type AppError, fromPlainError, toPlainError } from '../../model/app-err
 import type { SerialQueue } from '../async/serial-queue.ts';
 import type { Logger } from '../parts.ts';
 import type { Edited, EditedFile, Editor } from './editor.ts';
-import { type KubeconfigPlace, resolveFiles } from './files.ts';
+import { type KubeconfigSource, resolveFiles } from './files.ts';
 import type { Journal } from './journal.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 import type { Change } from './plan.ts';
 import type { Reader } from './reader.ts';
 
-/** Removes our entries from every file that may contain them: those that we wrote, and those of a place. */
+/** Removes our entries from every file that may contain them: those that we wrote, and those of a source. */
 export interface Withdrawal {
   /**
    * Applies one change to every file that contains entries of ours with these ids. Without `everywhere`, only to the files
-   * of the place.
+   * of the source.
    */
   withdraw(
-    place: KubeconfigPlace,
+    source: KubeconfigSource,
     ids: readonly string[],
     change: Change,
     everywhere?: boolean,
@@ -34,13 +34,13 @@ export function createWithdrawal(options: {
 }): Withdrawal {
   const { logger, queue, journal, reader, edit, sweep, current } = options;
   return {
-    withdraw: (place, ids, change, everywhere = true) =>
+    withdraw: (source, ids, change, everywhere = true) =>
       queue(async () => {
         const removed = new Set<string>();
         const warnings: string[] = [];
         const failures: AppError[] = [];
         // An unresolvable KUBECONFIG must not keep our entries in the files of the journal.
-        const all = await resolveFiles(place).then(
+        const all = await resolveFiles(source).then(
           (resolved) => resolved.all.filter((file) => file.isReadable),
           (error: unknown) => {
             warnings.push(toPlainError(error).message);
@@ -70,7 +70,7 @@ export function createWithdrawal(options: {
             else warnings.push(toPlainError(error).message);
           }
         }
-        const now = await current(place).catch(() => undefined);
+        const now = await current(source).catch(() => undefined);
         return { removed: [...removed], currentContext: now?.context, warnings, failures };
       }),
 

@@ -74,8 +74,8 @@ export function compareOperation(options: {
       discovery === undefined
         ? listed
         : await Promise.all(listed.map((one) => discovery.complete(one, signal).catch(() => one)));
-    const places = new Map(asked.map(({ cluster, namespace }) => [catalog.find(cluster).id, namespace]));
-    const placeOf = (cluster: Cluster) => places.get(cluster.id) ?? namespaceOf(cluster) ?? 'default';
+    const namespaces = new Map(asked.map(({ cluster, namespace }) => [catalog.find(cluster).id, namespace]));
+    const namespaceIn = (cluster: Cluster) => namespaces.get(cluster.id) ?? namespaceOf(cluster) ?? 'default';
 
     const read = async (opened: Try): Promise<Column['read']> => {
       const { cluster } = opened;
@@ -90,7 +90,7 @@ export function compareOperation(options: {
             cluster: discovery?.own(cluster) ?? cluster,
             tunnel: opened.tunnel,
           });
-          const namespace = placeOf(cluster);
+          const namespace = namespaceIn(cluster);
           const kinds = kind === undefined ? workloadKinds : [kind];
           try {
             return await readFacts(reader, {
@@ -117,7 +117,7 @@ export function compareOperation(options: {
             about: {
               cluster: cluster.id,
               title: cluster.title,
-              namespace: placeOf(cluster),
+              namespace: namespaceIn(cluster),
               ...(isProduction(cluster) ? { production: true } : {}),
             },
             read: await read(opened),

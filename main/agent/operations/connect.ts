@@ -25,7 +25,7 @@ export function connectOperation(options: {
   readonly connections: Pick<Connections, 'connect'>;
   /** Resolves when everything that was open before the start is open again or has failed. */
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectlAfter' | 'look' | 'lookNow'>;
+  readonly current: Pick<CurrentContexts, 'sourceFor' | 'kubectlAfter' | 'look' | 'lookNow'>;
   readonly consents: Pick<OidcConsents, 'view'>;
   readonly activity: Pick<Activity, 'during' | 'add'>;
   readonly access: Pick<Access, 'report' | 'token' | 'teamOf' | 'serviceToken'>;
@@ -58,7 +58,7 @@ export function connectOperation(options: {
     activity.add({ kind: 'failed', cluster, title, failure: { error: toPlainError(outcome.error) } });
   };
 
-  return async ({ clusters: words, place, minutes, environment, ...how }) => {
+  return async ({ clusters: words, place: caller, minutes, environment, ...how }) => {
     await options.restored;
     const { discovery, logins } = options.callers.of(environment);
     const listed = await clusters.find(words, discovery);
@@ -74,7 +74,7 @@ export function connectOperation(options: {
         connections.connect({
           ...how,
           clusters: found,
-          place: current.placeFor(place),
+          source: current.sourceFor(caller),
           switches: options.state.get().settings.kubeconfigMode === 'switch',
           forMs: minutes && minutes * 60_000,
           ...(how.origin === 'resume'
@@ -99,7 +99,7 @@ export function connectOperation(options: {
           ),
         ),
       ),
-      ...(await current.kubectlAfter(place, warnings)),
+      ...(await current.kubectlAfter(caller, warnings)),
       ...(switched === undefined
         ? {}
         : { switched: switched.from === undefined ? {} : { from: plainText(switched.from) } }),

@@ -20,7 +20,7 @@ export function connectedOperations(options: {
   >;
   readonly apiProxies: Pick<ApiProxies, 'list' | 'end'>;
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectlAfter' | 'look'>;
+  readonly current: Pick<CurrentContexts, 'sourceFor' | 'kubectlAfter' | 'look'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly logger: Pick<Logger, 'error'>;
   readonly activity: Pick<Activity, 'during'>;
@@ -32,14 +32,14 @@ export function connectedOperations(options: {
       await restored;
       return { tried: connections.retry(clusters.open(words)).map(clusters.named) };
     },
-    async disconnect({ clusters: words, place }) {
+    async disconnect({ clusters: words, place: caller }) {
       await restored;
       const ids = clusters.open(words);
       const { closed, warnings } = await activity.during(ids, () =>
-        connections.disconnect(ids, place && current.placeFor(place)),
+        connections.disconnect(ids, caller && current.sourceFor(caller)),
       );
       await current.look();
-      return { closed: closed.map(clusters.named), ...(await current.kubectlAfter(place, warnings)) };
+      return { closed: closed.map(clusters.named), ...(await current.kubectlAfter(caller, warnings)) };
     },
     async disconnectAll() {
       const again = state.get().settings.reopenAtStart;
@@ -53,12 +53,12 @@ export function connectedOperations(options: {
       // A file system that does not answer must not keep the agent from ending: its tunnels end with it.
       await Promise.race([work, options.clock.sleep(quitLimitMs)]);
     },
-    async forget({ clusters: words, place }) {
+    async forget({ clusters: words, place: caller }) {
       await restored;
       const ids = clusters.withEntry(words);
       const { removed, warnings } = await activity.during(ids, () => connections.remove(ids));
       await current.look();
-      return { forgotten: removed.map(clusters.named), ...(await current.kubectlAfter(place, warnings)) };
+      return { forgotten: removed.map(clusters.named), ...(await current.kubectlAfter(caller, warnings)) };
     },
     async rotate({ clusters: words }) {
       await restored;

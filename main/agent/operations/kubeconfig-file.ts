@@ -38,7 +38,7 @@ export function kubeconfigFileOperations(options: {
         const entry = kubeconfigEntry({
           cluster: { ...cluster, entryForm: 'tls' },
           name,
-          place: undefined,
+          local: undefined,
           proxy,
           plugin: { command: '', args: [] },
         });

@@ -16,7 +16,7 @@ export function kubeconfigOperations(options: {
   readonly kubeconfig: Pick<Kubeconfig, 'contexts' | 'current' | 'edits' | 'diff' | 'undo'>;
   readonly connections: Pick<Connections, 'open' | 'kept' | 'preview' | 'follow' | 'repairEntries'>;
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'placeFor' | 'look'>;
+  readonly current: Pick<CurrentContexts, 'sourceFor' | 'look'>;
   readonly state: Pick<State, 'get'>;
 }): Pick<
   Agent,
@@ -30,10 +30,10 @@ export function kubeconfigOperations(options: {
   const { clusters, catalog, kubeconfig, connections, restored, current, state } = options;
   return {
     async contexts(caller) {
-      const place = current.placeFor(caller);
-      const now = await kubeconfig.current(place);
+      const source = current.sourceFor(caller);
+      const now = await kubeconfig.current(source);
       const open = connections.open();
-      const contexts = (await kubeconfig.contexts(place)).map(({ name, id, file }) => {
+      const contexts = (await kubeconfig.contexts(source)).map(({ name, id, file }) => {
         const known = id === undefined ? undefined : catalog.get(id as ClusterId);
         const status =
           id === undefined ? 'other' : open.includes(id as ClusterId) ? 'connected' : 'on-demand';
@@ -48,28 +48,28 @@ export function kubeconfigOperations(options: {
       });
       return { contexts };
     },
-    async connectPreview({ clusters: words, place, ...how }) {
+    async connectPreview({ clusters: words, place: caller, ...how }) {
       await restored;
       const { stays, left, ...preview } = await connections.preview({
         ...how,
         clusters: await clusters.find(words),
-        place: current.placeFor(place),
+        source: current.sourceFor(caller),
         switches: state.get().settings.kubeconfigMode === 'switch',
       });
       const named = (list: typeof stays) => list.map(({ id }) => clusters.named(id));
       return { ...preview, stays: named(stays), left: named(left) };
     },
-    kubeconfigHistory: async (place) => ({
-      edits: (await kubeconfig.edits(current.placeFor(place))).map(viewOf),
+    kubeconfigHistory: async (caller) => ({
+      edits: (await kubeconfig.edits(current.sourceFor(caller))).map(viewOf),
     }),
-    kubeconfigDiff: async ({ place, id }) => ({
-      diff: await kubeconfig.diff(current.placeFor(place), id),
+    kubeconfigDiff: async ({ place: caller, id }) => ({
+      diff: await kubeconfig.diff(current.sourceFor(caller), id),
     }),
     async kubeconfigUndo({ place: caller, id }) {
       await restored;
-      const place = current.placeFor(caller);
-      const { edit, removed, added } = await kubeconfig.undo(place, id);
-      const { warnings } = await connections.follow(place, {
+      const source = current.sourceFor(caller);
+      const { edit, removed, added } = await kubeconfig.undo(source, id);
+      const { warnings } = await connections.follow(source, {
         removed: removed as readonly ClusterId[],
         added: added as readonly ClusterId[],
       });

@@ -15,7 +15,7 @@ export function switchOperation(options: {
   readonly kubeconfig: Pick<Kubeconfig, 'contexts'>;
   readonly connections: Pick<Connections, 'use' | 'switchForeign' | 'back'>;
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look' | 'lookNow'>;
+  readonly current: Pick<CurrentContexts, 'sourceFor' | 'kubectl' | 'look' | 'lookNow'>;
 }): Agent['switchTo'] {
   const { catalog, kubeconfig, connections, restored, current } = options;
 
@@ -25,11 +25,11 @@ export function switchOperation(options: {
     production = false,
     minutes,
   }: Parameters<Agent['switchTo']>[0]): Promise<void> => {
-    const place = current.placeFor(caller);
-    if (word === '-') return connections.back({ place, production });
-    const named = (await kubeconfig.contexts(place)).find(({ name }) => name === word);
+    const source = current.sourceFor(caller);
+    if (word === '-') return connections.back({ source, production });
+    const named = (await kubeconfig.contexts(source)).find(({ name }) => name === word);
     if (named !== undefined && named.id === undefined) {
-      if (minutes === undefined) return connections.switchForeign(place, word);
+      if (minutes === undefined) return connections.switchForeign(source, word);
       throw new AppError(
         'bad-input',
         `${word} is not a context of k8s-tunnels: its switch has no time limit.`,
@@ -42,7 +42,7 @@ export function switchOperation(options: {
     const known = named?.id === undefined ? undefined : catalog.get(named.id as ClusterId);
     return connections.use({
       cluster: known ?? catalog.find(word),
-      place,
+      source,
       production,
       forMs: minutes && minutes * 60_000,
     });

@@ -12,7 +12,7 @@ const connectsWithinMs = 10_000;
  */
 export function watchUnusedCredentials(options: {
   readonly tunnels: {
-    find(id: ClusterId): Pick<NonNullable<ReturnType<Tunnels['find']>>, 'traffic' | 'place'> | undefined;
+    find(id: ClusterId): Pick<NonNullable<ReturnType<Tunnels['find']>>, 'traffic' | 'localPort'> | undefined;
   };
   readonly clock: Pick<Clock, 'timer'>;
   readonly onUnused: (refusal: ReportedRefusal) => void;
@@ -22,7 +22,7 @@ export function watchUnusedCredentials(options: {
   return (id) => {
     const tunnel = tunnels.find(id);
     const before = tunnel?.traffic();
-    const port = tunnel?.place()?.port;
+    const port = tunnel?.localPort()?.port;
     // A program with an open connection renews its credential.
     if (before === undefined || port === undefined || before.connections > 0 || reported.has(id)) return;
     clock.timer(connectsWithinMs, () => {

@@ -9,11 +9,11 @@ export function reportGone(
   run: Pick<Parameters<DiscoverySource['discover']>[0], 'known' | 'onPlanned' | 'onCell'>,
   isGone: (cluster: Cluster) => boolean,
 ): void {
-  const places = new Map(
+  const locations = new Map(
     run.known
       .filter(isGone)
       .map(({ source, account, region }) => [`${account}\n${region}`, { source, account, region }]),
   );
-  run.onPlanned(places.size);
-  for (const cell of places.values()) run.onCell({ cell, outcome: { kind: 'listed', clusters: [] } });
+  run.onPlanned(locations.size);
+  for (const cell of locations.values()) run.onCell({ cell, outcome: { kind: 'listed', clusters: [] } });
 }

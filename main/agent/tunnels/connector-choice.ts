@@ -2,7 +2,7 @@ import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { isConnectGateway } from '../../model/connect-gateway.ts';
 import type { ConnectorKind } from '../../model/connector-kind.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 
 /** The organisation's rules for connectors. */
 export interface ConnectorRules {
@@ -32,7 +32,7 @@ export function chooseConnector(
     return { kind, mayTurn: kind === 'builtin' && rules?.allowed.includes('cloudflared') !== false };
   }
   if (rules?.allowed.includes(wanted) === false) {
-    const { tagPrefix = usualTagPrefix, title, connector, byOrganisation, server = '' } = cluster;
+    const { tagPrefix = defaultTagPrefix, title, connector, byOrganisation, server = '' } = cluster;
     if (isConnectGateway(server))
       throw new AppError(
         'connector-refused',

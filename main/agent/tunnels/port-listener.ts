@@ -14,7 +14,7 @@ export interface PortListener {
   /** Starts to listen, unless it does already. Rejects as `Tunnel.standBy` does. */
   standBy(): Promise<void>;
   /** Returns true if it has ever listened. */
-  isPlaced(): boolean;
+  hasListened(): boolean;
   traffic(): ReturnType<Gateway['traffic']> | undefined;
   /** Closes every connection. The port keeps listening. */
   cut(): void;
@@ -34,31 +34,31 @@ export function createPortListener(options: {
   const { id, logger, ports, open, onMoved } = options;
   const opening = createSingleFlight<ClusterId, void>();
   let gateway: Gateway | undefined;
-  let isPlaced = false;
+  let hasListened = false;
 
   const listen = async (): Promise<void> => {
-    let place = await ports.place(id);
-    const first = place.port;
+    let local = await ports.assign(id);
+    const first = local.port;
     for (let tries = 1; gateway === undefined; tries++) {
-      const { port, credentials } = place;
+      const { port, credentials } = local;
       try {
         gateway = await open(port, () => ports.known(id)?.credentials ?? credentials);
       } catch (error) {
         // Move only if another program listens on the port: a new password for any other reason helps nobody.
         if (!(error instanceof AppError) || error.code !== 'port-busy' || tries === portAttempts) throw error;
         logger.warn('The port is in use; trying the next one', { cluster: id, port });
-        place = await ports.move(id, port);
+        local = await ports.move(id, port);
       }
     }
-    isPlaced = true;
-    if (place.port !== first) onMoved({ from: first, to: place.port });
+    hasListened = true;
+    if (local.port !== first) onMoved({ from: first, to: local.port });
   };
 
   return {
     async standBy() {
       if (gateway === undefined) await opening.share(id, listen);
     },
-    isPlaced: () => isPlaced,
+    hasListened: () => hasListened,
     traffic: () => gateway?.traffic(),
     cut: () => gateway?.cut(),
     async close({ listening }) {

@@ -10,32 +10,32 @@ import type { ProxyCredentials } from './admission.ts';
 const firstPort = 20_000;
 const lastPort = 31_999;
 
-const placeSchema = z.object({
+const portSchema = z.object({
   port: z.number().int().min(firstPort).max(lastPort),
   user: z.string(),
   password: z.string(),
 });
 
-export interface Place {
+export interface LocalPort {
   readonly port: number;
   readonly credentials: ProxyCredentials;
 }
 
 export interface Ports {
   /** Resolves with the cluster's port and password: the stored ones, or a port derived from its id. */
-  place(id: ClusterId): Promise<Place>;
+  assign(id: ClusterId): Promise<LocalPort>;
   /** Returns the port and password of a cluster that has one. */
-  known(id: ClusterId): Place | undefined;
+  known(id: ClusterId): LocalPort | undefined;
   /**
    * Sets a new password for the same port, if the cluster has one. It takes effect immediately, even while the port is
    * open. Rejects as writing a file does; the old password then stays valid.
    */
-  rotate(id: ClusterId): Promise<Place | undefined>;
+  rotate(id: ClusterId): Promise<LocalPort | undefined>;
   /**
    * Returns the next port after one that is in use. Replaces the password too: every kubectl whose kubeconfig still
    * names the old port would send the old password to the other program.
    */
-  move(id: ClusterId, taken: number): Promise<Place>;
+  move(id: ClusterId, taken: number): Promise<LocalPort>;
 }
 
 export async function createPorts(options: {
@@ -51,48 +51,48 @@ export async function createPorts(options: {
   const file = jsonFile({
     file: path.join(folder, 'ports.json'),
     version: 1,
-    schema: z.record(z.string(), placeSchema),
+    schema: z.record(z.string(), portSchema),
     onUnreadable: (name, reason) => logger.warn('Ports are derived again', { file: name, reason }),
   });
-  const places = new Map(Object.entries((await file.read()) ?? {}));
-  if (renew && places.size > 0) {
-    for (const [id, place] of places) places.set(id, { ...place, password: randomPassword() });
+  const stored = new Map(Object.entries((await file.read()) ?? {}));
+  if (renew && stored.size > 0) {
+    for (const [id, local] of stored) stored.set(id, { ...local, password: randomPassword() });
     // If this fails, the next start still replaces them.
     await file
-      .write(Object.fromEntries(places))
+      .write(Object.fromEntries(stored))
       .catch((error: unknown) => logger.warn('Passwords are not saved', { error: String(error) }));
   }
 
-  const remember = async (id: ClusterId, port: number): Promise<Place> => {
-    const before = places.get(id);
-    places.set(id, { port, user: 'k8s-tunnels', password: randomPassword() });
+  const remember = async (id: ClusterId, port: number): Promise<LocalPort> => {
+    const before = stored.get(id);
+    stored.set(id, { port, user: 'k8s-tunnels', password: randomPassword() });
     try {
-      await file.write(Object.fromEntries(places));
+      await file.write(Object.fromEntries(stored));
     } catch (error) {
-      if (before === undefined) places.delete(id);
-      else places.set(id, before);
+      if (before === undefined) stored.delete(id);
+      else stored.set(id, before);
       throw error;
     }
     return view(id);
   };
-  const view = (id: ClusterId): Place => {
-    const { port, user, password } = placeSchema.parse(places.get(id));
+  const view = (id: ClusterId): LocalPort => {
+    const { port, user, password } = portSchema.parse(stored.get(id));
     return { port, credentials: { user, password } };
   };
   const firstFree = (from: number): number => {
-    const used = new Set([...places.values()].map(({ port }) => port));
+    const used = new Set([...stored.values()].map(({ port }) => port));
     let port = from;
     while (used.has(port)) port = port === lastPort ? firstPort : port + 1;
     return port;
   };
 
   return {
-    known: (id) => (places.has(id) ? view(id) : undefined),
+    known: (id) => (stored.has(id) ? view(id) : undefined),
     async rotate(id) {
-      const place = places.get(id);
-      return place === undefined ? undefined : remember(id, place.port);
+      const local = stored.get(id);
+      return local === undefined ? undefined : remember(id, local.port);
     },
-    place: async (id) => (places.has(id) ? view(id) : remember(id, firstFree(derivedPort(id)))),
+    assign: async (id) => (stored.has(id) ? view(id) : remember(id, firstFree(derivedPort(id)))),
     move: (id, taken) => remember(id, firstFree(taken === lastPort ? firstPort : taken + 1)),
   };
 }

@@ -11,17 +11,17 @@ import { nextState, type TunnelEvent } from './next-state.ts';
 import type { Pace } from './pace.ts';
 import type { Peers } from './peers/peers.ts';
 import { createPortListener, type PortListener } from './port-listener.ts';
-import type { Place, Ports } from './ports.ts';
+import type { LocalPort, Ports } from './ports.ts';
 import { createProbeLoop } from './probe-loop.ts';
 import { createProxyDial, type ProxyDial } from './proxy-dial.ts';
 import type { Unproven } from './unproven.ts';
-import { closeConnector, dialOrigin, hasPort, placeOf, type Way } from './way.ts';
+import { closeConnector, dialOrigin, hasPort, localPortOf, type Way } from './way.ts';
 
 export interface Tunnel extends ProxyDial, Pick<PortListener, 'traffic' | 'cut'> {
   readonly id: ClusterId;
   state(): TunnelState;
   /** Returns the address on which clients reach it, once it has been opened. Undefined if the API is reached directly. */
-  place(): Place | undefined;
+  localPort(): LocalPort | undefined;
   /** Returns the connector in use. */
   connector(): ConnectorKind;
   /**
@@ -178,7 +178,7 @@ export function createTunnel(options: {
   return {
     id,
     state: () => state,
-    place: () => placeOf({ way, id, ports, isListening: listener.isPlaced() }),
+    localPort: () => localPortOf({ way, id, ports, isListening: listener.hasListened() }),
     connector: () => way.connector.kind(),
     traffic: listener.traffic,
     cut: listener.cut,

@@ -6,7 +6,7 @@ import type { Clock, Logger } from '../parts.ts';
 import { type ApiServer, secondsText } from './api-connection.ts';
 import type { Connector, Passed } from './connector.ts';
 import { startDeadline } from './deadline.ts';
-import { type Place, type Ports, tlsPortId } from './ports.ts';
+import { type LocalPort, type Ports, tlsPortId } from './ports.ts';
 import { connectThroughSocks } from './socks-origin.ts';
 
 /** The time limit for opening one connection to the origin. */
@@ -112,13 +112,13 @@ export function hasPort({ connector, origin }: Way): boolean {
 }
 
 /** Returns the address on which clients reach a cluster, once it listens: of a web application, its local TLS proxy's. */
-export function placeOf(options: {
+export function localPortOf(options: {
   readonly way: Way;
   readonly id: ClusterId;
   readonly ports: Pick<Ports, 'known'>;
   /** True if the tunnel's own port listens. */
   readonly isListening: boolean;
-}): Place | undefined {
+}): LocalPort | undefined {
   const { way, id, ports, isListening } = options;
   if (way.origin === 'https') return ports.known(tlsPortId(id));
   return hasPort(way) && isListening ? ports.known(id) : undefined;

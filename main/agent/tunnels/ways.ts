@@ -1,7 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { isConnectGateway } from '../../model/connect-gateway.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { isWebApplication } from '../../model/web-application.ts';
 import type { Access } from '../access/access.ts';
 import type { Network } from '../network/network.ts';
@@ -59,7 +59,7 @@ export function createWays(options: {
     const asks =
       cluster.connector === undefined
         ? `${rules()?.name ?? 'your organisation'} asks for`
-        : `the tag ${cluster.tagPrefix ?? usualTagPrefix}connector of ${title} asks for`;
+        : `the tag ${cluster.tagPrefix ?? defaultTagPrefix}connector of ${title} asks for`;
     const cloudflared = createCloudflaredConnector({ parts, access, builtin, hostname, destination, asks });
     if (kind === 'cloudflared') return cloudflared;
     return createAutoConnector({

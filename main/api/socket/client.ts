@@ -13,7 +13,7 @@ const patience = 8;
 const hangUps = 10;
 const afterHangUpMs = 200;
 
-interface Place {
+interface ConnectOptions {
   readonly path: string;
   readonly state: string;
   /** How long to wait for a busy agent: `short` for a caller that only looks whether it answers. */
@@ -33,7 +33,7 @@ export interface Client extends AgentClient {
  * Rejects with `agent-foreign` if something else is or answers there, `agent-version` for an agent with another
  * protocol, and `agent-unreachable` for one that does not answer: after two seconds if it is stopped, or if `limit` is `short`.
  */
-export async function connectAgent(options: Place): Promise<Client | undefined> {
+export async function connectAgent(options: ConnectOptions): Promise<Client | undefined> {
   const connection = await openConnection(options);
   return connection === undefined ? undefined : converse(connection);
 }
@@ -49,7 +49,7 @@ export interface Connection {
 }
 
 /** Connects as `connectAgent` does, for callers that only pass messages on. */
-export async function openConnection(options: Place): Promise<Connection | undefined> {
+export async function openConnection(options: ConnectOptions): Promise<Connection | undefined> {
   const { path, state } = options;
   socketFile(path, state);
   for (let tries = 1; ; tries++) {
@@ -93,7 +93,7 @@ function open(path: string, state: string): Promise<Socket | undefined> {
  */
 function greet(
   socket: Socket,
-  { path, state, limit }: Place,
+  { path, state, limit }: ConnectOptions,
   secret: string | undefined,
 ): Promise<Connection | undefined> {
   return new Promise((resolve, reject) => {

@@ -69,11 +69,11 @@ export async function runServe(options: {
 
 /** Connects a page to the agent, and starts one if none is running, as commands do. */
 async function connectOrStart(paths: Paths): Promise<Connection> {
-  const place = { path: paths.socket, state: paths.state };
-  const running = await openConnection(place);
+  const options = { path: paths.socket, state: paths.state };
+  const running = await openConnection(options);
   if (running !== undefined) return running;
   const agent = await reachAgent({ paths, env: process.env });
-  const connection = await openConnection(place);
+  const connection = await openConnection(options);
   agent.close();
   if (connection !== undefined) return connection;
   throw new AppError('agent-unreachable', 'The agent exited right after it started.', { retryable: true });

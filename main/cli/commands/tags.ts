@@ -6,7 +6,7 @@ import { type TagChange, tagPart } from '../../agent/catalog/tags.ts';
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { nearest } from '../../model/nearest.ts';
-import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../model/tag-prefix.ts';
 import { listed } from '../../model/wording.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
@@ -25,7 +25,7 @@ export async function runTags(
 ): Promise<number> {
   const shell = shellFrom(flags.shell);
   // Reject wrong arguments before discovery starts.
-  changeFrom(flags, usualTagPrefix);
+  changeFrom(flags, defaultTagPrefix);
   const { clusters } = await knownClusters(session);
   const cluster = findCluster(word, new Map(clusters.map((one) => [one.id, one])));
   const { id, title } = cluster;
@@ -72,7 +72,7 @@ interface TagInForce {
 }
 
 function tagsInForce(cluster: Cluster): readonly TagInForce[] {
-  const { reach, source, name, title, tags = {}, tagPrefix = usualTagPrefix } = cluster;
+  const { reach, source, name, title, tags = {}, tagPrefix = defaultTagPrefix } = cluster;
   const values: Partial<Record<TagField, string | undefined>> = {
     ...(reach.kind === 'tunnel' ? reach : {}),
     name: title,

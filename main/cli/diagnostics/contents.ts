@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { KubeconfigPlace } from '../../agent/kubeconfig/files.ts';
+import type { KubeconfigSource } from '../../agent/kubeconfig/files.ts';
 import type { WorkerScript } from '../../agent/kubeconfig/planner.ts';
 import { type Environment, systemClock } from '../../agent/parts.ts';
 import type { Paths } from '../../agent/paths.ts';
@@ -32,7 +32,7 @@ export interface Entry {
 interface Asked {
   readonly env: Environment;
   readonly paths: Paths;
-  readonly place: KubeconfigPlace;
+  readonly source: KubeconfigSource;
   readonly folder: string;
   readonly worker: WorkerScript | undefined;
 }

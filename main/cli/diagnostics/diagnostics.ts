@@ -37,8 +37,8 @@ export async function runDiagnostics(
   const file = path.resolve(cwd, output ?? `k8s-tunnels-diagnostics-${stampOf(now)}.tar.gz`);
   const progress = startProgress();
   progress.update('Collecting');
-  const place = { kubeconfig: env.KUBECONFIG, cwd, home: kubectlHome(env, paths.home) };
-  const { entries, isLate } = await collect({ env, paths, place, folder: cwd, worker });
+  const source = { kubeconfig: env.KUBECONFIG, cwd, home: kubectlHome(env, paths.home) };
+  const { entries, isLate } = await collect({ env, paths, source, folder: cwd, worker });
   progress.end();
   const isWritten = list !== true;
   if (!json) (isWritten ? writeAside : writeLines)(listing(entries, isWritten ? file : undefined));

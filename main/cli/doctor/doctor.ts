@@ -39,11 +39,11 @@ export async function runDoctor(options: {
     throw new AppError('bad-input', `${where} is not a folder.`, { hint: 'Name the folder of a project.' });
   const progress = startProgress();
   progress.update('Checking this computer');
-  const place = { kubeconfig: env.KUBECONFIG, cwd, home: kubectlHome(env, paths.home) };
+  const source = { kubeconfig: env.KUBECONFIG, cwd, home: kubectlHome(env, paths.home) };
   const { facts, client } = await gather({
     env,
     paths,
-    place,
+    source,
     folder: where,
     clock: systemClock,
     worker,
@@ -51,7 +51,7 @@ export async function runDoctor(options: {
   try {
     const found = diagnose(facts, Date.now());
     const { fixed, left: findings } = fix
-      ? await applyFixes(found, () => repair(client, { place, state: paths.state, worker }))
+      ? await applyFixes(found, () => repair(client, { source, state: paths.state, worker }))
       : { fixed: [], left: found };
     const report = { clients: clientReports(facts), fixed, findings };
     progress.end();

@@ -1,5 +1,5 @@
 import { clustersAtRest } from '../../agent/catalog/catalog-at-rest.ts';
-import type { KubeconfigPlace } from '../../agent/kubeconfig/files.ts';
+import type { KubeconfigSource } from '../../agent/kubeconfig/files.ts';
 import type { WorkerScript } from '../../agent/kubeconfig/planner.ts';
 import type { Clock, Environment } from '../../agent/parts.ts';
 import type { Paths } from '../../agent/paths.ts';
@@ -31,7 +31,7 @@ const hostsAtMost = 6;
 interface Gathering {
   readonly env: Environment;
   readonly paths: Paths;
-  readonly place: KubeconfigPlace;
+  readonly source: KubeconfigSource;
   /** The folder in which to look for projects. */
   readonly folder: string;
   readonly clock: Clock;
@@ -40,7 +40,7 @@ interface Gathering {
 
 /** Runs all probes at the same time. Resolves after five seconds at most, with what is known then. Never rejects. */
 export async function gather(given: Gathering): Promise<{ readonly facts: Facts; readonly client?: Client }> {
-  const { env, paths, place, folder, clock, worker } = given;
+  const { env, paths, source, folder, clock, worker } = given;
   const { home, state } = paths;
   const late: string[] = [];
   const failed: { probe: string; error: PlainError }[] = [];
@@ -72,8 +72,8 @@ export async function gather(given: Gathering): Promise<{ readonly facts: Facts;
   const asked = { env, home, limitMs: programLimitMs, signal };
   const [reached, kubeconfig, programs, projects, ownFiles] = [
     probe('agent', firstLimitMs, () => reachRunning(paths)),
-    probe('kubeconfig', firstLimitMs, () => readKubeconfigs({ place, state, worker })),
-    probe('programs on PATH', limitMs, () => findPrograms({ ...asked, cwd: place.cwd })),
+    probe('kubeconfig', firstLimitMs, () => readKubeconfigs({ source, state, worker })),
+    probe('programs on PATH', limitMs, () => findPrograms({ ...asked, cwd: source.cwd })),
     probe('projects', limitMs, () => findProjects({ folder, env, home, signal: soon.signal })),
     probe('files of the agent', limitMs, () => lookAtOwnFiles(state)),
   ];

@@ -54,10 +54,10 @@ export function callFilter(arch: NodeJS.Architecture = process.arch): Buffer | u
   ];
   // The last test of the families goes on to the refusal.
   const steps: readonly Step[] = [...begin, ...ofSocket, ['end', refuse], ['end', allow]];
-  const places = { socket: begin.length, refuse: steps.length - 2, allow: steps.length - 1 };
+  const offsets = { socket: begin.length, refuse: steps.length - 2, allow: steps.length - 1 };
   const bytes = Buffer.alloc(steps.length * 8);
   for (const [at, [operation, operand, ifTrue = 'next', ifFalse = 'next']] of steps.entries()) {
-    const skip = (target: Target) => (target === 'next' ? 0 : places[target] - at - 1);
+    const skip = (target: Target) => (target === 'next' ? 0 : offsets[target] - at - 1);
     bytes.writeUInt16LE(operations[operation], at * 8);
     bytes.writeUInt8(skip(ifTrue), at * 8 + 2);
     bytes.writeUInt8(skip(ifFalse), at * 8 + 3);

@@ -1,4 +1,4 @@
-import type { Place } from '../../api/place.ts';
+import type { WindowTarget } from '../../api/window-target.ts';
 import { listed, plural } from '../../model/wording.ts';
 import type { Notification } from './decide.ts';
 
@@ -12,12 +12,12 @@ export interface Shown {
 
 export type Target =
   /** Undefined opens the list. */
-  | { readonly kind: 'window'; readonly place?: Place }
+  | { readonly kind: 'window'; readonly at?: WindowTarget }
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'retry'; readonly clusters: readonly string[] };
 
 const namesAtMost = 3;
-const accounts: Target = { kind: 'window', place: { kind: 'accounts' } };
+const accounts: Target = { kind: 'window', at: { kind: 'accounts' } };
 
 export function shownOf(notification: Notification): Shown {
   switch (notification.kind) {
@@ -26,7 +26,7 @@ export function shownOf(notification: Notification): Shown {
       const [first] = clusters;
       const isOne = clusters.length === 1 && first !== undefined;
       const details: Target = isOne
-        ? { kind: 'window', place: { kind: 'cluster', id: first.id } }
+        ? { kind: 'window', at: { kind: 'cluster', id: first.id } }
         : { kind: 'window' };
       return {
         title: isOne
@@ -98,7 +98,7 @@ export function shownOf(notification: Notification): Shown {
         body: namesOf(clusters),
         target:
           clusters.length === 1 && first !== undefined
-            ? { kind: 'window', place: { kind: 'cluster', id: first.id } }
+            ? { kind: 'window', at: { kind: 'cluster', id: first.id } }
             : { kind: 'window' },
         buttons: [],
       };
@@ -107,7 +107,7 @@ export function shownOf(notification: Notification): Shown {
       return {
         title: `k8s-tunnels ${notification.version} is out`,
         body: notification.isRequired ? 'Your version is no longer supported.' : 'See what’s new.',
-        target: { kind: 'window', place: { kind: 'release' } },
+        target: { kind: 'window', at: { kind: 'release' } },
         buttons: [],
       };
   }

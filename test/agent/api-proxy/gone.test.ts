@@ -19,7 +19,7 @@ afterEach(async () => {
 const connections = () => rig.proxies.traffic(rig.cluster.id)?.connections;
 
 it('a client of HTTP/1.1 that is gone during a watch is gone here too', async () => {
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   const socket = await rig.connect();
   socket.write(`GET /watch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\n\r\n`);
   await once(socket, 'data');
@@ -29,7 +29,7 @@ it('a client of HTTP/1.1 that is gone during a watch is gone here too', async ()
 });
 
 it('a client of HTTP/2 that is gone during a watch is gone here too', async () => {
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   const socket = await rig.connect('h2');
   const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
   session.on('error', () => {});

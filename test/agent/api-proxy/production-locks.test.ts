@@ -41,7 +41,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const secretOf = async () => (await rig.place()).secret;
+const secretOf = async () => (await rig.endpoint()).secret;
 
 async function ask(
   method: string,

@@ -86,7 +86,7 @@ type Ask = (options: {
 
 const overHttp1: Ask = async ({ path = '/version', method = 'GET', headers = {}, body, secret }) => {
   const socket = await rig.connect('http/1.1');
-  const given = secret === undefined ? (await rig.place()).secret : secret;
+  const given = secret === undefined ? (await rig.endpoint()).secret : secret;
   return new Promise((resolve, reject) => {
     const request = http.request(
       {
@@ -109,7 +109,7 @@ const overHttp1: Ask = async ({ path = '/version', method = 'GET', headers = {},
 
 const overHttp2: Ask = async ({ path = '/version', method = 'GET', headers = {}, body, secret }) => {
   const socket = await rig.connect('h2');
-  const given = secret === undefined ? (await rig.place()).secret : secret;
+  const given = secret === undefined ? (await rig.endpoint()).secret : secret;
   const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
   const stream = session.request(
     {
@@ -152,7 +152,7 @@ describe.each([
 
   it('gets 401 and a Status without a secret, and nothing reaches the server', async () => {
     await start();
-    const { secret } = await rig.place();
+    const { secret } = await rig.endpoint();
     for (const given of [null, '', `${secret}x`, secret.toUpperCase(), secret.slice(0, -1)]) {
       const { status, body, headers } = await ask({ secret: given });
       expect(status, String(given)).toBe(401);
@@ -191,7 +191,7 @@ describe.each([
     // The answer would not come at all if the first piece waited for the last one.
     const pieces: string[] = [];
     const socket = await rig.connect('h2');
-    const { secret } = await rig.place();
+    const { secret } = await rig.endpoint();
     const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
     const stream = session.request({ ':path': '/api/v1/pods?watch=true', authorization: `Bearer ${secret}` });
     stream.on('data', (chunk: Buffer) => pieces.push(String(chunk)));
@@ -249,7 +249,7 @@ describe('what a client says about itself', () => {
     ['HTTP/2', overHttp2],
   ] as const)('does not reach the server over %s', async (_, ask) => {
     await start();
-    const { secret } = await rig.place();
+    const { secret } = await rig.endpoint();
     await ask({
       headers: {
         'proxy-authorization': 'Basic abc',
@@ -398,7 +398,7 @@ it('many watches share one connection to the server', async () => {
     response.write('begun');
   };
   const socket = await rig.connect('h2');
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
   let watching = 0;
   for (let at = 0; at < 100; at += 1) {
@@ -419,7 +419,7 @@ it.each([['h2'], ['http/1.1']] as const)(
     await start([speaks]);
     for (const framing of ['Content-Length: 20', 'Transfer-Encoding: chunked']) {
       const socket = await rig.connect('http/1.1');
-      const { secret } = await rig.place();
+      const { secret } = await rig.endpoint();
       const before = begun;
       socket.write(
         `POST /a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\n${framing}\r\n\r\n5\r\nhello\r\n`,
@@ -460,7 +460,7 @@ it('a request of an HTTP/2 client whose connection ends is cancelled at the serv
   const socket = await rig.connect('h2');
   const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
   session.on('error', () => {});
-  const authorization = `Bearer ${(await rig.place()).secret}`;
+  const authorization = `Bearer ${(await rig.endpoint()).secret}`;
   const stream = session.request({ ':path': '/api/v1/pods?watch=1', authorization });
   stream.on('error', () => {});
   await once(stream, 'data');
@@ -477,7 +477,7 @@ it('a request of a client that has gone is cancelled at the server', async () =>
     response.once('close', () => cancelled.resolve());
   };
   const socket = await rig.connect('http/1.1');
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   socket.write(`GET /api/v1/pods?watch=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\n\r\n`);
   await vi.waitFor(() => expect(seen).toHaveLength(1));
   socket.destroy();

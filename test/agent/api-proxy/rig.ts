@@ -11,7 +11,7 @@ import {
   type LockEvent,
   type ProductionLocks,
 } from '../../../main/agent/api-proxy/production-locks.ts';
-import type { ProxyPlace } from '../../../main/agent/api-proxy/proxy-place.ts';
+import type { TlsEndpoint } from '../../../main/agent/api-proxy/tls-endpoint.ts';
 import type { Audit } from '../../../main/agent/audit/audit.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import type { Credential } from '../../../main/agent/providers/credential-provider.ts';
@@ -56,7 +56,7 @@ export interface ProxyRig {
   target: number | Error;
   /** What is at the end of the tunnel. */
   server: ApiServer;
-  place(): Promise<ProxyPlace>;
+  endpoint(): Promise<TlsEndpoint>;
   /** As after a restart of the agent. */
   restart(): Promise<void>;
   /** TLS with the local port, as a client opens it. */
@@ -147,13 +147,13 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
       serverName: undefined,
     },
     proxies: undefined as unknown as ApiProxies,
-    place: () => rig.proxies.forEntry(rig.cluster),
+    endpoint: () => rig.proxies.forEntry(rig.cluster),
     async restart() {
       await rig.proxies.close();
       rig.proxies = await open();
     },
     async connect(protocol = 'http/1.1') {
-      const { port, certificateAuthorityData } = await rig.place();
+      const { port, certificateAuthorityData } = await rig.endpoint();
       const socket = tls.connect({
         port,
         host: '127.0.0.1',

@@ -56,7 +56,7 @@ async function watching(secret: string): Promise<tls.TLSSocket> {
   return socket;
 }
 
-const secretOf = async () => (await rig.place()).secret;
+const secretOf = async () => (await rig.endpoint()).secret;
 const isTheirs = (id: string) => id === rig.cluster.id;
 
 describe('a secret', () => {
@@ -89,9 +89,9 @@ describe('a secret', () => {
   });
 
   it('outlives a restart of the agent, and so does the certificate authority', async () => {
-    const before = await rig.place();
+    const before = await rig.endpoint();
     await rig.restart();
-    expect(await rig.place()).toEqual(before);
+    expect(await rig.endpoint()).toEqual(before);
     expect((await get(before.secret)).status).toBe(200);
   });
 

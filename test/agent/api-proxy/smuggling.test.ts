@@ -37,7 +37,7 @@ const chunked = `0\r\n\r\n${inner}`;
 
 /** A request that comes after all that was on its way. */
 async function rest(): Promise<void> {
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   const socket = await rig.connect();
   socket.write(
     `GET /rest HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\nConnection: close\r\n\r\n`,
@@ -99,7 +99,7 @@ const corpus: readonly (readonly [string, string])[] = [
 ];
 
 it.each(corpus)('%s smuggles no request', async (_, bytes) => {
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   const socket = await rig.connect();
   socket.write(bytes.replace('#', `Host: x\r\nAuthorization: Bearer ${secret}\r\n`));
   await Promise.race([once(socket, 'data'), once(socket, 'end'), once(socket, 'close')]);
@@ -111,7 +111,7 @@ it.each(corpus)('%s smuggles no request', async (_, bytes) => {
 });
 
 it('the inner request of two in a row is one of its own, with a secret of its own', async () => {
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   const socket = await rig.connect();
   const proof = `Host: x\r\nAuthorization: Bearer ${secret}\r\n`;
   socket.write(
@@ -130,7 +130,7 @@ it.each([
   ['the field of a connection', { 'x-transfer': 'chunked', te: 'gzip' }],
   ['two proofs', { authorization: ['Bearer a', 'Bearer b'] }],
 ] as const)('HTTP/2 with %s smuggles no request', async (_, headers) => {
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   const socket = await rig.connect('h2');
   const session = http2.connect('https://127.0.0.1', {
     createConnection: () => socket,

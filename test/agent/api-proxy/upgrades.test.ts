@@ -51,7 +51,7 @@ const switching = (protocol: string) => () =>
 
 async function ask(headers: string, early = ''): Promise<tls.TLSSocket> {
   const socket = await rig.connect();
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   socket.write(
     `GET /api/v1/namespaces/a/pods/b/exec?command=sh HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\n${headers}\r\n${early}`,
   );
@@ -84,7 +84,7 @@ describe.each(['SPDY/3.1', 'websocket'])('a connection that switches to %s', (pr
     expect(await read(socket, '.')).toBe('later.');
     expect(heads[0]).toContain('Authorization: Bearer users-own');
     expect(heads[0]).toContain(`Upgrade: ${protocol}`);
-    expect(heads[0]).not.toContain((await rig.place()).secret);
+    expect(heads[0]).not.toContain((await rig.endpoint()).secret);
   });
 
   it.each([

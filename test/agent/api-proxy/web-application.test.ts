@@ -92,7 +92,7 @@ async function ask(
     readonly body?: string;
   } = {},
 ): Promise<Asked> {
-  const { port, certificateAuthorityData, secret } = await rig.place();
+  const { port, certificateAuthorityData, secret } = await rig.endpoint();
   const { method = 'GET', path = '/api/v1/namespaces', headers = {}, body } = options;
   const https = await import('node:https');
   return new Promise((resolve, reject) => {

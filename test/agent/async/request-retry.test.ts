@@ -18,7 +18,7 @@ const unreachable = () => new AppError('network-unreachable', 'away');
 
 test('repeats what passes with pauses that double and vary, four times at most', async () => {
   const { pauses, send, options } = rig([503, 429, 503, 503, 200]);
-  expect(await retryRequest({ ...options, pauseMs: (_, usual) => usual })).toEqual({ status: 503 });
+  expect(await retryRequest({ ...options, pauseMs: (_, normal) => normal })).toEqual({ status: 503 });
   expect(send).toHaveBeenCalledTimes(4);
   expect(pauses).toHaveLength(3);
   for (const [index, ms] of pauses.entries()) {

@@ -73,7 +73,7 @@ type Ask = (path: string, asked?: Asked) => Promise<{ readonly status: number; r
 
 const overHttp1: Ask = async (target, { method = 'GET', body, secret, headers } = {}) => {
   const socket = await rig.connect('http/1.1');
-  const authorization = `Bearer ${secret ?? (await rig.place()).secret}`;
+  const authorization = `Bearer ${secret ?? (await rig.endpoint()).secret}`;
   return new Promise((resolve, reject) => {
     const options = { createConnection: () => socket, path: target, method };
     http
@@ -91,7 +91,7 @@ const overHttp1: Ask = async (target, { method = 'GET', body, secret, headers } 
 const overHttp2: Ask = async (target, { method = 'GET', body, secret, headers } = {}) => {
   const socket = await rig.connect('h2');
   const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
-  const authorization = `Bearer ${secret ?? (await rig.place()).secret}`;
+  const authorization = `Bearer ${secret ?? (await rig.endpoint()).secret}`;
   const stream = session.request({ ...headers, ':path': target, ':method': method, authorization });
   stream.end(body);
   const [answered] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
@@ -150,7 +150,7 @@ describe.each([
       response.statusCode = 409;
       response.end('hunter2');
     };
-    const { secret } = await rig.place();
+    const { secret } = await rig.endpoint();
     await ask('/api/v1/namespaces/web/secrets?fieldManager=hunter2', {
       method: 'POST',
       body: '{"data":{"password":"hunter2"}}',
@@ -177,7 +177,7 @@ describe.each([
   });
 
   it('a secret that has ended, another user and a server that is away are entries', async () => {
-    const { secret } = await rig.place();
+    const { secret } = await rig.endpoint();
     rig.target = new AppError('network-unreachable', 'Nothing answers.');
     expect((await ask('/version', { secret })).status).toBe(503);
     rig.owner = 'bob';
@@ -215,7 +215,7 @@ it('a watch is an entry when it begins, and one when it ends', async () => {
     response.write('{"type":"ADDED"}\n');
   };
   const socket = await rig.connect();
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   socket.write(
     `GET /api/v1/pods?watch=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\nUser-Agent: k9s/v0.50 x\r\n\r\n`,
   );
@@ -237,7 +237,7 @@ it.each(['connection', 'request'])('a watch over HTTP/2 ends with the %s of its 
   const socket = await rig.connect('h2');
   const session = http2.connect('https://127.0.0.1', { createConnection: () => socket });
   session.on('error', () => {});
-  const authorization = `Bearer ${(await rig.place()).secret}`;
+  const authorization = `Bearer ${(await rig.endpoint()).secret}`;
   const stream = session.request({ ':path': '/api/v1/pods?watch=true', authorization });
   stream.on('error', () => {});
   await once(stream, 'data');
@@ -251,7 +251,7 @@ it.each(['connection', 'request'])('a watch over HTTP/2 ends with the %s of its 
 
 it('an upgraded connection is an entry when it begins, and one when it ends', async () => {
   const socket = await rig.connect();
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   socket.write(
     `POST /api/v1/namespaces/web/pods/a/exec?command=id HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`,
   );
@@ -267,7 +267,7 @@ it('an upgraded connection is an entry when it begins, and one when it ends', as
 it('a watch that the agent ends when it stops is closed in the file', async () => {
   answer = (_, response) => response.writeHead(200).write('{"type":"ADDED"}\n');
   const socket = await rig.connect();
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   socket.write(
     `GET /api/v1/namespaces/watchtower/pods?watch=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\n\r\n`,
   );
@@ -285,7 +285,7 @@ it('a client that leaves before its answer is an entry without a status', async 
   const asked = Promise.withResolvers<void>();
   answer = () => asked.resolve();
   const socket = await rig.connect();
-  const { secret } = await rig.place();
+  const { secret } = await rig.endpoint();
   socket.write(`GET /api/v1/pods HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\n\r\n`);
   await asked.promise;
   socket.destroy();

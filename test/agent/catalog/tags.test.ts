@@ -216,7 +216,7 @@ describe('readTags', () => {
 });
 
 describe("an organisation's prefix", () => {
-  test('counts in place of the usual one, in any case, and stands in what is said', () => {
+  test('counts in place of the default one, in any case, and stands in what is said', () => {
     const { fields, problems } = readTags(
       {
         'Acme-Hostname': 'k8s.example.com',

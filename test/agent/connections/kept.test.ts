@@ -24,7 +24,7 @@ let notices: string[];
 /** What was told of the kept ones, each time that it changed. */
 let told: (readonly string[])[];
 let keeps: boolean;
-const place = () => ({ kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home });
+const source = () => ({ kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home });
 const file = () => path.join(rig.world.home, '.kube', 'config');
 
 /** As an agent's start: what is remembered comes from the disk. */
@@ -79,7 +79,7 @@ afterEach(async () => {
 async function connect(): Promise<void> {
   const { outcomes } = await connections.connect({
     clusters: [cluster],
-    place: place(),
+    source: source(),
     switches: true,
     signal: new AbortController().signal,
   });

@@ -16,10 +16,10 @@ import {
 import { defaultSettings, settingsSchema } from '../../../main/model/settings.ts';
 import { aCluster } from '../../renderer/shown.ts';
 
-const place = { port: 31_234, credentials: { user: 'k8s-tunnels', password: 'S3cret' } };
+const local = { port: 31_234, credentials: { user: 'k8s-tunnels', password: 'S3cret' } };
 const plugin = { command: '/bin/k8s-tunnels', args: [] };
 const proxyOf = (options: Pick<Parameters<typeof kubeconfigEntry>[0], 'form' | 'cluster'>) =>
-  kubeconfigEntry({ ...options, name: 'pay', place, plugin }).cluster.proxyUrl;
+  kubeconfigEntry({ ...options, name: 'pay', local, plugin }).cluster.proxyUrl;
 
 describe('the proxy of an entry', () => {
   it('is SOCKS5 unless the setting or the tag says otherwise', () => {
@@ -52,7 +52,7 @@ describe('an entry of the form tls', () => {
       serverName: 'kubernetes',
       namespace: 'web',
     });
-    expect(kubeconfigEntry({ cluster, name: 'pay', place, proxy, plugin })).toEqual({
+    expect(kubeconfigEntry({ cluster, name: 'pay', local, proxy, plugin })).toEqual({
       id: cluster.id,
       name: 'pay',
       cluster: { server: 'https://127.0.0.1:31235', certificateAuthorityData: 'Q0E=' },
@@ -62,7 +62,7 @@ describe('an entry of the form tls', () => {
   });
 
   it('is what a separate file gets, whatever the tag says', () => {
-    const options = { name: 'pay', place, proxy, plugin };
+    const options = { name: 'pay', local, proxy, plugin };
     expect(kubeconfigEntry({ ...options, cluster: aCluster('pay'), form: 'tls' }).user.kind).toBe('token');
     const tagged = aCluster('pay', { entryForm: 'connect' });
     expect(kubeconfigEntry({ ...options, cluster: tagged, form: 'tls' }).user.kind).toBe('token');
@@ -77,7 +77,7 @@ describe('the credential of an entry', () => {
   }) => {
     const { execApiVersion, ...rest } = options;
     const cluster = aCluster('pay');
-    return kubeconfigEntry({ cluster, name: 'pay', place, plugin: { ...plugin, ...rest }, execApiVersion })
+    return kubeconfigEntry({ cluster, name: 'pay', local, plugin: { ...plugin, ...rest }, execApiVersion })
       .user;
   };
 
@@ -153,14 +153,14 @@ describe('the form of an entry', () => {
     ['that of the file, with a tag of tls', 'tls', 'tls', 'connect', 'http'],
   ] as const)('is %s', async (_, tag, setting, own, expected) => {
     const cluster = aCluster('pay', tag === undefined ? {} : { entryForm: tag });
-    expect(shown(await entriesWith(setting).through(cluster, place, own))).toBe(expected);
+    expect(shown(await entriesWith(setting).through(cluster, local, own))).toBe(expected);
   });
 
   it.each(['socks5', 'connect', 'tls'] as const)(
     'of a read-only file has nothing but a secret that reads, also with the tag %s',
     async (entryForm) => {
       const own = { terminal: '00112233aabbccdd', readOnly: { secrets: true } } as const;
-      const entry = await entriesWith('socks5').through(aCluster('pay', { entryForm }), place, own);
+      const entry = await entriesWith('socks5').through(aCluster('pay', { entryForm }), local, own);
       expect(entry.user).toEqual({ kind: 'token', token: 'ReadOnly' });
       expect(entry.cluster.proxyUrl).toBeUndefined();
       expect(asked.at(-1)).toEqual(own);

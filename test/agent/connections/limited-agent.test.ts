@@ -35,19 +35,19 @@ test('an agent shows the time limit that an earlier one left, announces it and e
   if (cluster === undefined) throw new Error('no cluster');
 
   // As an agent leaves it that was killed.
-  const place = { kubeconfig: undefined, cwd: home, home };
+  const source = { kubeconfig: undefined, cwd: home, home };
   const folder = paths.state;
   const kubeconfig = createKubeconfig({ folder, clock, logger: silentLogger });
   const plugin = { command: process.execPath, args: [] };
-  const entry = kubeconfigEntry({ cluster, name: 'ledger', place: undefined, plugin });
-  await kubeconfig.add(place, [entry], { current: cluster.id });
+  const entry = kubeconfigEntry({ cluster, name: 'ledger', local: undefined, plugin });
+  await kubeconfig.add(source, [entry], { current: cluster.id });
   await kubeconfig.close();
   await (await readRemembered({ folder, logger: silentLogger })).put([
     { cluster: cluster.id, place: { cwd: home, home }, status: 'open' },
   ]);
   const nothing = async () => {};
   const limits = { folder, clock, logger: silentLogger, announce: nothing, end: nothing };
-  await (await readSwitchLimits(limits)).set(cluster.id, place, 30 * 60_000, undefined);
+  await (await readSwitchLimits(limits)).set(cluster.id, source, 30 * 60_000, undefined);
 
   const agent = await open();
   onTestFinished(() => agent.close());

@@ -49,7 +49,7 @@ beforeEach(async () => {
     connections: rig.connections,
     restored: Promise.resolve(),
     current: {
-      placeFor: () => ({ kubeconfig: undefined, cwd: rig.home, home: rig.home }),
+      sourceFor: () => ({ kubeconfig: undefined, cwd: rig.home, home: rig.home }),
       look: async () => true,
     },
     state: createState(silentLogger),

@@ -27,7 +27,7 @@ let kubeconfig: Kubeconfig;
 let tunnels: Tunnels;
 let connections: Connections;
 let guarded: boolean;
-const place = () => ({ kubeconfig: undefined, cwd: home, home });
+const source = () => ({ kubeconfig: undefined, cwd: home, home });
 
 async function start(): Promise<void> {
   tunnels = standingTunnels();
@@ -70,13 +70,13 @@ afterEach(async () => {
 const connect = (clusters: readonly Cluster[], more: Partial<Parameters<Connections['connect']>[0]> = {}) =>
   connections.connect({
     clusters,
-    place: place(),
+    source: source(),
     switches: true,
     signal: new AbortController().signal,
     ...more,
   });
 const switchTo = (cluster: Cluster) => connections.use({ cluster, production: true });
-const currentId = async () => (await kubeconfig.current(place())).id;
+const currentId = async () => (await kubeconfig.current(source())).id;
 const unconfirmed = expect.objectContaining({ code: 'production-unconfirmed' });
 const statusesOf = ({ outcomes }: Connected) =>
   outcomes.map(({ cluster, status }) => `${cluster.title} ${status}`);
@@ -90,7 +90,7 @@ describe('to connect', () => {
     expect(titlesOf(connected.stays)).toEqual([cluster.title]);
     expect(connected).not.toHaveProperty('switched');
     expect(connections.open()).toEqual([staging.id, cluster.id]);
-    expect(await kubeconfig.entry(place(), cluster.id)).toMatchObject({ name: cluster.title });
+    expect(await kubeconfig.entry(source(), cluster.id)).toMatchObject({ name: cluster.title });
     expect(await currentId()).toBe(staging.id);
   });
 
@@ -240,9 +240,9 @@ describe('to switch', () => {
     await expect(connections.use({ cluster: ledger, production: true })).rejects.toMatchObject({
       code: 'not-found',
     });
-    await expect(connections.back({ place: place(), production: false })).rejects.toThrow(unconfirmed);
+    await expect(connections.back({ source: source(), production: false })).rejects.toThrow(unconfirmed);
     expect(await currentId()).toBe(staging.id);
-    await connections.back({ place: place(), production: true });
+    await connections.back({ source: source(), production: true });
     expect(await currentId()).toBe(prod.id);
   });
 
@@ -252,10 +252,10 @@ describe('to switch', () => {
     await connect([staging]);
     await connect([broken]).catch(() => {});
     expect(await currentId()).toBe(staging.id);
-    await connections.back({ place: place(), production: false });
-    expect(await kubeconfig.current(place())).toMatchObject({ context: 'minikube', id: undefined });
+    await connections.back({ source: source(), production: false });
+    expect(await kubeconfig.current(source())).toMatchObject({ context: 'minikube', id: undefined });
     expect(connections.open()).toEqual([staging.id]);
-    await expect(connections.back({ place: place(), production: true })).rejects.toMatchObject({
+    await expect(connections.back({ source: source(), production: true })).rejects.toMatchObject({
       code: 'not-found',
     });
     await connections.remove([staging.id]);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ProxyPlace } from '../../../main/agent/api-proxy/proxy-place.ts';
+import type { TlsEndpoint } from '../../../main/agent/api-proxy/tls-endpoint.ts';
 import { defaultSettings, type Settings } from '../../../main/model/settings.ts';
 import { eksCluster } from '../catalog/clusters.ts';
 import { type Rig, startRigWith } from './rig.ts';
@@ -14,7 +14,12 @@ const prod = eksCluster('prod', {
     'k8s-tunnels-entry': 'socks5',
   },
 });
-const place: ProxyPlace = { port: 31_235, certificateAuthorityData: 'Q0E=', secret: 'S3cretToken', until: 0 };
+const proxy: TlsEndpoint = {
+  port: 31_235,
+  certificateAuthorityData: 'Q0E=',
+  secret: 'S3cretToken',
+  until: 0,
+};
 
 let rig: Rig;
 let settings: Settings;
@@ -24,8 +29,8 @@ beforeEach(async () => {
     {
       entrySettings: () => settings,
       apiProxies: {
-        forEntry: async () => place,
-        forTerminal: async () => place,
+        forEntry: async () => proxy,
+        forTerminal: async () => proxy,
         end: async () => {},
         endTerminals: async () => {},
         release: async () => {},

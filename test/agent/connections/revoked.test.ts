@@ -51,7 +51,7 @@ beforeEach(async () => {
   await connections.restore();
   const { outcomes } = await connections.connect({
     clusters,
-    place: { kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home },
+    source: { kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home },
     mode: 'add',
     switches: false,
     signal: new AbortController().signal,
@@ -68,10 +68,10 @@ afterEach(async () => {
 /** Asks a cluster's port for the cluster by CONNECT. Resolves with the first line of the answer. */
 async function ask(title: string): Promise<string> {
   const cluster = rig.cluster(title);
-  const place = rig.tunnels.find(cluster.id)?.place();
-  if (place === undefined) throw new Error(`${title} has no port`);
-  const { user, password } = place.credentials;
-  const socket = dial({ host: '127.0.0.1', port: place.port });
+  const local = rig.tunnels.find(cluster.id)?.localPort();
+  if (local === undefined) throw new Error(`${title} has no port`);
+  const { user, password } = local.credentials;
+  const socket = dial({ host: '127.0.0.1', port: local.port });
   const secret = Buffer.from(`${user}:${password}`).toString('base64');
   const { host } = new URL(cluster.server);
   socket.write(`CONNECT ${host}:443 HTTP/1.1\r\nProxy-Authorization: Basic ${secret}\r\n\r\n`);

@@ -69,7 +69,7 @@ export async function startRigWith(
     ...parts,
     catalog,
     tunnels,
-    ports: { known: (id) => tunnels.find(id)?.place(), rotate: async () => undefined },
+    ports: { known: (id) => tunnels.find(id)?.localPort(), rotate: async () => undefined },
     kubeconfig: {
       ...kubeconfig,
       async add(...entries) {
@@ -124,7 +124,7 @@ export async function startRigWith(
     connect: (wanted, signal = new AbortController().signal) =>
       connections.connect({
         clusters: wanted,
-        place: { kubeconfig: undefined, cwd: home, home },
+        source: { kubeconfig: undefined, cwd: home, home },
         switches: true,
         signal,
       }),

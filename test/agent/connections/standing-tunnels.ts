@@ -12,7 +12,7 @@ export function standingTunnels(): Tunnels {
       id,
       state: () => state,
       connector: () => 'builtin',
-      place: () => ({ port: 20_000 + name.length, credentials: { user: 'u', password: 'p' } }),
+      localPort: () => ({ port: 20_000 + name.length, credentials: { user: 'u', password: 'p' } }),
       traffic: () => undefined,
       cut() {},
       dial: () => Promise.reject(new Error('nobody dials')),

@@ -28,7 +28,7 @@ let catalog: Catalog;
 let kubeconfig: Kubeconfig;
 let connections: Connections;
 let notices: string[];
-const place = () => ({ kubeconfig: undefined, cwd: home, home });
+const source = () => ({ kubeconfig: undefined, cwd: home, home });
 const file = () => path.join(home, '.kube/config');
 
 /** A new agent over the same folder. */
@@ -62,7 +62,7 @@ beforeEach(async () => {
   const signal = new AbortController().signal;
   await connections.connect({
     clusters: [prod, ledger, staging, dev],
-    place: place(),
+    source: source(),
     mode: 'add',
     switches: true,
     signal,
@@ -76,7 +76,7 @@ afterEach(async () => {
 
 const switchTo = (cluster: Cluster, minutes?: number) =>
   connections.use({ cluster, production: true, forMs: minutes && minutes * minute });
-const current = async () => (await kubeconfig.current(place())).context;
+const current = async () => (await kubeconfig.current(source())).context;
 const skip = (minutes: number) => {
   clock.skip(minutes * minute);
   return connections.checkLimits();
@@ -84,7 +84,7 @@ const skip = (minutes: number) => {
 
 test('the previous context is restored when the time is up, with a notice two minutes before', async () => {
   await switchTo(prod, 30);
-  expect(await connections.limit(place(), prod.id)).toMatchObject({ back: 'minikube' });
+  expect(await connections.limit(source(), prod.id)).toMatchObject({ back: 'minikube' });
   await skip(27);
   expect([await current(), notices]).toEqual(['prod', []]);
   await skip(1);
@@ -97,7 +97,7 @@ test('the previous context is restored when the time is up, with a notice two mi
   await skip(1);
   expect(await current()).toBe('minikube');
   expect(notices.slice(1)).toEqual(['The time limit of prod ended: the current context is minikube again.']);
-  expect(await connections.limit(place(), prod.id)).toBeUndefined();
+  expect(await connections.limit(source(), prod.id)).toBeUndefined();
   expect(connections.open()).toContain(prod.id);
   await skip(60);
   expect(notices).toHaveLength(2);
@@ -149,7 +149,7 @@ test('a switch without a limit ends the limit, another one renews it', async () 
   await skip(31);
   expect(await current()).toBe('prod');
   await switchTo(prod);
-  expect(await connections.limit(place(), prod.id)).toBeUndefined();
+  expect(await connections.limit(source(), prod.id)).toBeUndefined();
   await skip(600);
   expect([await current(), notices]).toEqual(['prod', []]);
 });
@@ -180,7 +180,7 @@ test('the limit of production goes only with a yes', async () => {
   await expect(connections.use({ cluster: prod, production: false })).rejects.toMatchObject({
     code: 'production-unconfirmed',
   });
-  expect(await connections.limit(place(), prod.id)).toBeDefined();
+  expect(await connections.limit(source(), prod.id)).toBeDefined();
   await skip(30);
   expect(await current()).toBe('minikube');
 });
@@ -199,7 +199,7 @@ test('a connect that switches can be limited too', async () => {
   const signal = new AbortController().signal;
   await connections.connect({
     clusters: [prod],
-    place: place(),
+    source: source(),
     mode: 'switch',
     production: true,
     forMs: 30 * minute,

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Place } from '../../../main/agent/agent.ts';
 import { createCatalog } from '../../../main/agent/catalog/catalog.ts';
 import { switchOperation } from '../../../main/agent/operations/switch-context.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import type { KubeconfigSourceInput } from '../../../main/model/kubeconfig-source.ts';
 import { cell, eksCluster, listed } from '../catalog/clusters.ts';
 import { type Rig, startRig } from './rig.ts';
 import { kubeconfigOf } from './standing-tunnels.ts';
@@ -19,8 +19,8 @@ const prod = tagged('prod', 'production');
 let rig: Rig;
 let switchTo: ReturnType<typeof switchOperation>;
 /** Two terminals, each with a kubeconfig of its own. */
-let one: Place & { readonly kubeconfig: string };
-let other: Place & { readonly kubeconfig: string };
+let one: KubeconfigSourceInput & { readonly kubeconfig: string };
+let other: KubeconfigSourceInput & { readonly kubeconfig: string };
 
 beforeEach(async () => {
   rig = await startRig(staging, prod);
@@ -31,8 +31,8 @@ beforeEach(async () => {
     logger: silentLogger,
   });
   catalog.apply(cell(listed(staging, prod)));
-  const placeFor = (place: Place | undefined) => {
-    const { kubeconfig, cwd, home } = place ?? { cwd: rig.home, home: rig.home };
+  const sourceFor = (source: KubeconfigSourceInput | undefined) => {
+    const { kubeconfig, cwd, home } = source ?? { cwd: rig.home, home: rig.home };
     return { kubeconfig, cwd, home };
   };
   switchTo = switchOperation({
@@ -41,9 +41,9 @@ beforeEach(async () => {
     connections: rig.connections,
     restored: Promise.resolve(),
     current: {
-      placeFor,
-      kubectl: async (place) => {
-        const { context } = await rig.kubeconfig.current(placeFor(place));
+      sourceFor,
+      kubectl: async (source) => {
+        const { context } = await rig.kubeconfig.current(sourceFor(source));
         return context === undefined ? {} : { context };
       },
       look: async () => true,
@@ -61,11 +61,11 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const placeOf = ({ kubeconfig, cwd, home }: Place) => ({ kubeconfig, cwd, home });
-const connectIn = (place: Place, ...clusters: readonly (typeof staging)[]) =>
+const sourceOf = ({ kubeconfig, cwd, home }: KubeconfigSourceInput) => ({ kubeconfig, cwd, home });
+const connectIn = (source: KubeconfigSourceInput, ...clusters: readonly (typeof staging)[]) =>
   rig.connections.connect({
     clusters,
-    place: placeOf(place),
+    source: sourceOf(source),
     switches: true,
     signal: new AbortController().signal,
   });
@@ -83,7 +83,7 @@ test('acts on the kubeconfig of its caller, not on that in which the cluster was
 
 test('takes an on-demand context, which it opens', async () => {
   await connectIn(one, staging);
-  await rig.connections.disconnect([staging.id], placeOf(one));
+  await rig.connections.disconnect([staging.id], sourceOf(one));
   expect([rig.statuses(), await currentIn(one)]).toEqual([{ [staging.id]: 'idle' }, 'mine-one']);
   await switchTo({ cluster: 'staging', place: one });
   expect([rig.statuses(), await currentIn(one)]).toEqual([{ [staging.id]: 'connected' }, 'staging']);
@@ -103,7 +103,7 @@ test('takes a context of ours as the file names it, also where its user renamed 
     `${text.slice(0, at)}name: "renamed"${text.slice(at + 'name: "staging"'.length)}`,
   );
   await switchTo({ cluster: 'renamed', place: one });
-  expect((await rig.kubeconfig.current(placeOf(one))).id).toBe(staging.id);
+  expect((await rig.kubeconfig.current(sourceOf(one))).id).toBe(staging.id);
 });
 
 test('takes any context of the file, as kubectl config use-context does, and back', async () => {
@@ -135,7 +135,7 @@ test('a context of the user’s stays current when the entry that was current be
 test('disconnecting restores the context of the caller, and another terminal keeps its own', async () => {
   await connectIn(one, staging);
   await switchTo({ cluster: 'staging', place: other });
-  await rig.connections.disconnect([staging.id], placeOf(other));
+  await rig.connections.disconnect([staging.id], sourceOf(other));
   expect([await currentIn(one), await currentIn(other)]).toEqual(['staging', 'mine-other']);
 });
 
@@ -149,7 +149,7 @@ test('removed and rotated in every kubeconfig that has it', async () => {
 
 test('a switch to production asks before anything is opened', async () => {
   await connectIn(one, prod);
-  await rig.connections.disconnect([prod.id], placeOf(one));
+  await rig.connections.disconnect([prod.id], sourceOf(one));
   await expect(switchTo({ cluster: 'prod', place: one })).rejects.toMatchObject({
     code: 'production-unconfirmed',
   });

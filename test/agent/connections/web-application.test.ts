@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { ProxyPlace } from '../../../main/agent/api-proxy/proxy-place.ts';
+import type { TlsEndpoint } from '../../../main/agent/api-proxy/tls-endpoint.ts';
 import { knownWay } from '../../../main/agent/connections/known-way.ts';
 import type { EntryForm } from '../../../main/model/entry-form.ts';
 import { defaultSettings } from '../../../main/model/settings.ts';
@@ -9,7 +9,12 @@ import { type Rig, startRigWith } from './rig.ts';
 const web = eksCluster('web', {
   tags: { 'k8s-tunnels-hostname': 'web.example.com', 'k8s-tunnels-origin': 'https' },
 });
-const place: ProxyPlace = { port: 31_235, certificateAuthorityData: 'Q0E=', secret: 'S3cretToken', until: 0 };
+const proxy: TlsEndpoint = {
+  port: 31_235,
+  certificateAuthorityData: 'Q0E=',
+  secret: 'S3cretToken',
+  until: 0,
+};
 
 let rig: Rig;
 afterEach(() => rig.close());
@@ -19,8 +24,8 @@ const start = async (form: EntryForm) => {
     {
       entrySettings: () => ({ ...defaultSettings, entryForm: form }),
       apiProxies: {
-        forEntry: async () => place,
-        forTerminal: async () => place,
+        forEntry: async () => proxy,
+        forTerminal: async () => proxy,
         end: async () => {},
         endTerminals: async () => {},
         release: async () => {},
@@ -68,5 +73,5 @@ test('its entry leads nowhere but to the proxy, also before anything listens', a
   const none = { find: () => undefined };
   expect(
     knownWay(web.id, { catalog: { get: () => web }, tunnels: none, ports: { known: () => undefined } }),
-  ).toEqual({ cluster: web, place: undefined });
+  ).toEqual({ cluster: web, local: undefined });
 });

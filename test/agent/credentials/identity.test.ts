@@ -50,8 +50,8 @@ describe('AWS and Vault', () => {
     const regions = ['us-west-2', 'eu-west-1'];
     const signInFile = () => {
       const { env, home, network } = clouds;
-      const places = { env, home, network, clock: systemClock };
-      const { ssoCache } = createAws({ ...places, logger: silentLogger, folder: home });
+      const parts = { env, home, network, clock: systemClock };
+      const { ssoCache } = createAws({ ...parts, logger: silentLogger, folder: home });
       const session = { name: clouds.plan.identityCenter.session } as Parameters<typeof ssoCache.file>[0];
       return ssoCache.file(session);
     };
@@ -122,9 +122,9 @@ describe('Azure', () => {
     cloud = await startAzureCloud();
     ({ clusters } = await discoverOnce(cloud.aks()));
     const { env, home, network } = cloud;
-    const places = { clock: systemClock, network, env, home };
-    const aws = createAws({ ...places, logger: silentLogger, folder: home });
-    credentials = credentialsOf({ ...places, aws });
+    const parts = { clock: systemClock, network, env, home };
+    const aws = createAws({ ...parts, logger: silentLogger, folder: home });
+    credentials = credentialsOf({ ...parts, aws });
   });
   afterEach(() => cloud.close());
 

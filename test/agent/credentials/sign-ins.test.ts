@@ -282,7 +282,7 @@ region = eu-west-1
 function throughOf(
   rig: Rig,
   provider: LoginProvider,
-  places: {
+  parts: {
     env: Environment;
     home?: string;
     network?: Rig['network'];
@@ -292,8 +292,8 @@ function throughOf(
   oidc = noOidc,
 ) {
   const { clock } = rig;
-  const { env, home = rig.home, network = rig.network } = places;
-  const credentials = credentialsOf({ ...places, clock, network, env, home, oidc });
+  const { env, home = rig.home, network = rig.network } = parts;
+  const credentials = credentialsOf({ ...parts, clock, network, env, home, oidc });
   const logins = rig.logins(provider);
   const signIns = createSignIns({ clock, logins });
   return (one: Cluster, interactive = true) => signIns.through(interactive, () => credentials.get(one));

@@ -86,9 +86,9 @@ export async function startClouds(): Promise<Clouds> {
   for (const name of Object.keys(process.env)) if (/^(AWS_|VAULT_)/.test(name)) delete process.env[name];
   Object.assign(process.env, env);
   const network = createNetwork(env);
-  const places = { env, home, network, clock: systemClock };
+  const parts = { env, home, network, clock: systemClock };
   const ways: Clouds['ways'] = (options) =>
-    createAws({ ...places, ...options, logger: silentLogger, folder: path.join(home, 'state') });
+    createAws({ ...parts, ...options, logger: silentLogger, folder: path.join(home, 'state') });
   return {
     plan,
     traffic,
@@ -101,7 +101,7 @@ export async function startClouds(): Promise<Clouds> {
     ways,
     eks: (regions) => createEksSource({ aws: ways(), regions }),
     onPrem: ({ mounts = [plan.vault.mount], env: other = env, servers, sessions } = {}) =>
-      createVaultSource({ ...places, env: other, mounts, servers, sessions }),
+      createVaultSource({ ...parts, env: other, mounts, servers, sessions }),
     async close() {
       // Their last writes end before their folder goes.
       await Promise.all(catalogs.splice(0).map((catalog) => catalog.close()));

@@ -50,9 +50,9 @@ test('both SDKs go through the proxy of the environment', async () => {
     VAULT_ADDR: 'http://vault.world.invalid',
   };
   const network = createNetwork(env);
-  const places = { env, home: clouds.home, network, clock: systemClock };
+  const parts = { env, home: clouds.home, network, clock: systemClock };
   const eks = await discoverOnce(createEksSource({ aws: clouds.ways({ env, network }) }));
-  const vault = await discoverOnce(createVaultSource({ ...places, mounts: ['clusters'] }));
+  const vault = await discoverOnce(createVaultSource({ ...parts, mounts: ['clusters'] }));
   network.reset();
   expect(eks.clusters).toHaveLength(clouds.plan.eks.length);
   expect(vault.clusters).toHaveLength(clouds.plan.vault.secrets.length);

@@ -12,8 +12,8 @@ import { discoverOnce, startClouds } from './clouds.ts';
 
 const tagPrefix = 'acme-k8s-';
 
-/** What is tagged with the usual prefix is not ours any more, and what has the organisation's is. */
-async function expectPrefix(source: DiscoverySource, tagged: string, usual: string): Promise<void> {
+/** What is tagged with the default prefix is not ours any more, and what has the organisation's is. */
+async function expectPrefix(source: DiscoverySource, tagged: string, foreign: string): Promise<void> {
   const { clusters } = await discoverOnce(source, [], { tagPrefix });
   const find = (name: string) => clusters.find((cluster) => cluster.name === name) as Cluster;
   expect(find(tagged)).toMatchObject({
@@ -21,11 +21,11 @@ async function expectPrefix(source: DiscoverySource, tagged: string, usual: stri
     tags: { 'acme-k8s-hostname': expect.any(String) },
     tagPrefix,
   });
-  expect(find(usual)).toMatchObject({
+  expect(find(foreign)).toMatchObject({
     reach: { kind: 'none', reason: expect.stringContaining('It has no tag acme-k8s-hostname.') },
     tagProblems: [],
   });
-  expect(find(usual).tags).toBeUndefined();
+  expect(find(foreign).tags).toBeUndefined();
 }
 
 test("the organisation's prefix counts for EKS and for both versions of Vault's secrets", async () => {

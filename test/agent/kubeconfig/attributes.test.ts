@@ -33,17 +33,17 @@ const accessList =
 test.skipIf(process.platform !== 'linux')(
   'extended attributes and the access list are there after an edit',
   async ({ skip }) => {
-    const { kubeconfig, config, place } = await bench();
+    const { kubeconfig, config, source } = await bench();
     await seed(config, theirs);
     const set = 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]))';
     if (python(set, config, 'user.note', '6d696e65') === undefined) skip('no extended attributes here');
     const hasList = python(set, config, 'system.posix_acl_access', accessList) !== undefined;
-    await kubeconfig.add(place, [entry('a')], {});
+    await kubeconfig.add(source, [entry('a')], {});
     const get = 'import os, sys; print(os.getxattr(sys.argv[1], sys.argv[2]).hex())';
     expect(python(get, config, 'user.note')?.trim()).toBe('6d696e65');
     if (hasList) expect(python(get, config, 'system.posix_acl_access')?.trim()).toBe(accessList);
     expect(await text(config)).toContain('k8s-tunnels');
-    await kubeconfig.remove(place, ['a']);
+    await kubeconfig.remove(source, ['a']);
     expect(python(get, config, 'user.note')?.trim()).toBe('6d696e65');
     expect(await text(config)).toBe(theirs);
   },
@@ -100,12 +100,12 @@ test.skipIf(process.platform !== 'linux')(
 );
 
 test.each([225, 250])('a file name of %s characters is edited, and has its backup', async (length) => {
-  const { root, state, kubeconfig, placeOf } = await bench();
+  const { root, state, kubeconfig, placeOf: sourceOf } = await bench();
   const config = path.join(root, 'c'.repeat(length));
   await seed(config, theirs);
-  await kubeconfig.add(placeOf(config), [entry('a')], {});
+  await kubeconfig.add(sourceOf(config), [entry('a')], {});
   expect(await listing(path.join(state, 'backups'))).toHaveLength(1);
-  await kubeconfig.remove(placeOf(config), ['a']);
+  await kubeconfig.remove(sourceOf(config), ['a']);
   expect(await text(config)).toBe(theirs);
   expect(await listing(root)).toEqual([path.basename(config), 'state']);
 });
@@ -113,7 +113,7 @@ test.each([225, 250])('a file name of %s characters is edited, and has its backu
 test.each(['EINVAL', 'ENOTSUP'])(
   'a file system that cannot flush (%s) is written nevertheless',
   async (code) => {
-    const { root, kubeconfig, config, place } = await bench();
+    const { root, kubeconfig, config, source } = await bench();
     await seed(config, theirs);
     const handle = await fs.open(config, 'r');
     const prototype = Object.getPrototypeOf(handle) as { sync: () => Promise<void> };
@@ -125,15 +125,15 @@ test.each(['EINVAL', 'ENOTSUP'])(
     onTestFinished(() => {
       prototype.sync = sync;
     });
-    await kubeconfig.add(place, [entry('a')], {});
+    await kubeconfig.add(source, [entry('a')], {});
     await link(config, path.join(root, 'twin'));
-    await kubeconfig.remove(place, ['a']);
+    await kubeconfig.remove(source, ['a']);
     expect(await text(path.join(root, 'twin'))).toBe(theirs);
   },
 );
 
 test('a rename that the file system refuses for a mounted file (EXDEV) becomes a write in place', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, theirs);
   const { ino } = await stat(config);
   const { rename } = fs;
@@ -146,15 +146,15 @@ test('a rename that the file system refuses for a mounted file (EXDEV) becomes a
     fs.rename = rename;
     syncBuiltinESMExports();
   });
-  const { warnings } = await kubeconfig.add(place, [entry('a')], {});
+  const { warnings } = await kubeconfig.add(source, [entry('a')], {});
   expect(warnings).toEqual([expect.stringContaining('in place')]);
   expect((await stat(config)).ino).toBe(ino);
-  await kubeconfig.remove(place, ['a']);
+  await kubeconfig.remove(source, ['a']);
   expect(await text(config)).toBe(theirs);
 });
 
 test('backups of many files are bounded in number and age', async () => {
-  const { root, state, placeOf } = await bench();
+  const { root, state, placeOf: sourceOf } = await bench();
   const backups = path.join(state, 'backups');
   await mkdir(backups, { recursive: true });
   for (let index = 0; index < 120; index += 1) await writeFile(path.join(backups, `old-${index}`), 'x');
@@ -162,7 +162,7 @@ test('backups of many files are bounded in number and age', async () => {
   for (let index = 0; index < 30; index += 1) await utimes(path.join(backups, `old-${index}`), long, long);
   const config = path.join(root, 'config');
   await seed(config, theirs);
-  await reopen(state).add(placeOf(config), [entry('a')], {});
+  await reopen(state).add(sourceOf(config), [entry('a')], {});
   const left = await readdir(backups);
   expect(left.filter((name) => name.startsWith('config-'))).toHaveLength(1);
   expect(left).toHaveLength(91);

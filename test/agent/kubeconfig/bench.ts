@@ -9,7 +9,7 @@ import { onTestFinished, test } from 'vitest';
 import {
   createKubeconfig,
   type Kubeconfig,
-  type KubeconfigPlace,
+  type KubeconfigSource,
 } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 
@@ -26,12 +26,12 @@ export async function bench() {
   const open = (
     options: { readonly lockTimeoutMs?: number; readonly onExposed?: (warning: string) => void } = {},
   ) => createKubeconfig({ folder: state, clock: systemClock, logger: silentLogger, ...options });
-  const placeOf = (...files: readonly string[]): KubeconfigPlace => ({
+  const sourceOf = (...files: readonly string[]): KubeconfigSource => ({
     kubeconfig: files.join(path.delimiter),
     cwd: root,
     home: path.join(root, 'home'),
   });
-  return { root, state, config, open, placeOf, place: placeOf(config), kubeconfig: open() };
+  return { root, state, config, open, placeOf: sourceOf, source: sourceOf(config), kubeconfig: open() };
 }
 
 /** The writer of a process that starts with what an earlier one left. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { createKubeconfig, type KubeconfigPlace } from '../../../main/agent/kubeconfig/kubeconfig.ts';
+import { createKubeconfig, type KubeconfigSource } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { toPlainError } from '../../../main/model/app-error.ts';
 import { entry } from './entry.ts';
@@ -8,7 +8,7 @@ import { entry } from './entry.ts';
 /** What the child is to do: add one entry, and die or be poor while it does. */
 export interface ChildTask {
   readonly folder: string;
-  readonly place: KubeconfigPlace;
+  readonly source: KubeconfigSource;
   readonly id: string;
   /** Ends itself with SIGKILL around the call that puts the file in place. */
   readonly killAt?: 'before-rename' | 'after-rename' | 'before-lock';
@@ -17,7 +17,7 @@ export interface ChildTask {
 }
 
 const task = JSON.parse(process.argv[2] ?? '') as ChildTask;
-const config = task.place.kubeconfig;
+const config = task.source.kubeconfig;
 
 const { rename, symlink } = fs;
 const die = () => process.kill(process.pid, 'SIGKILL');
@@ -39,7 +39,7 @@ if (task.uid !== undefined) {
 }
 const kubeconfig = createKubeconfig({ folder: task.folder, clock: systemClock, logger: silentLogger });
 try {
-  await kubeconfig.add(task.place, [entry(task.id)], { current: task.id });
+  await kubeconfig.add(task.source, [entry(task.id)], { current: task.id });
   console.log(JSON.stringify({ ok: true }));
 } catch (error) {
   console.log(JSON.stringify(toPlainError(error)));

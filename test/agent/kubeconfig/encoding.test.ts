@@ -24,10 +24,10 @@ const encodings = [
 ] as const;
 
 test.each(encodings)('%s: edited in its encoding, and restored to the byte', async (_, encode) => {
-  const { kubeconfig, config, place, root } = await bench();
-  for (const source of [theirs, theirs.replaceAll('\n', '\r\n'), '{"clusters": [], "kind": "Config"}', '']) {
-    await seed(config, encode(source));
-    const { warnings } = await kubeconfig.add(place, [entry('a', { namespace: 'größe' })], { current: 'a' });
+  const { kubeconfig, config, source, root } = await bench();
+  for (const yaml of [theirs, theirs.replaceAll('\n', '\r\n'), '{"clusters": [], "kind": "Config"}', '']) {
+    await seed(config, encode(yaml));
+    const { warnings } = await kubeconfig.add(source, [entry('a', { namespace: 'größe' })], { current: 'a' });
     expect(warnings).toEqual([]);
     const written = await readFile(config);
     const [withMark, other] = [encode(''), encodings.find(([, one]) => one !== encode)?.[1] ?? encode];
@@ -36,8 +36,8 @@ test.each(encodings)('%s: edited in its encoding, and restored to the byte', asy
     expect(encode(text.slice(1))).toEqual(written);
     expect(text).toContain('"k8s-tunnels"');
     expect(text).toContain('größe');
-    expect(await kubeconfig.current(place)).toEqual({ context: 'a', id: 'a', file: config });
-    const diff = await kubeconfig.diff(place, undefined);
+    expect(await kubeconfig.current(source)).toEqual({ context: 'a', id: 'a', file: config });
+    const diff = await kubeconfig.diff(source, undefined);
     expect(diff).toContain('größe');
     expect(diff).not.toContain('\0');
     if (kubectl !== undefined) {
@@ -48,22 +48,22 @@ test.each(encodings)('%s: edited in its encoding, and restored to the byte', asy
       await kubectlRun(copy, 'config', 'unset', 'current-context');
       expect((await readFile(copy)).includes(0)).toBe(false);
     }
-    await kubeconfig.remove(place, ['a']);
-    expect(await readFile(config)).toEqual(encode(source));
+    await kubeconfig.remove(source, ['a']);
+    expect(await readFile(config)).toEqual(encode(yaml));
     // An edit after another program changed the encoding follows the file.
-    await kubeconfig.add(place, [entry('a')], {});
+    await kubeconfig.add(source, [entry('a')], {});
     await seed(config, other(text.slice(1)));
-    await kubeconfig.remove(place, ['a']);
+    await kubeconfig.remove(source, ['a']);
     expect((await readFile(config)).subarray(0, 2)).toEqual(other(''));
     expect((await readFile(config)).includes('k8s-tunnels', 0, 'utf16le')).toBe(false);
   }
 });
 
 test('UTF-16 that is cut short is refused with file and line, and untouched', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   const bytes = little(theirs).subarray(0, -1);
   await seed(config, bytes);
-  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({
+  await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
     code: 'kubeconfig-invalid',
     message: `${config}, line 1: the file is not UTF-16 text.`,
     hint: expect.stringContaining('Save the file as UTF-8'),

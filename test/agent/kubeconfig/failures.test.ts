@@ -28,24 +28,24 @@ test.each([
   ['before its lock is taken', 'before-lock'],
   ['between the temporary file and the rename', 'before-rename'],
 ] as const)('SIGKILL %s: the original is intact, and the next start cleans up', async (_, killAt) => {
-  const { root, state, config, place, kubeconfig } = await bench();
+  const { root, state, config, source, kubeconfig } = await bench();
   await seed(config, theirs);
-  const { signal } = await child({ folder: state, place, id: 'a', killAt });
+  const { signal } = await child({ folder: state, source, id: 'a', killAt });
   expect(signal).toBe('SIGKILL');
   expect(await text(config)).toBe(theirs);
   expect(await kubeconfig.recover(new Set(['a']))).toEqual({ removed: [], kept: [], warnings: [] });
   expect(await listing(root)).toEqual(['config', 'state']);
   expect(await text(config)).toBe(theirs);
-  await kubeconfig.add(place, [entry('b')], {});
-  await kubeconfig.remove(place, ['b']);
+  await kubeconfig.add(source, [entry('b')], {});
+  await kubeconfig.remove(source, ['b']);
   expect(await text(config)).toBe(theirs);
 });
 
 test('SIGKILL after the rename: the next start removes what is not to be kept, to the byte', async () => {
-  const { root, state, config, place, kubeconfig } = await bench();
+  const { root, state, config, source, kubeconfig } = await bench();
   await seed(config, theirs);
-  expect((await child({ folder: state, place, id: 'a', killAt: 'after-rename' })).signal).toBe('SIGKILL');
-  expect(await kubeconfig.current(place)).toMatchObject({ id: 'a' });
+  expect((await child({ folder: state, source, id: 'a', killAt: 'after-rename' })).signal).toBe('SIGKILL');
+  expect(await kubeconfig.current(source)).toMatchObject({ id: 'a' });
   const { removed, kept, warnings } = await kubeconfig.recover(new Set());
   expect({ removed, kept, warnings }).toEqual({ removed: ['a'], kept: [], warnings: [] });
   expect(await text(config)).toBe(theirs);
@@ -53,20 +53,20 @@ test('SIGKILL after the rename: the next start removes what is not to be kept, t
 });
 
 test('SIGKILL after the rename: the next start keeps what is to be kept', async () => {
-  const { state, config, place, kubeconfig } = await bench();
+  const { state, config, source, kubeconfig } = await bench();
   await seed(config, theirs);
-  await kubeconfig.add(place, [entry('b')], {});
-  expect((await child({ folder: state, place, id: 'a', killAt: 'after-rename' })).signal).toBe('SIGKILL');
+  await kubeconfig.add(source, [entry('b')], {});
+  expect((await child({ folder: state, source, id: 'a', killAt: 'after-rename' })).signal).toBe('SIGKILL');
   await kubeconfig.close();
   const { removed, kept } = await reopen(state).recover(new Set(['a']));
   expect({ removed, kept }).toEqual({ removed: ['b'], kept: ['a'] });
-  expect(await kubeconfig.current(place)).toMatchObject({ context: 'a', id: 'a' });
+  expect(await kubeconfig.current(source)).toMatchObject({ context: 'a', id: 'a' });
 });
 
 test('SIGKILL while the file and its folders are made: the next start takes the folders away', async () => {
-  const { root, state, placeOf, kubeconfig } = await bench();
-  const place = placeOf(path.join(root, 'new', 'folder', 'config'));
-  expect((await child({ folder: state, place, id: 'a', killAt: 'before-rename' })).signal).toBe('SIGKILL');
+  const { root, state, placeOf: sourceOf, kubeconfig } = await bench();
+  const source = sourceOf(path.join(root, 'new', 'folder', 'config'));
+  expect((await child({ folder: state, source, id: 'a', killAt: 'before-rename' })).signal).toBe('SIGKILL');
   expect(await listing(path.join(root, 'new', 'folder'))).not.toEqual([]);
   await kubeconfig.recover(new Set());
   expect(await listing(root)).toEqual(['state']);
@@ -78,7 +78,7 @@ test.each([
 ] as const)(
   'a read-only %s: a clear error, the file as it was, nothing left beside it',
   async (_, fileMode, folderMode) => {
-    const { root, placeOf } = await bench();
+    const { root, placeOf: sourceOf } = await bench();
     await chmod(root, 0o755);
     const folder = path.join(root, 'kube');
     const config = path.join(folder, 'config');
@@ -89,7 +89,7 @@ test.each([
     await chmod(config, fileMode);
     if (isRoot) for (const name of [config, folder, state]) await chown(name, nobody, nobody);
     await chmod(folder, folderMode);
-    const task = { folder: state, place: placeOf(config), id: 'a' };
+    const task = { folder: state, source: sourceOf(config), id: 'a' };
     const { answer } = await child(isRoot ? { ...task, uid: nobody } : task);
     expect(answer).toMatchObject({ code: 'kubeconfig-unwritable', message: expect.stringContaining(folder) });
     expect(await text(config)).toBe(theirs);
@@ -99,21 +99,21 @@ test.each([
 );
 
 test.runIf(isRoot)("another user's file keeps its owner and mode", async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, theirs);
   await chown(config, nobody, nobody);
   await chmod(config, 0o640);
-  await kubeconfig.add(place, [entry('a')], {});
+  await kubeconfig.add(source, [entry('a')], {});
   const { uid, gid, mode } = await stat(config);
   expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: nobody, gid: nobody, mode: 0o640 });
 });
 
 test('a file that may not be read, or is a folder, is an error that names it', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await mkdir(config);
   const expected = { code: 'kubeconfig-unreadable', message: expect.stringContaining(config) };
-  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject(expected);
-  await expect(kubeconfig.current(place)).rejects.toMatchObject(expected);
+  await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject(expected);
+  await expect(kubeconfig.current(source)).rejects.toMatchObject(expected);
 });
 
 test.for([
@@ -122,7 +122,7 @@ test.for([
 ] as const)(
   'a full disk, %s: the original intact, nothing left beside it, and it works once there is room',
   async ([, room], { skip }) => {
-    const { root, kubeconfig, placeOf } = await bench();
+    const { root, kubeconfig, placeOf: sourceOf } = await bench();
     const disk = path.join(root, 'disk');
     await mkdir(disk);
     const isMounted = mounted('-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk);
@@ -131,19 +131,19 @@ test.for([
     await seed(config, theirs);
     const used = Math.ceil(theirs.length / 4096) * 4096;
     await writeFile(path.join(disk, 'filler'), Buffer.alloc(256 * 1024 - used - room));
-    const attempt = kubeconfig.add(placeOf(config), [entry('a')], {});
+    const attempt = kubeconfig.add(sourceOf(config), [entry('a')], {});
     await expect(attempt).rejects.toMatchObject({ code: 'disk-full', retryable: true });
     expect(await text(config)).toBe(theirs);
     expect(await listing(disk)).toEqual(['config', 'filler']);
     await writeFile(path.join(disk, 'filler'), '');
-    await kubeconfig.add(placeOf(config), [entry('a')], {});
-    await kubeconfig.remove(placeOf(config), ['a']);
+    await kubeconfig.add(sourceOf(config), [entry('a')], {});
+    await kubeconfig.remove(sourceOf(config), ['a']);
     expect(await text(config)).toBe(theirs);
   },
 );
 
 test('a full disk while writing in place: the original is put back', async ({ skip }) => {
-  const { root, kubeconfig, placeOf } = await bench();
+  const { root, kubeconfig, placeOf: sourceOf } = await bench();
   const disk = path.join(root, 'disk');
   await mkdir(disk);
   const isMounted = mounted('-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk);
@@ -153,7 +153,7 @@ test('a full disk while writing in place: the original is put back', async ({ sk
   await seed(config, full);
   await link(config, path.join(disk, 'twin'));
   await writeFile(path.join(disk, 'filler'), Buffer.alloc(256 * 1024 - 4096 * 4 - 4096));
-  await expect(kubeconfig.add(placeOf(config), [entry('a')], {})).rejects.toMatchObject({
+  await expect(kubeconfig.add(sourceOf(config), [entry('a')], {})).rejects.toMatchObject({
     code: 'disk-full',
   });
   expect(await text(config)).toBe(full);
@@ -161,31 +161,31 @@ test('a full disk while writing in place: the original is put back', async ({ sk
 });
 
 test('a file that is a mount of its own is written in place and warned of', async ({ skip }) => {
-  const { root, config, place, kubeconfig } = await bench();
+  const { root, config, source, kubeconfig } = await bench();
   const outside = path.join(root, 'outside');
   await seed(outside, theirs);
   await seed(config, '');
   const isMounted = mounted('--bind', outside, config);
   if (!isMounted) skip('no file may be mounted here');
-  const { warnings } = await kubeconfig.add(place, [entry('a')], { current: 'a' });
+  const { warnings } = await kubeconfig.add(source, [entry('a')], { current: 'a' });
   expect(warnings).toEqual([expect.stringContaining('in place')]);
   expect(await text(outside)).toContain('"k8s-tunnels"');
-  await kubeconfig.remove(place, ['a']);
+  await kubeconfig.remove(source, ['a']);
   expect(await text(outside)).toBe(theirs);
   expect(await listing(root)).toEqual(['config', 'outside', 'state']);
 });
 
 test("a killed kubectl's lock is named with its age and what to do, and is never removed", async () => {
-  const { open, config, place, root } = await bench();
+  const { open, config, source, root } = await bench();
   const kubeconfig = open({ lockTimeoutMs: 50 });
   const lock = `${config}.lock`;
   await seed(config, theirs);
   await writeFile(lock, '', { mode: 0o000 });
-  const young = kubeconfig.add(place, [entry('a')], {});
+  const young = kubeconfig.add(source, [entry('a')], {});
   await expect(young).rejects.toMatchObject({ code: 'kubeconfig-locked', retryable: true });
   const before = new Date(Date.now() - 120_000);
   await utimes(lock, before, before);
-  const old = open().add(place, [entry('a')], {});
+  const old = open().add(source, [entry('a')], {});
   await expect(old).rejects.toMatchObject({
     code: 'kubeconfig-locked',
     message: expect.stringMatching(/config\.lock has been held by another program for 12\d s/),
@@ -199,11 +199,11 @@ test.each([
   ['a link to nothing', (lock: string) => symlink(`${lock}.nothing`, lock)],
   ['a pipe that nobody writes to', (lock: string) => execFileSync('/usr/bin/mkfifo', [lock])],
 ])('%s in place of the lock is named, and left as it is', async (_, make) => {
-  const { root, config, place, open } = await bench();
+  const { root, config, source, open } = await bench();
   const kubeconfig = open({ lockTimeoutMs: 50 });
   await seed(config, theirs);
   await make(`${config}.lock`);
-  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({
+  await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
     code: 'kubeconfig-locked',
     message: expect.stringContaining(`${config}.lock`),
   });
@@ -212,30 +212,30 @@ test.each([
 });
 
 test('a lock of our own is broken when its process is gone, and kept while it runs', async () => {
-  const { open, config, place } = await bench();
+  const { open, config, source } = await bench();
   const kubeconfig = open({ lockTimeoutMs: 50 });
   await seed(config, theirs);
   const body = { app: 'k8s-tunnels', pid: process.pid, startTime: 1 };
   await writeFile(`${config}.lock`, JSON.stringify(body));
-  await kubeconfig.add(place, [entry('a')], {});
+  await kubeconfig.add(source, [entry('a')], {});
   await writeFile(`${config}.lock`, JSON.stringify({ ...body, startTime: processStart(process.pid) }));
-  expect(await kubeconfig.remove(place, ['a'])).toMatchObject({
+  expect(await kubeconfig.remove(source, ['a'])).toMatchObject({
     removed: [],
     failures: [{ code: 'kubeconfig-locked', message: expect.stringContaining(`process ${process.pid}`) }],
   });
 });
 
 test('one broken file does not keep our entries in the others; recover warns and tries again', async () => {
-  const { root, kubeconfig, state, placeOf } = await bench();
+  const { root, kubeconfig, state, placeOf: sourceOf } = await bench();
   const [good, bad] = [path.join(root, 'good'), path.join(root, 'bad')];
   await seed(good, theirs);
   await seed(bad, theirs);
-  await kubeconfig.add(placeOf(bad), [entry('a')], {});
-  await kubeconfig.add(placeOf(good), [entry('a')], {});
+  await kubeconfig.add(sourceOf(bad), [entry('a')], {});
+  await kubeconfig.add(sourceOf(good), [entry('a')], {});
   const written = await text(bad);
   await seed(bad, `${written}\t- broken: [\n`);
   // What is done is no failure because of what is not.
-  expect(await kubeconfig.remove(placeOf(good), ['a'])).toMatchObject({
+  expect(await kubeconfig.remove(sourceOf(good), ['a'])).toMatchObject({
     removed: ['a'],
     failures: [{ code: 'kubeconfig-invalid', message: expect.stringContaining(bad) }],
   });
@@ -249,9 +249,9 @@ test('one broken file does not keep our entries in the others; recover warns and
 });
 
 test('an entry that others have moved onto the line of its list is not cut, and the file stays', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, 'kind: Config\n');
-  await kubeconfig.add(place, [entry('a')], {});
+  await kubeconfig.add(source, [entry('a')], {});
   // A key that is marked by `?` is followed by its list on the line of the colon.
   const moved = (await text(config)).replace(
     /^clusters:\n((?:[- ].*\n)+)/m,
@@ -259,7 +259,7 @@ test('an entry that others have moved onto the line of its list is not cut, and 
   );
   expect(moved).toContain('? clusters\n: - ');
   await seed(config, moved);
-  expect(await kubeconfig.remove(place, ['a'])).toMatchObject({
+  expect(await kubeconfig.remove(source, ['a'])).toMatchObject({
     removed: [],
     failures: [{ code: 'kubeconfig-unsupported', message: expect.stringContaining(`${config}, line 3: `) }],
   });
@@ -267,13 +267,13 @@ test('an entry that others have moved onto the line of its list is not cut, and 
 });
 
 test('a lost journal costs the exact bytes but no entry stays', async () => {
-  const { kubeconfig, state, config, place } = await bench();
+  const { kubeconfig, state, config, source } = await bench();
   await seed(config, theirs);
-  await kubeconfig.add(place, [entry('a')], { current: 'a' });
+  await kubeconfig.add(source, [entry('a')], { current: 'a' });
   await writeFile(path.join(state, 'journal.json'), '{"version": 1, "data": {"x": 1}}');
   await kubeconfig.close();
   const next = reopen(state);
-  expect(await next.remove(place, ['a'])).toMatchObject({ removed: ['a'], currentContext: undefined });
+  expect(await next.remove(source, ['a'])).toMatchObject({ removed: ['a'], currentContext: undefined });
   expect(await text(config)).toBe(
     theirs
       .replace('current-context: theirs', 'current-context: ""')

@@ -12,7 +12,7 @@ import { entry } from './entry.ts';
 let home: string;
 let file: string;
 let kubeconfig: Kubeconfig;
-const place = () => ({ kubeconfig: file, cwd: home, home });
+const source = () => ({ kubeconfig: file, cwd: home, home });
 const text = () => readFile(file, 'utf8').catch(() => undefined);
 
 beforeEach(async () => {
@@ -31,55 +31,55 @@ afterEach(async () => {
 
 test('lists what was changed, the latest first, in words', async () => {
   await writeFile(file, kubeconfigOf('mine'));
-  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
-  await kubeconfig.add(place(), [entry('b')], {});
-  await kubeconfig.remove(place(), ['a']);
-  expect(await kubeconfig.edits(place())).toMatchObject([
+  await kubeconfig.add(source(), [entry('a')], { current: 'a' });
+  await kubeconfig.add(source(), [entry('b')], {});
+  await kubeconfig.remove(source(), ['a']);
+  expect(await kubeconfig.edits(source())).toMatchObject([
     { added: [], removed: ['a'], current: { from: 'a', to: 'mine' }, isUndone: false },
     { added: ['b'], removed: [], file },
     { added: ['a'], removed: [], current: { from: 'mine', to: 'a' } },
   ]);
-  expect(await kubeconfig.edits({ ...place(), kubeconfig: path.join(home, 'another') })).toEqual([]);
+  expect(await kubeconfig.edits({ ...source(), kubeconfig: path.join(home, 'another') })).toEqual([]);
 });
 
 test('undo restores the bytes, edit by edit, and what follows works', async () => {
   await writeFile(file, kubeconfigOf('mine'));
-  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
+  await kubeconfig.add(source(), [entry('a')], { current: 'a' });
   const withA = await text();
-  await kubeconfig.add(place(), [entry('b')], { current: 'b' });
-  expect(await kubeconfig.undo(place(), undefined)).toMatchObject({ removed: ['b'], added: [] });
+  await kubeconfig.add(source(), [entry('b')], { current: 'b' });
+  expect(await kubeconfig.undo(source(), undefined)).toMatchObject({ removed: ['b'], added: [] });
   expect(await text()).toBe(withA);
-  expect(await kubeconfig.undo(place(), undefined)).toMatchObject({ removed: ['a'] });
+  expect(await kubeconfig.undo(source(), undefined)).toMatchObject({ removed: ['a'] });
   expect(await text()).toBe(kubeconfigOf('mine'));
-  await expect(kubeconfig.undo(place(), undefined)).rejects.toMatchObject({ code: 'not-found' });
-  await kubeconfig.add(place(), [entry('c')], { current: 'c' });
-  await kubeconfig.remove(place(), ['c']);
+  await expect(kubeconfig.undo(source(), undefined)).rejects.toMatchObject({ code: 'not-found' });
+  await kubeconfig.add(source(), [entry('c')], { current: 'c' });
+  await kubeconfig.remove(source(), ['c']);
   expect(await text()).toBe(kubeconfigOf('mine'));
 });
 
 test('undo of a removal brings the entries back, which can be removed again', async () => {
   await writeFile(file, kubeconfigOf('mine'));
-  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
+  await kubeconfig.add(source(), [entry('a')], { current: 'a' });
   const before = await text();
-  await kubeconfig.remove(place(), ['a']);
-  expect(await kubeconfig.undo(place(), undefined)).toMatchObject({ removed: [], added: ['a'] });
+  await kubeconfig.remove(source(), ['a']);
+  expect(await kubeconfig.undo(source(), undefined)).toMatchObject({ removed: [], added: ['a'] });
   expect(await text()).toBe(before);
-  await kubeconfig.remove(place(), ['a']);
+  await kubeconfig.remove(source(), ['a']);
   expect(await text()).toBe(kubeconfigOf('mine'));
 });
 
 test('undo of the first edit removes a file that it made', async () => {
-  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
-  await kubeconfig.undo(place(), undefined);
+  await kubeconfig.add(source(), [entry('a')], { current: 'a' });
+  await kubeconfig.undo(source(), undefined);
   expect(await text()).toBeUndefined();
 });
 
 test('a file that changed since is left alone, with what to do', async () => {
   await writeFile(file, kubeconfigOf('mine'));
-  await kubeconfig.add(place(), [entry('a')], {});
+  await kubeconfig.add(source(), [entry('a')], {});
   const changed = `${await text()}# by hand\n`;
   await writeFile(file, changed);
-  await expect(kubeconfig.undo(place(), undefined)).rejects.toMatchObject({
+  await expect(kubeconfig.undo(source(), undefined)).rejects.toMatchObject({
     code: 'kubeconfig-conflict',
     message: expect.stringContaining(file),
     hint: expect.stringContaining('k8s-tunnels kubeconfig diff'),
@@ -90,12 +90,12 @@ test('a file that changed since is left alone, with what to do', async () => {
 test('survives the agent, is readable by its user alone, and is bounded', async () => {
   await writeFile(file, kubeconfigOf('mine'));
   for (let number = 0; number < 25; number += 1)
-    await kubeconfig.add(place(), [entry('a', { namespace: `n${number}` })], {});
+    await kubeconfig.add(source(), [entry('a', { namespace: `n${number}` })], {});
   const folder = path.join(home, 'state', 'history');
   for (const name of await readdir(folder))
     expect((await stat(path.join(folder, name))).mode & 0o777).toBe(0o600);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
-  expect(await kubeconfig.edits(place())).toHaveLength(20);
+  expect(await kubeconfig.edits(source())).toHaveLength(20);
   expect((await readdir(folder)).length).toBeLessThanOrEqual(22);
   await kubeconfig.close();
   kubeconfig = createKubeconfig({
@@ -104,21 +104,21 @@ test('survives the agent, is readable by its user alone, and is bounded', async 
     logger: silentLogger,
   });
   const before = await text();
-  await kubeconfig.undo(place(), undefined);
+  await kubeconfig.undo(source(), undefined);
   expect(before).toContain('n24');
   expect(await text()).toContain('n23');
 });
 
 test('the preview of an addition writes nothing, and shows no password', async () => {
   await writeFile(file, kubeconfigOf('mine'));
-  const { diff } = await kubeconfig.preview(place(), [entry('a')], { current: 'a' });
+  const { diff } = await kubeconfig.preview(source(), [entry('a')], { current: 'a' });
   expect(diff).toContain('-current-context: mine\n+current-context:');
   expect(diff).toContain('socks5://user:***@127.0.0.1:20123');
   expect(diff).not.toContain('secret');
   expect(await text()).toBe(kubeconfigOf('mine'));
   expect(await readdir(home)).toEqual(['config']);
-  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
-  expect(await kubeconfig.diff(place(), undefined)).toBe(diff);
+  await kubeconfig.add(source(), [entry('a')], { current: 'a' });
+  expect(await kubeconfig.diff(source(), undefined)).toBe(diff);
 });
 
 test('a diff shows three lines around a change, and changes that are near each other in one part', () => {

@@ -64,17 +64,17 @@ test.each(['a rename', 'in place'])(
     };
     const whole = await begin();
     const counting = await stopAt(Number.POSITIVE_INFINITY);
-    await whole.kubeconfig.add(whole.place, [entry('a')], { current: 'a' });
+    await whole.kubeconfig.add(whole.source, [entry('a')], { current: 'a' });
     counting.restore();
     const calls = counting.calls();
     expect(calls).toBeGreaterThan(15);
     const written = await text(whole.config);
     let locked = 0;
     for (let call = 0; call < calls; call += 1) {
-      const { root, state, config, place, kubeconfig } = await begin();
+      const { root, state, config, source, kubeconfig } = await begin();
       const lock = `${config}.lock`;
       const { reached, restore } = await stopAt(call);
-      void kubeconfig.add(place, [entry('a')], { current: 'a' }).catch(() => {});
+      void kubeconfig.add(source, [entry('a')], { current: 'a' }).catch(() => {});
       await reached;
       restore();
       const hasLock = (await listing(root)).includes('config.lock');

@@ -33,179 +33,179 @@ current-context: theirs
 `;
 
 test('a name that somebody else has, in another file too, gets a suffix and is never overwritten', async () => {
-  const { kubeconfig, root, placeOf } = await bench();
+  const { kubeconfig, root, placeOf: sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
-  const place = placeOf(first, second);
+  const source = sourceOf(first, second);
   await seed(first, 'users:\n- name: two\n  user: {token: abc}\n');
   await seed(second, others);
-  const { contexts, file } = await kubeconfig.add(place, [entry('one'), entry('two'), entry('three')], {});
+  const { contexts, file } = await kubeconfig.add(source, [entry('one'), entry('two'), entry('three')], {});
   expect(file).toBe(first);
   expect(Object.fromEntries(contexts)).toEqual({
     one: withId('one', 'one'),
     two: withId('two', 'two'),
     three: 'three',
   });
-  const same = await kubeconfig.add(place, [entry('four', { name: 'one' }), entry('one')], {});
+  const same = await kubeconfig.add(source, [entry('four', { name: 'one' }), entry('one')], {});
   const four = withId('one', 'four');
   expect(Object.fromEntries(same.contexts)).toEqual({ one: withId('one', 'one'), four });
-  expect(await kubeconfig.entry(place, 'four')).toEqual({ file: first, name: four });
-  expect(await kubeconfig.entry(place, 'theirs')).toBeUndefined();
+  expect(await kubeconfig.entry(source, 'four')).toEqual({ file: first, name: four });
+  expect(await kubeconfig.entry(source, 'theirs')).toBeUndefined();
   expect(await text(second)).toBe(others);
   if (kubectl !== undefined) {
-    const seen = await view(place.kubeconfig ?? '');
+    const seen = await view(source.kubeconfig ?? '');
     expect(seen.clusters.find(({ name }) => name === 'one')?.cluster.server).toBe('https://theirs');
     expect(seen.clusters.find(({ name }) => name === withId('one', 'one'))?.cluster.server).toBe(
       'https://one.example:6443',
     );
   }
-  await kubeconfig.remove(place, ['one', 'two', 'three', 'four']);
-  expect(await kubeconfig.entry(place, 'four')).toBeUndefined();
+  await kubeconfig.remove(source, ['one', 'two', 'three', 'four']);
+  expect(await kubeconfig.entry(source, 'four')).toBeUndefined();
   expect(await text(first)).toBe('users:\n- name: two\n  user: {token: abc}\n');
 });
 
 test('an entry that is added again is updated in place, and twice the same writes nothing', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, others);
-  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  await kubeconfig.add(source, [entry('a'), entry('b')], { current: 'a' });
   const first = await text(config);
   const inode = (await stat(config)).ino;
-  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  await kubeconfig.add(source, [entry('a'), entry('b')], { current: 'a' });
   expect((await stat(config)).ino).toBe(inode);
-  await kubeconfig.add(place, [entry('a', { cluster: { server: 'https://moved' } })], {});
+  await kubeconfig.add(source, [entry('a', { cluster: { server: 'https://moved' } })], {});
   const second = await text(config);
   expect(second).toContain('"https://moved"');
   expect(second).not.toContain('https://a.example');
-  await kubeconfig.add(place, [entry('a')], {});
+  await kubeconfig.add(source, [entry('a')], {});
   expect(await text(config)).toBe(first);
 });
 
 test('empty, repeated and aliased entries of KUBECONFIG count once and are warned of', async () => {
-  const { kubeconfig, root, config, placeOf } = await bench();
+  const { kubeconfig, root, config, placeOf: sourceOf } = await bench();
   await seed(config, others);
   await symlink(config, path.join(root, 'linked'));
-  const place = placeOf('', './config', config, 'linked', '');
-  const { file, warnings } = await kubeconfig.add(place, [entry('mine')], { current: 'mine' });
+  const source = sourceOf('', './config', config, 'linked', '');
+  const { file, warnings } = await kubeconfig.add(source, [entry('mine')], { current: 'mine' });
   expect(file).toBe(config);
   expect(warnings.filter((warning) => warning.includes('empty entry'))).toHaveLength(2);
   expect(warnings.filter((warning) => warning.includes('twice'))).toHaveLength(2);
   expect((await text(config)).match(/name: "mine"/g)).toHaveLength(3);
-  await kubeconfig.remove(place, ['mine']);
+  await kubeconfig.remove(source, ['mine']);
   expect(await text(config)).toBe(others);
 });
 
 test('KUBECONFIG with separators only names no file', async () => {
-  const { kubeconfig, placeOf } = await bench();
-  await expect(kubeconfig.add(placeOf('', ''), [entry('a')], {})).rejects.toMatchObject({
+  const { kubeconfig, placeOf: sourceOf } = await bench();
+  await expect(kubeconfig.add(sourceOf('', ''), [entry('a')], {})).rejects.toMatchObject({
     code: 'bad-input',
   });
 });
 
 test('where all files are missing the last is made, 0600, with its folder, and all is taken away again', async () => {
-  const { kubeconfig, root, placeOf } = await bench();
+  const { kubeconfig, root, placeOf: sourceOf } = await bench();
   const last = path.join(root, 'new', 'deep', 'config');
-  const place = placeOf(path.join(root, 'missing'), last);
-  const { file } = await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  const source = sourceOf(path.join(root, 'missing'), last);
+  const { file } = await kubeconfig.add(source, [entry('a'), entry('b')], { current: 'a' });
   expect(file).toBe(last);
   expect((await stat(last)).mode & 0o777).toBe(0o600);
   expect((await stat(path.dirname(last))).mode & 0o777).toBe(0o700);
   if (kubectl !== undefined) expect((await view(last))['current-context']).toBe('a');
-  await kubeconfig.remove(place, ['a']);
+  await kubeconfig.remove(source, ['a']);
   expect(await listing(path.dirname(last))).toEqual(['config']);
-  await kubeconfig.remove(place, ['b']);
+  await kubeconfig.remove(source, ['b']);
   expect(await listing(root)).toEqual(['state']);
 });
 
 test('without KUBECONFIG ~/.kube/config is made and taken away, but not a folder somebody else uses by then', async () => {
   const { kubeconfig, root } = await bench();
-  const place = { kubeconfig: undefined, cwd: root, home: path.join(root, 'home') };
-  await mkdir(place.home);
-  await kubeconfig.add(place, [entry('a')], {});
-  await mkdir(path.join(place.home, '.kube', 'cache'));
-  await kubeconfig.remove(place, ['a']);
-  expect(await listing(path.join(place.home, '.kube'))).toEqual(['cache']);
+  const source = { kubeconfig: undefined, cwd: root, home: path.join(root, 'home') };
+  await mkdir(source.home);
+  await kubeconfig.add(source, [entry('a')], {});
+  await mkdir(path.join(source.home, '.kube', 'cache'));
+  await kubeconfig.remove(source, ['a']);
+  expect(await listing(path.join(source.home, '.kube'))).toEqual(['cache']);
 });
 
 test('a file that we made and somebody else wrote to stays', async () => {
-  const { kubeconfig, config, place } = await bench();
-  await kubeconfig.add(place, [entry('a')], { current: 'a' });
+  const { kubeconfig, config, source } = await bench();
+  await kubeconfig.add(source, [entry('a')], { current: 'a' });
   await seed(config, `${await text(config)}# mine now\n`);
-  await kubeconfig.remove(place, ['a']);
+  await kubeconfig.remove(source, ['a']);
   expect(await text(config)).toBe('apiVersion: v1\nkind: Config\n# mine now\n');
 });
 
 test('a current-context in the second file stays there: the first file gets one of ours, and loses it again', async () => {
-  const { kubeconfig, root, placeOf } = await bench();
+  const { kubeconfig, root, placeOf: sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
-  const place = placeOf(first, second);
+  const source = sourceOf(first, second);
   await seed(first, 'kind: Config');
   await seed(second, others);
-  expect(await kubeconfig.current(place)).toEqual({ context: 'theirs', id: undefined, file: second });
-  await kubeconfig.add(place, [entry('mine')], { current: 'mine' });
-  expect(await kubeconfig.current(place)).toEqual({ context: 'mine', id: 'mine', file: first });
-  if (kubectl !== undefined) expect((await view(place.kubeconfig ?? ''))['current-context']).toBe('mine');
-  const { removed, currentContext } = await kubeconfig.remove(place, ['mine']);
+  expect(await kubeconfig.current(source)).toEqual({ context: 'theirs', id: undefined, file: second });
+  await kubeconfig.add(source, [entry('mine')], { current: 'mine' });
+  expect(await kubeconfig.current(source)).toEqual({ context: 'mine', id: 'mine', file: first });
+  if (kubectl !== undefined) expect((await view(source.kubeconfig ?? ''))['current-context']).toBe('mine');
+  const { removed, currentContext } = await kubeconfig.remove(source, ['mine']);
   expect({ removed, currentContext }).toEqual({ removed: ['mine'], currentContext: 'theirs' });
   expect(await text(first)).toBe('kind: Config');
   expect(await text(second)).toBe(others);
 });
 
 test('a context in a later file is made current in the first, as kubectl does', async () => {
-  const { kubeconfig, root, placeOf } = await bench();
+  const { kubeconfig, root, placeOf: sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   await seed(second, others);
-  await kubeconfig.add(placeOf(second), [entry('mine')], {});
+  await kubeconfig.add(sourceOf(second), [entry('mine')], {});
   await seed(first, 'kind: Config\ncurrent-context: ""\n');
-  const place = placeOf(first, second);
-  expect(await kubeconfig.use(place, 'mine')).toEqual({ context: 'mine' });
-  expect(await kubeconfig.current(place)).toEqual({ context: 'mine', id: 'mine', file: first });
-  await kubeconfig.remove(place, ['mine']);
+  const source = sourceOf(first, second);
+  expect(await kubeconfig.use(source, 'mine')).toEqual({ context: 'mine' });
+  expect(await kubeconfig.current(source)).toEqual({ context: 'mine', id: 'mine', file: first });
+  await kubeconfig.remove(source, ['mine']);
   expect(await text(first)).toBe('kind: Config\ncurrent-context: ""\n');
   expect(await text(second)).toBe(others);
 });
 
 test('current-context goes back to the one of ours before, and past those that are gone to what was there', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, others);
-  await kubeconfig.add(place, [entry('a'), entry('b'), entry('c')], { current: 'a' });
-  await kubeconfig.use(place, 'b');
-  await kubeconfig.use(place, 'c');
-  expect((await kubeconfig.remove(place, ['b'])).currentContext).toBe('c');
-  expect((await kubeconfig.remove(place, ['c'])).currentContext).toBe('a');
-  expect((await kubeconfig.remove(place, ['a'])).currentContext).toBe('theirs');
+  await kubeconfig.add(source, [entry('a'), entry('b'), entry('c')], { current: 'a' });
+  await kubeconfig.use(source, 'b');
+  await kubeconfig.use(source, 'c');
+  expect((await kubeconfig.remove(source, ['b'])).currentContext).toBe('c');
+  expect((await kubeconfig.remove(source, ['c'])).currentContext).toBe('a');
+  expect((await kubeconfig.remove(source, ['a'])).currentContext).toBe('theirs');
   expect(await text(config)).toBe(others);
 });
 
 test('use of an id that stands nowhere is an error and writes nothing', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, others);
-  await expect(kubeconfig.use(place, 'gone')).rejects.toMatchObject({ code: 'not-found' });
+  await expect(kubeconfig.use(source, 'gone')).rejects.toMatchObject({ code: 'not-found' });
   expect(await text(config)).toBe(others);
 });
 
 withKubectl('a context that the person switched to meanwhile is left alone', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, others);
-  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  await kubeconfig.add(source, [entry('a'), entry('b')], { current: 'a' });
   await kubectlRun(config, 'config', 'use-context', 'theirs');
-  expect(await kubeconfig.current(place)).toMatchObject({ context: 'theirs', id: undefined });
-  await kubeconfig.add(place, [entry('c')], {});
+  expect(await kubeconfig.current(source)).toMatchObject({ context: 'theirs', id: undefined });
+  await kubeconfig.add(source, [entry('c')], {});
   expect((await view(config))['current-context']).toBe('theirs');
   await kubectlRun(config, 'config', 'set', 'current-context', 'elsewhere');
-  expect((await kubeconfig.remove(place, ['a', 'b', 'c'])).currentContext).toBe('elsewhere');
+  expect((await kubeconfig.remove(source, ['a', 'b', 'c'])).currentContext).toBe('elsewhere');
 });
 
 withKubectl('a switch by kubectl to another context of ours still ends in what was before us', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, others);
-  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  await kubeconfig.add(source, [entry('a'), entry('b')], { current: 'a' });
   await kubectlRun(config, 'config', 'use-context', 'b');
-  expect(await kubeconfig.current(place)).toMatchObject({ context: 'b', id: 'b' });
-  expect((await kubeconfig.remove(place, ['b'])).currentContext).toBe('a');
-  expect((await kubeconfig.remove(place, ['a'])).currentContext).toBe('theirs');
+  expect(await kubeconfig.current(source)).toMatchObject({ context: 'b', id: 'b' });
+  expect((await kubeconfig.remove(source, ['b'])).currentContext).toBe('a');
+  expect((await kubeconfig.remove(source, ['a'])).currentContext).toBe('theirs');
 });
 
 test('a symbolic link survives, and both its lock and that of its target are taken', async () => {
-  const { root, open, placeOf } = await bench();
+  const { root, open, placeOf: sourceOf } = await bench();
   const kubeconfig = open({ lockTimeoutMs: 50 });
   await mkdir(path.join(root, 'real'));
   await mkdir(path.join(root, 'kube'));
@@ -213,20 +213,20 @@ test('a symbolic link survives, and both its lock and that of its target are tak
   const given = path.join(root, 'kube', 'config');
   await seed(real, others);
   await symlink('../real/config', given);
-  const place = placeOf(given);
-  await kubeconfig.add(place, [entry('a')], {});
+  const source = sourceOf(given);
+  await kubeconfig.add(source, [entry('a')], {});
   expect(await readlink(given)).toBe('../real/config');
   expect(await text(real)).toContain('"k8s-tunnels"');
   for (const lock of [`${given}.lock`, `${real}.lock`]) {
     await writeFile(lock, '', { mode: 0o000 });
-    expect(await kubeconfig.remove(place, ['a'])).toMatchObject({
+    expect(await kubeconfig.remove(source, ['a'])).toMatchObject({
       removed: [],
       failures: [{ code: 'kubeconfig-locked', message: expect.stringContaining(lock) }],
     });
     await chmod(lock, 0o600);
     await unlink(lock);
   }
-  await kubeconfig.remove(place, ['a']);
+  await kubeconfig.remove(source, ['a']);
   expect(await text(real)).toBe(others);
   expect([await listing(path.dirname(given)), await listing(path.dirname(real))]).toEqual([
     ['config'],
@@ -235,82 +235,82 @@ test('a symbolic link survives, and both its lock and that of its target are tak
 });
 
 test('a dangling link gets its target, which is taken away again while the link stays', async () => {
-  const { kubeconfig, root, placeOf } = await bench();
+  const { kubeconfig, root, placeOf: sourceOf } = await bench();
   const given = path.join(root, 'config');
   await symlink('gone/for/now', given);
-  const place = placeOf(given);
-  await kubeconfig.add(place, [entry('a')], { current: 'a' });
-  expect(await kubeconfig.current(place)).toMatchObject({ context: 'a', id: 'a' });
+  const source = sourceOf(given);
+  await kubeconfig.add(source, [entry('a')], { current: 'a' });
+  expect(await kubeconfig.current(source)).toMatchObject({ context: 'a', id: 'a' });
   expect((await lstat(given)).isSymbolicLink()).toBe(true);
   expect(await text(path.join(root, 'gone', 'for', 'now'))).toContain('"a"');
-  await kubeconfig.remove(place, ['a']);
+  await kubeconfig.remove(source, ['a']);
   expect(await listing(root)).toEqual(['config', 'state']);
   expect(await readlink(given)).toBe('gone/for/now');
 });
 
 test('a link to its own folder does not make the writer wait for its own lock', async () => {
-  const { kubeconfig, root, placeOf } = await bench();
+  const { kubeconfig, root, placeOf: sourceOf } = await bench();
   await mkdir(path.join(root, 'real'));
   await symlink('real', path.join(root, 'kube'));
-  const place = placeOf(path.join(root, 'kube', 'config'));
-  await kubeconfig.add(place, [entry('a')], {});
+  const source = sourceOf(path.join(root, 'kube', 'config'));
+  await kubeconfig.add(source, [entry('a')], {});
   expect(await listing(path.join(root, 'real'))).toEqual(['config']);
 });
 
 test('links that form a loop are an error', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await symlink('config', config);
-  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({
+  await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
     code: 'kubeconfig-unreadable',
     message: expect.stringContaining('its symbolic links form a loop'),
   });
 });
 
 test('mode 0644 is kept and warned of', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   await seed(config, others);
   await chmod(config, 0o644);
-  const { warnings } = await kubeconfig.add(place, [entry('a')], {});
+  const { warnings } = await kubeconfig.add(source, [entry('a')], {});
   expect(warnings).toEqual([expect.stringContaining('0644')]);
   expect((await stat(config)).mode & 0o777).toBe(0o644);
 });
 
 test('the warning of a file that others can read comes before a password is in it', async () => {
-  const { open, config, place } = await bench();
+  const { open, config, source } = await bench();
   await seed(config, others);
   await chmod(config, 0o644);
   const said: { warning: string; held: string }[] = [];
   const onExposed = (warning: string) => said.push({ warning, held: readFileSync(config, 'utf8') });
   const kubeconfig = open({ onExposed });
-  await kubeconfig.add(place, [entry('a')], {});
+  await kubeconfig.add(source, [entry('a')], {});
   expect(said).toEqual([{ warning: expect.stringMatching(/0644.*Run: chmod 600 /), held: others }]);
   expect(await text(config)).toContain('proxy-url');
   // What is there already is not written again, and nobody is warned before nothing happens.
-  await kubeconfig.add(place, [entry('a')], {});
+  await kubeconfig.add(source, [entry('a')], {});
   expect(said).toHaveLength(1);
-  await kubeconfig.remove(place, ['a']);
+  await kubeconfig.remove(source, ['a']);
   expect(said).toHaveLength(1);
 });
 
 test('a hard link stays one: written in place, warned of, with a backup', async () => {
-  const { kubeconfig, root, state, config, place } = await bench();
+  const { kubeconfig, root, state, config, source } = await bench();
   await seed(config, others);
   await link(config, path.join(root, 'twin'));
-  const { warnings } = await kubeconfig.add(place, [entry('a')], {});
+  const { warnings } = await kubeconfig.add(source, [entry('a')], {});
   expect(warnings).toEqual([expect.stringContaining('hard link')]);
   expect(await text(path.join(root, 'twin'))).toBe(await text(config));
   const [backup = ''] = await listing(path.join(state, 'backups'));
   expect(await text(path.join(state, 'backups', backup))).toBe(others);
-  await kubeconfig.remove(place, ['a']);
+  await kubeconfig.remove(source, ['a']);
   expect(await text(path.join(root, 'twin'))).toBe(others);
 });
 
 test('backups hold the original bytes, 0600, the last ten of them', async () => {
-  const { kubeconfig, state, config, place } = await bench();
+  const { kubeconfig, state, config, source } = await bench();
   for (let round = 0; round < 12; round += 1) {
     await seed(config, `# round ${round}\n${others}`);
-    await kubeconfig.add(place, [entry('a')], {});
-    await kubeconfig.remove(place, ['a']);
+    await kubeconfig.add(source, [entry('a')], {});
+    await kubeconfig.remove(source, ['a']);
   }
   const folder = path.join(state, 'backups');
   const names = await listing(folder);
@@ -325,38 +325,38 @@ test('backups hold the original bytes, 0600, the last ten of them', async () => 
 });
 
 test('a device in KUBECONFIG is read as empty and never replaced', async () => {
-  const { kubeconfig, config, placeOf } = await bench();
+  const { kubeconfig, config, placeOf: sourceOf } = await bench();
   await seed(config, others);
-  const place = placeOf('/dev/null', config);
-  expect(await kubeconfig.current(place)).toMatchObject({ context: 'theirs' });
-  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({
+  const source = sourceOf('/dev/null', config);
+  expect(await kubeconfig.current(source)).toMatchObject({ context: 'theirs' });
+  await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
     code: 'kubeconfig-unsupported',
   });
   expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
-  await kubeconfig.add(placeOf(config, '/dev/null'), [entry('a')], {});
-  expect((await kubeconfig.remove(place, ['a'])).removed).toEqual(['a']);
+  await kubeconfig.add(sourceOf(config, '/dev/null'), [entry('a')], {});
+  expect((await kubeconfig.remove(source, ['a'])).removed).toEqual(['a']);
   expect(await text(config)).toBe(others);
 });
 
-test('a place that leads nowhere any more does not keep our entries in the files we wrote', async () => {
-  const { kubeconfig, config, place, placeOf } = await bench();
+test('a source that leads nowhere any more does not keep our entries in the files we wrote', async () => {
+  const { kubeconfig, config, source, placeOf: sourceOf } = await bench();
   await seed(config, others);
-  await kubeconfig.add(place, [entry('a')], { current: 'a' });
-  const { removed, warnings } = await kubeconfig.remove(placeOf('', ''), ['a']);
+  await kubeconfig.add(source, [entry('a')], { current: 'a' });
+  const { removed, warnings } = await kubeconfig.remove(sourceOf('', ''), ['a']);
   expect({ removed, warnings }).toEqual({ removed: ['a'], warnings: ['KUBECONFIG names no file.'] });
   expect(await text(config)).toBe(others);
 });
 
 test('ids that stand nowhere are removed without a write, and without a file', async () => {
-  const { kubeconfig, root, config, place } = await bench();
-  expect(await kubeconfig.remove(place, ['a'])).toEqual({
+  const { kubeconfig, root, config, source } = await bench();
+  expect(await kubeconfig.remove(source, ['a'])).toEqual({
     removed: [],
     currentContext: undefined,
     warnings: [],
     failures: [],
   });
   await seed(config, others);
-  expect(await kubeconfig.remove(place, ['a'])).toEqual({
+  expect(await kubeconfig.remove(source, ['a'])).toEqual({
     removed: [],
     currentContext: 'theirs',
     warnings: [],
@@ -377,49 +377,49 @@ describe('an entry that was written under another name', () => {
     });
 
   test('gets its new name with the next connect, and the current context follows', async () => {
-    const { kubeconfig, config, place } = await bench();
+    const { kubeconfig, config, source } = await bench();
     await seed(config, others);
-    await kubeconfig.add(place, [old], { current: 'a' });
-    expect((await kubeconfig.current(place)).context).toBe(old.name);
-    expect(Object.fromEntries((await kubeconfig.add(place, [now], {})).contexts)).toEqual({ a: now.name });
+    await kubeconfig.add(source, [old], { current: 'a' });
+    expect((await kubeconfig.current(source)).context).toBe(old.name);
+    expect(Object.fromEntries((await kubeconfig.add(source, [now], {})).contexts)).toEqual({ a: now.name });
     expect(await namesIn(config)).toEqual([
       ['theirs', now.name],
       ['one', now.name],
       ['two-2', now.name],
       now.name,
     ]);
-    expect(await kubeconfig.current(place)).toMatchObject({ context: now.name, id: 'a' });
-    await kubeconfig.remove(place, ['a']);
+    expect(await kubeconfig.current(source)).toMatchObject({ context: now.name, id: 'a' });
+    await kubeconfig.remove(source, ['a']);
     expect(await text(config)).toBe(others);
   });
 
   test('also where others have written the file since', async () => {
-    const { kubeconfig, config, place } = await bench();
+    const { kubeconfig, config, source } = await bench();
     await seed(config, others);
-    await kubeconfig.add(place, [old], { current: 'a' });
+    await kubeconfig.add(source, [old], { current: 'a' });
     await writeFile(config, `# a note\n${await text(config)}`);
-    await kubeconfig.add(place, [now], {});
+    await kubeconfig.add(source, [now], {});
     expect(await namesIn(config)).toEqual([
       ['theirs', now.name],
       ['one', now.name],
       ['two-2', now.name],
       now.name,
     ]);
-    await kubeconfig.remove(place, ['a']);
+    await kubeconfig.remove(source, ['a']);
     expect(await text(config)).toBe(`# a note\n${others}`);
   });
 
   test('also where the current context is told in another file than the entry', async () => {
-    const { kubeconfig, root, placeOf } = await bench();
+    const { kubeconfig, root, placeOf: sourceOf } = await bench();
     const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
     await seed(first, 'apiVersion: v1\nkind: Config\n');
     await seed(second, others);
-    await kubeconfig.add(placeOf(second), [old], {});
-    const place = placeOf(first, second);
-    await kubeconfig.use(place, 'a');
-    expect(await kubeconfig.current(place)).toMatchObject({ context: old.name, id: 'a', file: first });
-    await kubeconfig.add(placeOf(second), [now], {});
-    await kubeconfig.add(place, [now], {});
-    expect(await kubeconfig.current(place)).toMatchObject({ context: now.name, id: 'a' });
+    await kubeconfig.add(sourceOf(second), [old], {});
+    const source = sourceOf(first, second);
+    await kubeconfig.use(source, 'a');
+    expect(await kubeconfig.current(source)).toMatchObject({ context: old.name, id: 'a', file: first });
+    await kubeconfig.add(sourceOf(second), [now], {});
+    await kubeconfig.add(source, [now], {});
+    expect(await kubeconfig.current(source)).toMatchObject({ context: now.name, id: 'a' });
   });
 });

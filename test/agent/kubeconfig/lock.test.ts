@@ -46,8 +46,8 @@ describe('a lock that nobody releases', () => {
   const of = (pid: number, startTime: number) => JSON.stringify({ app: 'k8s-tunnels', pid, startTime });
 
   test('of another program is an error with its age, whose it is, and the command', async () => {
-    const { config, place, kubeconfig } = await bench();
-    await kubeconfig.add(place, [entry('a')], {});
+    const { config, source, kubeconfig } = await bench();
+    await kubeconfig.add(source, [entry('a')], {});
     await writeFile(`${config}.lock`, '', { mode: 0o000 });
     const then = new Date(Date.now() - 3 * 3_600_000);
     await utimes(`${config}.lock`, then, then);
@@ -62,8 +62,8 @@ describe('a lock that nobody releases', () => {
   });
 
   test('of a process of ours that ended is removed, and one of ours that runs is named', async () => {
-    const { config, place, kubeconfig } = await bench();
-    await kubeconfig.add(place, [entry('a')], {});
+    const { config, source, kubeconfig } = await bench();
+    await kubeconfig.add(source, [entry('a')], {});
     await abandon(`${config}.lock`, of(process.pid, 1), 120_000);
     expect((await kubeconfig.check()).failures).toEqual([]);
     await abandon(`${config}.lock`, of(process.pid, processStart(process.pid) ?? 0), 120_000);

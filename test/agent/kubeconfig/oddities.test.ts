@@ -14,36 +14,36 @@ contexts:
 `;
 
 test('what kubectl passes over is reported, with file and line', async () => {
-  const { root, kubeconfig, placeOf } = await bench();
+  const { root, kubeconfig, placeOf: sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   await seed(first, `${theirs}current-context: nowhere\n---\nclusters: []\n`);
   await seed(second, theirs.replace('kind: Config\n', 'kind: Config\n# mine\n'));
-  const { warnings } = await kubeconfig.add(placeOf(first, second), [entry('a')], {});
+  const { warnings } = await kubeconfig.add(sourceOf(first, second), [entry('a')], {});
   expect(warnings).toEqual([
     expect.stringMatching(/first, line \d+: a second YAML document begins here/),
     expect.stringContaining(`${second}, line 5: kubectl does not use this cluster "one", because ${first}`),
     expect.stringContaining(`${second}, line 8: kubectl does not use this context "one", because ${first}`),
     expect.stringMatching(/first, line \d+: the current context is "nowhere", which no file has/),
   ]);
-  await kubeconfig.remove(placeOf(first, second), ['a']);
+  await kubeconfig.remove(sourceOf(first, second), ['a']);
   // Those who only look, or switch, learn the same.
-  expect(await kubeconfig.oddities(placeOf(first, second))).toEqual([
+  expect(await kubeconfig.oddities(sourceOf(first, second))).toEqual([
     expect.stringContaining(`${first}, line 11: a second YAML document begins here`),
     expect.stringContaining(`${second}, line 5: kubectl does not use this cluster "one"`),
     expect.stringContaining(`${second}, line 8: kubectl does not use this context "one"`),
     `${first}, line 9: the current context is "nowhere", which no file has.`,
   ]);
-  expect(await kubeconfig.oddities(placeOf(path.join(root, 'none')))).toEqual([]);
+  expect(await kubeconfig.oddities(sourceOf(path.join(root, 'none')))).toEqual([]);
 });
 
 test('UTF-16 as a second file is read and stops nothing', async () => {
-  const { root, kubeconfig, placeOf } = await bench();
+  const { root, kubeconfig, placeOf: sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   const wide = Buffer.from(`\ufeff${theirs}current-context: one\n`, 'utf16le');
   await seed(first, theirs.replaceAll('one', 'two'));
   await seed(second, wide);
-  expect(await kubeconfig.current(placeOf(first, second))).toMatchObject({ context: 'one', file: second });
-  await kubeconfig.add(placeOf(first, second), [entry('a')], { current: 'a' });
-  await kubeconfig.remove(placeOf(first, second), ['a']);
+  expect(await kubeconfig.current(sourceOf(first, second))).toMatchObject({ context: 'one', file: second });
+  await kubeconfig.add(sourceOf(first, second), [entry('a')], { current: 'a' });
+  await kubeconfig.remove(sourceOf(first, second), ['a']);
   expect(await text(first)).toBe(theirs.replaceAll('one', 'two'));
 });

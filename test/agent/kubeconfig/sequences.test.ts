@@ -38,15 +38,15 @@ test('whatever is added, used and removed in whatever order, with restarts betwe
       fc.array(fc.constantFrom(...sources), { minLength: 1, maxLength: 2 }),
       fc.array(step, { maxLength: 12 }),
       async (contents, steps) => {
-        const { root, state, placeOf, kubeconfig: first } = await bench();
+        const { root, state, placeOf: sourceOf, kubeconfig: first } = await bench();
         let kubeconfig = first;
         const files = contents.map((_, index) => path.join(root, 'kube', `config-${index}`));
-        const place = placeOf(...files);
+        const source = sourceOf(...files);
         if (contents.some((content) => content !== undefined)) await mkdir(path.join(root, 'kube'));
         for (const [index, content] of contents.entries()) {
           if (content !== undefined) await seed(files[index] ?? '', content);
         }
-        const before = await kubeconfig.current(place);
+        const before = await kubeconfig.current(source);
         const connected = new Set<string>();
         for (const one of steps) {
           if (one.kind === 'add') {
@@ -55,22 +55,22 @@ test('whatever is added, used and removed in whatever order, with restarts betwe
             );
             const current = one.current ? one.ids[0] : undefined;
             const { contexts } = await kubeconfig.add(
-              place,
+              source,
               entries,
               current === undefined ? {} : { current },
             );
             for (const id of one.ids) connected.add(id);
             expect([...contexts.keys()].toSorted()).toEqual([...one.ids].toSorted());
-            if (current !== undefined) expect((await kubeconfig.current(place)).id).toBe(current);
+            if (current !== undefined) expect((await kubeconfig.current(source)).id).toBe(current);
           } else if (one.kind === 'use') {
-            const using = kubeconfig.use(place, one.id);
+            const using = kubeconfig.use(source, one.id);
             if (!connected.has(one.id)) await expect(using).rejects.toMatchObject({ code: 'not-found' });
             else {
               const { context } = await using;
-              expect(await kubeconfig.current(place)).toMatchObject({ context, id: one.id });
+              expect(await kubeconfig.current(source)).toMatchObject({ context, id: one.id });
             }
           } else if (one.kind === 'remove') {
-            const { removed } = await kubeconfig.remove(place, one.ids);
+            const { removed } = await kubeconfig.remove(source, one.ids);
             expect(removed.toSorted()).toEqual(one.ids.filter((id) => connected.has(id)).toSorted());
             for (const id of one.ids) connected.delete(id);
           } else {
@@ -81,8 +81,8 @@ test('whatever is added, used and removed in whatever order, with restarts betwe
             expect(kept.toSorted()).toEqual([...connected].toSorted());
           }
         }
-        await kubeconfig.remove(place, ids);
-        expect(await kubeconfig.current(place)).toEqual(before);
+        await kubeconfig.remove(source, ids);
+        expect(await kubeconfig.current(source)).toEqual(before);
         for (const [index, content] of contents.entries()) {
           const now = await readFile(files[index] ?? '', 'utf8').catch(() => undefined);
           expect(now).toBe(content);

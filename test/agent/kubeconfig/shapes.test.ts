@@ -83,20 +83,20 @@ const writtenOut: Readonly<Record<string, string>> = {
 /** Lines that neither hold a list to fill nor current-context. */
 const isLeftAlone = (line: string) => !/null|~|[[\]]|current-context/.test(line) && !/^\{/.test(line);
 
-describe.each(Object.entries(shapes))('%s', (_, source) => {
-  const bytes = Buffer.from(source);
+describe.each(Object.entries(shapes))('%s', (_, yaml) => {
+  const bytes = Buffer.from(yaml);
 
   test('kubectl reads it, every line of before stands, and the bytes come back', async () => {
-    const { kubeconfig, place, config, root } = await bench();
+    const { kubeconfig, source, config, root } = await bench();
     await seed(config, bytes);
     const before = kubectl === undefined ? undefined : await view(config);
-    await kubeconfig.add(place, [entry('one')], { current: 'one' });
-    await kubeconfig.add(place, [entry('two', { namespace: 'team' })], {});
+    await kubeconfig.add(source, [entry('one')], { current: 'one' });
+    await kubeconfig.add(source, [entry('two', { namespace: 'team' })], {});
     const written = await readFile(config, 'utf8');
     for (const line of bytes.toString().split('\n').filter(isLeftAlone)) expect(written).toContain(line);
     if (bytes.includes('\r\n')) expect(written.replaceAll('\r\n', '')).not.toContain('\n');
     if (bytes.toString().startsWith('{')) JSON.parse(written);
-    expect(await kubeconfig.current(place)).toEqual({ context: 'one', id: 'one', file: config });
+    expect(await kubeconfig.current(source)).toEqual({ context: 'one', id: 'one', file: config });
     if (before !== undefined) {
       const after = await view(config);
       expect(after['current-context']).toBe('one');
@@ -120,21 +120,21 @@ describe.each(Object.entries(shapes))('%s', (_, source) => {
         },
       });
     }
-    await kubeconfig.remove(place, ['one']);
-    await kubeconfig.remove(place, ['two']);
+    await kubeconfig.remove(source, ['one']);
+    await kubeconfig.remove(source, ['two']);
     expect(await readFile(config)).toEqual(bytes);
     expect(await listing(root)).toEqual(['config', 'state']);
   });
 
   test('an appended comment by somebody else stays, and what was filled is as found', async () => {
-    const { kubeconfig, place, config } = await bench();
+    const { kubeconfig, source, config } = await bench();
     await seed(config, bytes);
     const before = kubectl === undefined ? undefined : await view(config);
-    await kubeconfig.add(place, [entry('one')], { current: 'one' });
-    await kubeconfig.add(place, [entry('two')], {});
+    await kubeconfig.add(source, [entry('one')], { current: 'one' });
+    await kubeconfig.add(source, [entry('two')], {});
     await seed(config, `${(await readFile(config, 'utf8')).trimEnd()}\n# from another hand\n`);
-    await kubeconfig.remove(place, ['two']);
-    await kubeconfig.remove(place, ['one']);
+    await kubeconfig.remove(source, ['two']);
+    await kubeconfig.remove(source, ['one']);
     const left = await readFile(config, 'utf8');
     expect(left).toContain('# from another hand');
     expect(left).not.toContain('k8s-tunnels');
@@ -142,14 +142,14 @@ describe.each(Object.entries(shapes))('%s', (_, source) => {
   });
 });
 
-describe.each(Object.entries(writtenOut))('%s', (_, source) => {
+describe.each(Object.entries(writtenOut))('%s', (_, yaml) => {
   test('kubectl reads all that it read before, and the bytes come back', async () => {
-    const { kubeconfig, place, config, root } = await bench();
-    await seed(config, source);
+    const { kubeconfig, source, config, root } = await bench();
+    await seed(config, yaml);
     const before = kubectl === undefined ? undefined : await view(config);
-    await kubeconfig.add(place, [entry('one')], { current: 'one' });
-    await kubeconfig.add(place, [entry('two', { namespace: 'team' })], {});
-    expect(await kubeconfig.current(place)).toEqual({ context: 'one', id: 'one', file: config });
+    await kubeconfig.add(source, [entry('one')], { current: 'one' });
+    await kubeconfig.add(source, [entry('two', { namespace: 'team' })], {});
+    expect(await kubeconfig.current(source)).toEqual({ context: 'one', id: 'one', file: config });
     if (before !== undefined) {
       const after = await view(config);
       expect(after['current-context']).toBe('one');
@@ -157,9 +157,9 @@ describe.each(Object.entries(writtenOut))('%s', (_, source) => {
         expect(after[list].filter(({ name }) => name !== 'one' && name !== 'two')).toEqual(before[list]);
       expect(after.clusters.map(({ name }) => name)).toEqual(expect.arrayContaining(['one', 'two']));
     }
-    await kubeconfig.remove(place, ['one']);
-    await kubeconfig.remove(place, ['two']);
-    expect(await readFile(config, 'utf8')).toBe(source);
+    await kubeconfig.remove(source, ['one']);
+    await kubeconfig.remove(source, ['two']);
+    expect(await readFile(config, 'utf8')).toBe(yaml);
     expect(await listing(root)).toEqual(['config', 'state']);
   });
 });
@@ -199,21 +199,21 @@ const refused: Readonly<Record<string, readonly [source: string | Uint8Array, co
 
 test.each(Object.entries(refused))(
   '%s: refused with the line, the file untouched',
-  async (_, [source, code, line]) => {
-    const { kubeconfig, place, config, root } = await bench();
-    await seed(config, source);
-    const attempt = kubeconfig.add(place, [entry('one')], { current: 'one' });
+  async (_, [yaml, code, line]) => {
+    const { kubeconfig, source, config, root } = await bench();
+    await seed(config, yaml);
+    const attempt = kubeconfig.add(source, [entry('one')], { current: 'one' });
     await expect(attempt).rejects.toMatchObject({
       code,
       message: expect.stringContaining(`${config}, line ${line}: `),
     });
-    expect(await readFile(config)).toEqual(Buffer.from(source));
+    expect(await readFile(config)).toEqual(Buffer.from(yaml));
     expect((await listing(root)).filter((name) => name !== 'state')).toEqual(['config']);
   },
 );
 
 withKubectl('names that YAML 1.1 would type are quoted, and kubectl reads them back', async () => {
-  const { kubeconfig, place, config } = await bench();
+  const { kubeconfig, source, config } = await bench();
   const names = [
     'yes',
     'on',
@@ -230,7 +230,7 @@ withKubectl('names that YAML 1.1 would type are quoted, and kubectl reads them b
     '2026-01-01',
   ];
   const entries = names.map((name, index) => entry(`id-${index}`, { name, namespace: name }));
-  const { contexts } = await kubeconfig.add(place, entries, { current: 'id-3' });
+  const { contexts } = await kubeconfig.add(source, entries, { current: 'id-3' });
   expect([...contexts.values()]).toEqual(names);
   const seen = await view(config);
   expect(seen['current-context']).toBe('017');

@@ -48,8 +48,11 @@ const connecting = async (
     restored,
     tab: { end: () => void did.push('end of the tab') },
     current: {
-      placeFor: () => ({ kubeconfig: undefined, cwd: '/', home: '/' }),
-      kubectlAfter: async (_place, warnings) => ({ kubectl: { context: 'orders' }, warnings: [...warnings] }),
+      sourceFor: () => ({ kubeconfig: undefined, cwd: '/', home: '/' }),
+      kubectlAfter: async (_caller, warnings) => ({
+        kubectl: { context: 'orders' },
+        warnings: [...warnings],
+      }),
       look: async () => true,
       lookNow: () => void did.push('look now'),
     },

@@ -10,10 +10,10 @@ function withFakes() {
   const clock = skippingClock({ isStill: true });
   const reported: ReportedRefusal[] = [];
   const traffic = { connections: 0, sent: 100, received: 0 };
-  const place = { port: 20_100, credentials: { user: 'u', password: 'p' } };
+  const local = { port: 20_100, credentials: { user: 'u', password: 'p' } };
   const onAnswered = watchUnusedCredentials({
     clock,
-    tunnels: { find: () => ({ traffic: () => ({ ...traffic }), place: () => place }) },
+    tunnels: { find: () => ({ traffic: () => ({ ...traffic }), localPort: () => local }) },
     onUnused: (refusal) => reported.push(refusal),
   });
   return { clock, traffic, reported, onAnswered };

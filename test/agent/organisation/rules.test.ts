@@ -27,7 +27,7 @@ const acme = organisation(
 );
 const under = (fields: Partial<Cluster>) => clusterUnder(aCluster('orders', fields), acme);
 const entryOf = (cluster: Cluster) =>
-  kubeconfigEntry({ cluster, name: 'orders', place: undefined, plugin: { command: '/k', args: [] } });
+  kubeconfigEntry({ cluster, name: 'orders', local: undefined, plugin: { command: '/k', args: [] } });
 
 it('the first rule that matches applies as a whole, then the defaults', () => {
   expect(under({ environment: 'PRODUCTION', group: 'core' }).byOrganisation).toEqual({

@@ -32,7 +32,7 @@ const open = (managed?: ManagedSettings) =>
 const onDisk = async () => JSON.parse(await readFile(path.join(folder, 'settings.json'), 'utf8')) as unknown;
 
 describe('settings', () => {
-  it('without an organisation are the usual ones, until a person chooses', () => {
+  it('without an organisation are the defaults, until a person chooses', () => {
     const settings = open();
     expect(settings.get()).toEqual(defaultSettings);
     expect(settings.from()).toEqual(defaultSettingsFrom);
@@ -142,7 +142,7 @@ describe('settings', () => {
 });
 
 describe('a setting that is given back', () => {
-  it("is the organisation's again, or the usual one, and is written down no more", async () => {
+  it("is the organisation's again, or the default, and is written down no more", async () => {
     const settings = open(acme);
     settings.change({ catalogMaxAgeMinutes: 9, favouritesOrder: 'name', extraAuthorities: '/ca.pem' });
     told.length = 0;

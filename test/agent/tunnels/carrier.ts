@@ -16,7 +16,7 @@ import { type Fixture, startFixture } from '../../world-tests/access-fixture.ts'
 export type Carried = 'builtin' | 'real' | 'double' | 'direct' | 'auto';
 
 /** Where a fixture is, maybe one in another process. */
-export interface Places {
+export interface FixtureAddress {
   readonly home: string;
   readonly proxy: string;
   readonly authorityFile: string;
@@ -35,7 +35,7 @@ interface Options {
   readonly network?: (real: Network) => Network;
 }
 
-export function placesOf({ home, proxy, authorityFile, browser, originPort }: Fixture): Places {
+export function addressOf({ home, proxy, authorityFile, browser, originPort }: Fixture): FixtureAddress {
   return { home, proxy: proxy.url, authorityFile, browser: browser.command, originPort };
 }
 
@@ -60,7 +60,7 @@ export interface Carrier extends Wired {
 
 export async function startCarrier(options: Options): Promise<Carrier> {
   const world = await startFixture({ transferHoldMs: 3_000 });
-  const wired = await wireCarrier(placesOf(world), options);
+  const wired = await wireCarrier(addressOf(world), options);
   return {
     ...wired,
     world,
@@ -71,13 +71,13 @@ export async function startCarrier(options: Options): Promise<Carrier> {
   };
 }
 
-export async function wireCarrier(places: Places, options: Options): Promise<Wired> {
+export async function wireCarrier(address: FixtureAddress, options: Options): Promise<Wired> {
   const { carried } = options;
-  const { home } = places;
+  const { home } = address;
   const program = carried === 'real' ? options.program : await installCloudflared(path.join(home, 'program'));
   const env = {
-    HTTPS_PROXY: places.proxy,
-    SSL_CERT_FILE: places.authorityFile,
+    HTTPS_PROXY: address.proxy,
+    SSL_CERT_FILE: address.authorityFile,
     K8S_TUNNELS_CLOUDFLARED: program,
     ...options.env,
   };
@@ -93,7 +93,7 @@ export async function wireCarrier(places: Places, options: Options): Promise<Wir
     clock: systemClock,
     logger,
     folder: path.join(home, '.cloudflared'),
-    openUrl: (url) => openUrl(url, { ...process.env, HOME: home, ...env, BROWSER: places.browser }),
+    openUrl: (url) => openUrl(url, { ...process.env, HOME: home, ...env, BROWSER: address.browser }),
     onLogins: () => {},
     ...(options.serviceToken === undefined ? {} : { serviceToken: options.serviceToken }),
   });
@@ -106,7 +106,7 @@ export async function wireCarrier(places: Places, options: Options): Promise<Wir
   };
   const connectors = new Map<string, Connector>();
   const make = (hostname: string, destination: string | undefined): Connector => {
-    if (carried === 'direct') return createDirectConnector({ host: '127.0.0.1', port: places.originPort });
+    if (carried === 'direct') return createDirectConnector({ host: '127.0.0.1', port: address.originPort });
     const builtin = createBuiltinConnector({ network, access, hostname, destination });
     if (carried === 'builtin') return builtin;
     const cloudflared = createCloudflaredConnector({ parts, access, builtin, hostname, destination });

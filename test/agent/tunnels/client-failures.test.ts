@@ -103,10 +103,10 @@ describe('of a tunnel', () => {
 
   test('that is cut names the client whose stream just ends', async () => {
     const { tunnel } = await rig.open(title);
-    const place = tunnel.place();
-    if (place === undefined) throw new Error('no port');
-    const { user, password } = place.credentials;
-    const client = connect({ host: '127.0.0.1', port: place.port });
+    const local = tunnel.localPort();
+    if (local === undefined) throw new Error('no port');
+    const { user, password } = local.credentials;
+    const client = connect({ host: '127.0.0.1', port: local.port });
     client.on('error', () => {});
     const secret = Buffer.from(`${user}:${password}`).toString('base64');
     const { host } = new URL(rig.cluster(title).server);

@@ -15,7 +15,7 @@ import {
   socksHost,
   tcpHost,
 } from '../../world-tests/access-fixture.ts';
-import { type Carried, type Carrier, placesOf, startCarrier, wireCarrier } from './carrier.ts';
+import { addressOf, type Carried, type Carrier, startCarrier, wireCarrier } from './carrier.ts';
 
 const program = realCloudflared();
 const size = 16 << 20;
@@ -138,7 +138,7 @@ describe.each(kinds)('$name', ({ carried }) => {
 
   it('shows a service token where there is one, and says that it is not admitted any more', async () => {
     let token = rig.world.access.addServiceToken([tcpHost]);
-    const machine = await wireCarrier(placesOf(rig.world), {
+    const machine = await wireCarrier(addressOf(rig.world), {
       carried,
       program,
       serviceToken: async () => ({ ...token, file: '/etc/secret' }),

@@ -64,14 +64,14 @@ describe('direct', () => {
     const { state, tunnel } = await rig.open(title, change(port));
     if (state.status !== 'connected') throw new Error(JSON.stringify(state));
     expect(state.probe.stages.map(({ stage }) => stage)).toEqual(['origin', 'tls', 'readyz']);
-    expect([tunnel.connector(), tunnel.place()]).toEqual(['direct', undefined]);
+    expect([tunnel.connector(), tunnel.localPort()]).toEqual(['direct', undefined]);
     expect(rig.world.traffic.served.filter(({ service }) => ['access', 'edge'].includes(service))).toEqual(
       [],
     );
     const entry = kubeconfigEntry({
       name: 'main',
       cluster: rig.cluster(title, change(port)),
-      place: tunnel.place(),
+      local: tunnel.localPort(),
       plugin: { command: '/k8s-tunnels', args: [] },
     });
     expect(entry.cluster).toMatchObject({ server: `https://127.0.0.1:${port}` });

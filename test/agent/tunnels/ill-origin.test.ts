@@ -91,12 +91,12 @@ async function startOrigin(): Promise<Origin> {
 }
 
 function tunnelTo(connector: Connector, origin: 'socks' | 'tcp'): Tunnel {
-  const place = { port: 0, credentials: { user: 'u', password: 'p' } };
+  const local = { port: 0, credentials: { user: 'u', password: 'p' } };
   const ports: Ports = {
-    place: async () => place,
-    known: () => place,
-    rotate: async () => place,
-    move: async () => place,
+    assign: async () => local,
+    known: () => local,
+    rotate: async () => local,
+    move: async () => local,
   };
   return createTunnel({
     id: 'eks/1/eu/fuzz' as ClusterId,
@@ -139,14 +139,14 @@ it('SOCKS5 answers that break off at each byte fail the tunnel', async () => {
 });
 
 it('SOCKS5 answers of every value fail the tunnel', async () => {
-  const cases = [0, 1, 2, 3, 5].flatMap((place) =>
-    Array.from({ length: 256 }, (_, value) => ({ place, value })).filter(
-      ({ value }) => value !== socksAnswer[place] && (place !== 5 || ![1, 3, 4].includes(value)),
+  const cases = [0, 1, 2, 3, 5].flatMap((at) =>
+    Array.from({ length: 256 }, (_, value) => ({ at, value })).filter(
+      ({ value }) => value !== socksAnswer[at] && (at !== 5 || ![1, 3, 4].includes(value)),
     ),
   );
-  await onOrigins(cases, async ({ place, value }, origin) => {
+  await onOrigins(cases, async ({ at, value }, origin) => {
     const bytes = Buffer.from(socksAnswer);
-    bytes[place] = value;
+    bytes[at] = value;
     origin.behave((client) => afterRequest(client, () => client.end(bytes)));
     isFailed(await origin.open('socks'), ['origin', 'tls'], 'end');
   });

@@ -14,8 +14,10 @@ export function endBy(socket: Socket, how: Ending): void {
 
 /** Every way to stop after each of so many bytes; where there are many, each of the first and some of the others. */
 export function cuts(length: number, all = 96): { readonly at: number; readonly how: Ending }[] {
-  const places = Array.from({ length: length + 1 }, (_, at) => at).filter((at) => at <= all || at % 13 === 0);
-  return places.flatMap((at) => endings.map((how) => ({ at, how })));
+  const offsets = Array.from({ length: length + 1 }, (_, at) => at).filter(
+    (at) => at <= all || at % 13 === 0,
+  );
+  return offsets.flatMap((at) => endings.map((how) => ({ at, how })));
 }
 
 /** Runs each of them, a few at a time; what one rejects with names it. */

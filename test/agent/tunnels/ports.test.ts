@@ -27,33 +27,33 @@ describe('ports', () => {
   const open = () => createPorts({ folder, logger: silentLogger, renew: false });
 
   it('derives the same port everywhere, below the ephemeral ranges, and remembers it with its password', async () => {
-    const place = await (await open()).place(id('a'));
-    expect(place.port).toBe(derivedPort(id('a')));
-    expect(place.port).toBeGreaterThanOrEqual(20_000);
-    expect(place.port).toBeLessThan(32_000);
-    expect(place.credentials.password).toMatch(/^[A-Za-z0-9]{40}$/);
-    expect(await (await open()).place(id('a'))).toEqual(place);
+    const local = await (await open()).assign(id('a'));
+    expect(local.port).toBe(derivedPort(id('a')));
+    expect(local.port).toBeGreaterThanOrEqual(20_000);
+    expect(local.port).toBeLessThan(32_000);
+    expect(local.credentials.password).toMatch(/^[A-Za-z0-9]{40}$/);
+    expect(await (await open()).assign(id('a'))).toEqual(local);
     expect((await stat(path.join(folder, 'ports.json'))).mode & 0o777).toBe(0o600);
-    expect((await (await open()).place(id('b'))).credentials.password).not.toBe(place.credentials.password);
+    expect((await (await open()).assign(id('b'))).credentials.password).not.toBe(local.credentials.password);
   });
 
   it('gives the next port where two clusters derive the same', async () => {
     const [first, second] = twins();
     const ports = await open();
-    const [a, b] = await Promise.all([ports.place(first), ports.place(second)]);
+    const [a, b] = await Promise.all([ports.assign(first), ports.assign(second)]);
     expect(b.port).toBe(a.port + 1);
-    expect(await (await open()).place(second)).toEqual(b);
+    expect(await (await open()).assign(second)).toEqual(b);
   });
 
   it('moves past a taken port with a new password, and stays there', async () => {
     const [first, second] = twins();
     const ports = await open();
-    const a = await ports.place(first);
-    const b = await ports.place(second);
+    const a = await ports.assign(first);
+    const b = await ports.assign(second);
     const moved = await ports.move(first, a.port);
     expect(moved.port).toBe(b.port + 1);
     expect(moved.credentials.password).not.toBe(a.credentials.password);
-    expect(await (await open()).place(first)).toEqual(moved);
+    expect(await (await open()).assign(first)).toEqual(moved);
     expect((await ports.move(first, 31_999)).port).toBe(20_000);
   });
 
@@ -69,17 +69,17 @@ describe('ports', () => {
     const ports = await open();
     expect(ports.known(id('a'))).toBeUndefined();
     expect(await ports.rotate(id('a'))).toBeUndefined();
-    const before = await ports.place(id('a'));
+    const before = await ports.assign(id('a'));
     const after = await ports.rotate(id('a'));
     expect(after?.port).toBe(before.port);
     expect(after?.credentials.password).not.toBe(before.credentials.password);
     expect(ports.known(id('a'))).toEqual(after);
-    expect(await (await open()).place(id('a'))).toEqual(after);
+    expect(await (await open()).assign(id('a'))).toEqual(after);
   });
 
   it('keeps the old password where the new one cannot be saved', async () => {
     const ports = await open();
-    const before = await ports.place(id('a'));
+    const before = await ports.assign(id('a'));
     await rm(folder, { recursive: true });
     await writeFile(folder, '');
     await expect(ports.rotate(id('a'))).rejects.toThrow();
@@ -88,13 +88,13 @@ describe('ports', () => {
 
   it('replaces every password at a start where clients cannot be checked; the ports stay', async () => {
     const ports = await open();
-    const before = [await ports.place(id('a')), await ports.place(id('b'))];
+    const before = [await ports.assign(id('a')), await ports.assign(id('b'))];
     const renewed = await createPorts({ folder, logger: silentLogger, renew: true });
     for (const [at, name] of ['a', 'b'].entries()) {
-      const place = await renewed.place(id(name));
-      expect(place.port).toBe(before[at]?.port);
-      expect(place.credentials.password).not.toBe(before[at]?.credentials.password);
-      expect(await (await open()).place(id(name))).toEqual(place);
+      const local = await renewed.assign(id(name));
+      expect(local.port).toBe(before[at]?.port);
+      expect(local.credentials.password).not.toBe(before[at]?.credentials.password);
+      expect(await (await open()).assign(id(name))).toEqual(local);
     }
   });
 
@@ -107,7 +107,7 @@ describe('ports', () => {
     ['another version', JSON.stringify({ version: 2, data: {} }), 'ports.json.v2'],
   ])('sets a file with %s aside', async (_, text, aside = 'ports.json.unreadable') => {
     await writeFile(path.join(folder, 'ports.json'), text);
-    expect((await (await open()).place(id('a'))).port).toBe(derivedPort(id('a')));
+    expect((await (await open()).assign(id('a'))).port).toBe(derivedPort(id('a')));
     expect((await readdir(folder)).sort()).toEqual(['ports.json', aside]);
     expect(await readFile(path.join(folder, aside), 'utf8')).toBe(text);
   });

@@ -134,9 +134,9 @@ export async function startRig(
   };
   const kubeconfig = async (title: string) => {
     const { server, certificateAuthorityData, id } = cluster(title);
-    const place = tunnels.find(id)?.place();
-    if (place === undefined) throw new Error(`${title} has no port`);
-    const { port, credentials } = place;
+    const local = tunnels.find(id)?.localPort();
+    if (local === undefined) throw new Error(`${title} has no port`);
+    const { port, credentials } = local;
     const file = path.join(world.home, `${title}.yaml`);
     const content = {
       apiVersion: 'v1',

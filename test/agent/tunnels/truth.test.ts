@@ -22,11 +22,11 @@ const kubectl = () =>
   );
 /** A client that is at the port, and what it is told. */
 async function client(): Promise<net.Socket> {
-  const place = rig.tunnels.find(rig.cluster(title).id)?.place();
-  const socket = net.connect(place?.port ?? 0, '127.0.0.1');
+  const local = rig.tunnels.find(rig.cluster(title).id)?.localPort();
+  const socket = net.connect(local?.port ?? 0, '127.0.0.1');
   socket.on('error', () => {});
   await once(socket, 'connect');
-  const { user = '', password = '' } = place?.credentials ?? {};
+  const { user = '', password = '' } = local?.credentials ?? {};
   const target = `${new URL(rig.cluster(title).server).hostname}:443`;
   const basic = Buffer.from(`${user}:${password}`).toString('base64');
   socket.write(

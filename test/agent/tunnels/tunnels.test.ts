@@ -28,7 +28,7 @@ describe('opening', () => {
     expect(opened.map(({ state }) => state.status)).toEqual(names.map(() => 'connected'));
     expect(await rig.world.browser.tabs()).toHaveLength(1);
     expect(rig.world.traffic.count('idp', 'sign-in')).toBe(1);
-    expect(new Set(opened.map(({ tunnel }) => tunnel.place()?.port)).size).toBe(names.length);
+    expect(new Set(opened.map(({ tunnel }) => tunnel.localPort()?.port)).size).toBe(names.length);
     for (const name of names.slice(0, 2))
       expect(await rig.kubectl(name, 'get', 'namespaces')).toContain(`${name}-jobs`);
     expect(rig.statuses(title)).toEqual(['connecting', 'logging-in', 'connecting', 'connected']);
@@ -97,14 +97,14 @@ describe('opening', () => {
 
   it('moves to the next port, with a new password, where its own is taken', async () => {
     const { tunnel } = await rig.open(title);
-    const before = tunnel.place();
+    const before = tunnel.localPort();
     await rig.tunnels.close(tunnel.id);
     const stranger = net.createServer().listen(before?.port, '127.0.0.1');
     await once(stranger, 'listening');
     const again = await rig.open(title);
     expect(again.state.status).toBe('connected');
-    expect(again.tunnel.place()?.port).toBe((before?.port ?? 0) + 1);
-    expect(again.tunnel.place()?.credentials.password).not.toBe(before?.credentials.password);
+    expect(again.tunnel.localPort()?.port).toBe((before?.port ?? 0) + 1);
+    expect(again.tunnel.localPort()?.credentials.password).not.toBe(before?.credentials.password);
     const port = before?.port ?? 0;
     await vi.waitFor(() =>
       expect(rig.notices).toEqual([
@@ -116,7 +116,7 @@ describe('opening', () => {
 
   it('stays on its port, with its password, where that cannot be opened for another reason', async () => {
     const { tunnel } = await rig.open(title);
-    const before = tunnel.place();
+    const before = tunnel.localPort();
     await rig.tunnels.close(tunnel.id);
     const listen = vi.spyOn(net.Server.prototype, 'listen').mockImplementation(function (this: net.Server) {
       setImmediate(() => this.emit('error', Object.assign(new Error('EMFILE'), { code: 'EMFILE' })));
@@ -127,7 +127,7 @@ describe('opening', () => {
     expect(failed.state).toMatchObject({ status: 'failed', failure: { error: { code: 'port-failed' } } });
     const again = await rig.open(title);
     expect(again.state.status).toBe('connected');
-    expect(again.tunnel.place()).toEqual(before);
+    expect(again.tunnel.localPort()).toEqual(before);
     expect(rig.notices).toEqual([]);
   });
 
@@ -151,12 +151,12 @@ describe('opening', () => {
 
   it('asked for while it closes opens again on the same port', async () => {
     const { tunnel } = await rig.open(title);
-    const port = tunnel.place()?.port;
+    const port = tunnel.localPort()?.port;
     const closed = rig.tunnels.close(tunnel.id);
     const again = rig.tunnels.tunnel(rig.cluster(title)).open({ interactive: false, persist: false });
     await closed;
     expect((await again).status).toBe('connected');
-    expect(rig.tunnels.list().map((each) => [each.state().status, each.place()?.port])).toEqual([
+    expect(rig.tunnels.list().map((each) => [each.state().status, each.localPort()?.port])).toEqual([
       ['connected', port],
     ]);
   });
@@ -165,7 +165,7 @@ describe('opening', () => {
 describe('standing', () => {
   it('comes back by itself on the same port when the edge drops everything under kubectl', async () => {
     const { tunnel } = await rig.open(title);
-    const place = tunnel.place();
+    const local = tunnel.localPort();
     const watch = await rig.spawnKubectl(title, 'get', 'namespaces', '--watch', '-o', 'name');
     const { stdout } = watch;
     if (stdout === null) throw new Error('no output');
@@ -178,7 +178,7 @@ describe('standing', () => {
     watch.kill();
     await ended;
     await rig.until(title, 'connected');
-    expect(tunnel.place()).toEqual(place);
+    expect(tunnel.localPort()).toEqual(local);
     expect(await rig.kubectl(title, 'get', 'namespaces', '-o', 'name')).toContain('namespace/default');
     expect(await rig.world.browser.tabs()).toHaveLength(1);
   });
@@ -371,7 +371,7 @@ describe('closing', () => {
     await rig.until(title, 'failed');
     const said = rig.log.join('\n') + JSON.stringify(rig.states);
     expect(tokens.length).toBeGreaterThan(1);
-    for (const secret of [...tokens, tunnel.place()?.credentials.password ?? '?'])
+    for (const secret of [...tokens, tunnel.localPort()?.credentials.password ?? '?'])
       for (const part of secret.split('.')) expect(said).not.toContain(part);
   });
 });

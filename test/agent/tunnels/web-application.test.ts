@@ -36,7 +36,7 @@ test('is open after a login, has no port of its own, and shows what it can tell 
   });
   expect(rig.statuses(title)).toEqual(['connecting', 'logging-in', 'connecting', 'connected']);
   expect(tunnel.connector()).toBe('builtin');
-  expect(tunnel.place()).toBeUndefined();
+  expect(tunnel.localPort()).toBeUndefined();
   expect(tunnel.traffic()).toBeUndefined();
   // Through the company's proxy, verified by the CA certificates of this computer.
   expect(rig.world.traffic.served).toContainEqual(

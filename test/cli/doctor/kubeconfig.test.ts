@@ -25,13 +25,13 @@ const usable = (id: string) =>
 
 async function home() {
   const bed = await bench();
-  const look = (place = bed.place) =>
-    readKubeconfigs({ place, state: bed.state, worker: undefined }).then((kubeconfig) => {
+  const look = (source = bed.source) =>
+    readKubeconfigs({ source, state: bed.state, worker: undefined }).then((kubeconfig) => {
       const all = facts({ kubeconfig });
       return { kubeconfig, findings: [...checkKubeconfigs(all), ...checkEntries(all)] };
     });
-  const found = async (place = bed.place) =>
-    (await look(place)).findings.map(
+  const found = async (source = bed.source) =>
+    (await look(source)).findings.map(
       ({ code, subject }) => `${code} ${subject.replace(`${bed.root}${path.sep}`, '')}`,
     );
   const change = async (edit: (config: Config) => void) => {
@@ -49,9 +49,9 @@ interface Config {
 }
 
 test('a kubeconfig as the agent wrote it has nothing wrong, and its entries say how they lead to the API', async () => {
-  const { place, kubeconfig, look } = await home();
+  const { source, kubeconfig, look } = await home();
   await kubeconfig.add(
-    place,
+    source,
     [
       usable('a'),
       entry('b', {
@@ -71,8 +71,8 @@ test('a kubeconfig as the agent wrote it has nothing wrong, and its entries say 
 });
 
 test('what another program took out of an entry is named', async () => {
-  const { place, kubeconfig, look, change } = await home();
-  await kubeconfig.add(place, [usable('a'), usable('b'), usable('c'), usable('d')], {});
+  const { source, kubeconfig, look, change } = await home();
+  await kubeconfig.add(source, [usable('a'), usable('b'), usable('c'), usable('d')], {});
   await change((config) => {
     delete config.clusters.find(({ name }) => name === 'a')?.cluster['proxy-url'];
     config.users = config.users.filter(({ name }) => name !== 'b');
@@ -92,8 +92,8 @@ test('what another program took out of an entry is named', async () => {
 });
 
 test('a plugin that does not exist is named', async () => {
-  const { place, kubeconfig, look } = await home();
-  await kubeconfig.add(place, [entry('a')], {});
+  const { source, kubeconfig, look } = await home();
+  await kubeconfig.add(source, [entry('a')], {});
   const { findings } = await look();
   expect(findings).toMatchObject([
     { code: 'entry-plugin-missing', reason: expect.stringContaining('/opt/k8s-tunnels/k8s-tunnels') },
@@ -101,14 +101,14 @@ test('a plugin that does not exist is named', async () => {
 });
 
 test('a file that kubectl refuses is named, and the entries of other files are checked', async () => {
-  const { root, config, place, placeOf, kubeconfig, found, change } = await home();
-  await kubeconfig.add(place, [usable('a')], {});
+  const { root, config, source, placeOf: sourceOf, kubeconfig, found, change } = await home();
+  await kubeconfig.add(source, [usable('a')], {});
   await change((one) => delete one.clusters[0]?.cluster['proxy-url']);
   const broken = path.join(root, 'broken');
   await seed(broken, 'clusters: [\n');
-  expect(await found(placeOf(config, broken))).toEqual(['kubeconfig-unusable broken', 'entry-changed a']);
+  expect(await found(sourceOf(config, broken))).toEqual(['kubeconfig-unusable broken', 'entry-changed a']);
   // One that names no file at all.
-  expect(await found(placeOf('', ''))).toEqual([
+  expect(await found(sourceOf('', ''))).toEqual([
     'kubeconfig-unusable KUBECONFIG',
     'entry-changed a',
     'kubeconfig-elsewhere config',
@@ -116,14 +116,14 @@ test('a file that kubectl refuses is named, and the entries of other files are c
 });
 
 test('links that lead nowhere, files that others read, hidden names, a second document, a lost context', async () => {
-  const { root, config, place, placeOf, kubeconfig, found } = await home();
-  await kubeconfig.add(place, [usable('a')], {});
+  const { root, config, source, placeOf: sourceOf, kubeconfig, found } = await home();
+  await kubeconfig.add(source, [usable('a')], {});
   const second = path.join(root, 'second');
   const stanza = `- name: a\n  cluster: {server: "https://a"}\n`;
   await seed(second, `clusters:\n${stanza}current-context: nowhere\n---\nclusters: []\n`);
   await symlink('gone', path.join(root, 'link'));
   if (process.platform !== 'win32') await chmod(config, 0o644);
-  expect(await found(placeOf(config, second, path.join(root, 'link'), config))).toEqual([
+  expect(await found(sourceOf(config, second, path.join(root, 'link'), config))).toEqual([
     'kubeconfig-list KUBECONFIG',
     'kubeconfig-dangling-link link',
     ...(process.platform === 'win32' ? [] : ['kubeconfig-open config']),
@@ -136,8 +136,8 @@ test('links that lead nowhere, files that others read, hidden names, a second do
 test.skipIf(process.platform === 'win32')(
   'a lock of a process that has ended is removed with --fix; one of another program is named and left',
   async () => {
-    const { root, config, place, placeOf, kubeconfig, look } = await home();
-    await kubeconfig.add(place, [usable('a')], {});
+    const { root, config, source, placeOf: sourceOf, kubeconfig, look } = await home();
+    await kubeconfig.add(source, [usable('a')], {});
     const other = path.join(root, 'other');
     await seed(other, '{}\n');
     const ended = JSON.stringify({ app: 'k8s-tunnels', pid: 2 ** 22 + 1, startTime: 0 });
@@ -146,7 +146,7 @@ test.skipIf(process.platform === 'win32')(
     const then = new Date(Date.now() - 3 * 3_600_000);
     await utimes(`${other}.lock`, then, then);
     await lutimes(`${config}.lock`, then, then);
-    const { findings } = await look(placeOf(config, other));
+    const { findings } = await look(sourceOf(config, other));
     expect(
       findings.map(({ code, subject, reason, isFixable }) => [code, subject, reason, isFixable]),
     ).toEqual([
@@ -169,15 +169,15 @@ test.skipIf(process.platform === 'win32')(
 );
 
 test.skipIf(process.platform === 'win32')('a lock that is held now is nothing to report', async () => {
-  const { config, place, kubeconfig, found } = await home();
-  await kubeconfig.add(place, [usable('a')], {});
+  const { config, source, kubeconfig, found } = await home();
+  await kubeconfig.add(source, [usable('a')], {});
   await writeFile(`${config}.lock`, '');
   expect(await found()).toEqual([]);
 });
 
 test('a journal that is not ours to read is named and stays where it is', async () => {
-  const { state, place, kubeconfig, look } = await home();
-  await kubeconfig.add(place, [usable('a')], {});
+  const { state, source, kubeconfig, look } = await home();
+  await kubeconfig.add(source, [usable('a')], {});
   await writeFile(path.join(state, 'journal.json'), '{"version":1,"data":[');
   const { kubeconfig: known } = await look();
   expect(known).toMatchObject({ entries: [], invalid: [path.join(state, 'journal.json')] });

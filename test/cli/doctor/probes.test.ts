@@ -221,7 +221,7 @@ test.runIf(posix)('a probe that does not answer is late, and what the others fou
   const gathering = gather({
     env,
     paths: pathsFrom(env),
-    place: { kubeconfig: undefined, cwd: home, home },
+    source: { kubeconfig: undefined, cwd: home, home },
     folder: home,
     clock,
     worker: undefined,

@@ -10,7 +10,7 @@ const failed = (title: string) => ({
 
 test('one failure names its cluster and why, and leads to it', () => {
   const one = failed('payments');
-  const details = { kind: 'window', place: { kind: 'cluster', id: one.id } };
+  const details = { kind: 'window', at: { kind: 'cluster', id: one.id } };
   expect(shownOf({ kind: 'tunnels-failed', clusters: [one] })).toEqual({
     title: 'payments is not reachable',
     body: 'The edge does not answer.',
@@ -35,7 +35,7 @@ test('the others say what is next', () => {
   });
   expect(shownOf({ kind: 'session-ends', authDomain: 'acme.example', minutes: 1 })).toMatchObject({
     title: 'Your session ends in 1 minute',
-    target: { kind: 'window', place: { kind: 'accounts' } },
+    target: { kind: 'window', at: { kind: 'accounts' } },
   });
   expect(shownOf({ kind: 'switch-ends', context: 'prod', back: 'minikube', minutes: 2 })).toMatchObject({
     title: 'prod is the current context for 2 more minutes',
@@ -48,7 +48,7 @@ test('the others say what is next', () => {
   expect(shownOf({ kind: 'release', version: '1.4.0', isRequired: false })).toEqual({
     title: 'k8s-tunnels 1.4.0 is out',
     body: 'See what’s new.',
-    target: { kind: 'window', place: { kind: 'release' } },
+    target: { kind: 'window', at: { kind: 'release' } },
     buttons: [],
   });
   expect(shownOf({ kind: 'release', version: '1.4.0', isRequired: true }).body).toBe(

@@ -26,19 +26,19 @@ describe('where a cluster is', () => {
     [{ source: 'file', account: '/home/ada/lab.yaml', region: '/' }, 'File · /home/ada/lab.yaml'],
     [{ source: 'aks', account: `tenant:${subscription}`, region: '*' }, `AKS · tenant ${subscription}`],
     [{ source: 'gke', account: '*', region: '*' }, 'GKE'],
-  ] as const)('%j in a row', (place, words) => {
-    expect(locationOf(place)).toBe(words);
+  ] as const)('%j in a row', (location, words) => {
+    expect(locationOf(location)).toBe(words);
   });
 
   test('is told whole on its page, and by the account alone above its section', () => {
-    const place = {
+    const location = {
       source: 'aks',
       account: subscription,
       accountName: 'Retail',
       region: 'westeurope',
     } as const;
-    expect(fullLocationOf(place)).toBe(`AKS · Retail (${subscription}) · westeurope`);
-    expect(accountOf(place)).toBe('AKS · Retail');
+    expect(fullLocationOf(location)).toBe(`AKS · Retail (${subscription}) · westeurope`);
+    expect(accountOf(location)).toBe('AKS · Retail');
     expect(accountOf({ source: 'aks', account: subscription })).toBe(`AKS · ${subscription}`);
   });
 });

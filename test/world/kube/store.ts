@@ -18,7 +18,7 @@ export interface Draft {
   readonly [field: string]: unknown;
 }
 
-export interface Place {
+export interface ObjectKey {
   readonly type: ResourceType;
   readonly namespace?: string | undefined;
   readonly name: string;
@@ -27,7 +27,7 @@ export interface Place {
 /** As many changes as a watch may catch up on. */
 const historyLength = 1000;
 
-const keyOf = ({ type, namespace = '', name }: Place) =>
+const keyOf = ({ type, namespace = '', name }: ObjectKey) =>
   `${type.group}/${type.resource}/${namespace}/${name}`;
 
 /** Objects under one growing resource version, as etcd holds them, with a bounded history for watches. */
@@ -48,7 +48,7 @@ export class Store {
     return this.#compacted;
   }
 
-  get({ type, namespace, name }: Place): KubeObject | undefined {
+  get({ type, namespace, name }: ObjectKey): KubeObject | undefined {
     return this.#objects.get(keyOf({ type, namespace, name }));
   }
 
@@ -90,15 +90,15 @@ export class Store {
   }
 
   /** Does nothing when the object is gone already. */
-  remove(place: Place): void {
-    const previous = this.get(place);
+  remove(key: ObjectKey): void {
+    const previous = this.get(key);
     if (!previous) return;
-    this.#objects.delete(keyOf(place));
+    this.#objects.delete(keyOf(key));
     const object = {
       ...previous,
       metadata: { ...previous.metadata, resourceVersion: String(++this.#version) },
     };
-    this.#record({ kind: 'DELETED', type: place.type, version: this.#version, object, previous });
+    this.#record({ kind: 'DELETED', type: key.type, version: this.#version, object, previous });
   }
 
   /** Changes after a version; rejects with 410 Expired when they are no longer known. */

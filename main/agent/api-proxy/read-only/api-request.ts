@@ -63,25 +63,25 @@ export function readApiRequest(method: string, target: string): ApiRequest {
   const [group, version, parts] = isCore
     ? ['', after[0] ?? '', after.slice(1)]
     : [after[0] ?? '', after[1] ?? '', after.slice(2)];
-  const usual = verbs[method] ?? 'unknown';
+  const methodVerb = verbs[method] ?? 'unknown';
   const first = parts[0] ?? '';
   // The prefixes of API servers before 1.11. Compared without case: nothing else may be called so.
   const special = ['watch', 'proxy', 'redirect'].find((one) => one === first.toLowerCase());
   const named = inNamespace(special === undefined ? parts : parts.slice(1));
   const rest = { kind: 'resource', group, version, ...named } as const;
   if (special === 'proxy' || special === 'redirect') return { ...rest, verb: 'proxy' };
-  if (special === 'watch') return { ...rest, verb: usual === 'get' ? 'watch' : usual };
-  return { ...rest, verb: verbFor(usual, named.name, query) };
+  if (special === 'watch') return { ...rest, verb: methodVerb === 'get' ? 'watch' : methodVerb };
+  return { ...rest, verb: verbFor(methodVerb, named.name, query) };
 }
 
-function verbFor(usual: Verb, name: string | undefined, query: URLSearchParams): Verb {
+function verbFor(methodVerb: Verb, name: string | undefined, query: URLSearchParams): Verb {
   // As apimachinery's `Convert_Slice_string_To_bool`: no value, "false" and "0" are false, everything else is true.
   const [watch = 'false'] = query.getAll('watch');
   const isWatch = watch.toLowerCase() !== 'false' && watch !== '0';
-  if (usual === 'get' && isWatch) return 'watch';
-  if (name !== undefined) return usual;
-  if (usual === 'get') return 'list';
-  return usual === 'delete' ? 'deletecollection' : usual;
+  if (methodVerb === 'get' && isWatch) return 'watch';
+  if (name !== undefined) return methodVerb;
+  if (methodVerb === 'get') return 'list';
+  return methodVerb === 'delete' ? 'deletecollection' : methodVerb;
 }
 
 function inNamespace(

@@ -1,6 +1,6 @@
 import { afterBreak, codeAt, isBreak, isBreakOrEnd } from './characters.ts';
 
-/** A place between tokens. */
+/** A position between tokens. */
 export interface Blanks {
   readonly at: number;
   readonly line: number;

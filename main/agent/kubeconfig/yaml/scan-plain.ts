@@ -21,10 +21,10 @@ export interface ScannedPlain extends Scanned {
 export function scanPlain(
   text: string,
   start: number,
-  place: { readonly indent: number; readonly isFlow: boolean; readonly lineStart: number },
+  layout: { readonly indent: number; readonly isFlow: boolean; readonly lineStart: number },
 ): ScannedPlain {
-  const { indent, isFlow } = place;
-  let { lineStart } = place;
+  const { indent, isFlow } = layout;
+  let { lineStart } = layout;
   let at = start;
   let end = start;
   let value = '';

@@ -61,9 +61,9 @@ export class Scanner {
   }
 
   #saveKey(): void {
-    const place = { at: this.#at, line: this.#line, column: this.#column() };
-    const isRequired = this.#flowLevel === 0 && this.#indent === place.column;
-    if (this.#mayStartKey) this.#keys.save(this.#queue.nextNumber, place, isRequired);
+    const position = { at: this.#at, line: this.#line, column: this.#column() };
+    const isRequired = this.#flowLevel === 0 && this.#indent === position.column;
+    if (this.#mayStartKey) this.#keys.save(this.#queue.nextNumber, position, isRequired);
   }
 
   /** Opens a block collection, before the token of that number or at the end. */
@@ -233,8 +233,8 @@ export class Scanner {
 
   #fetchPlain(): void {
     this.#saveKey();
-    const place = { indent: this.#indent + 1, isFlow: this.#flowLevel > 0, lineStart: this.#lineStart };
-    const scanned = scanPlain(this.#text, this.#at, place);
+    const layout = { indent: this.#indent + 1, isFlow: this.#flowLevel > 0, lineStart: this.#lineStart };
+    const scanned = scanPlain(this.#text, this.#at, layout);
     this.#mayStartKey = scanned.endsInNewLine;
     this.#takeScalar(scanned, 'plain');
   }

@@ -1,14 +1,14 @@
 import { YamlFault } from './token.ts';
 
-/** A place in the text. */
-interface Place {
+/** A position in the text. */
+interface Position {
   readonly at: number;
   readonly line: number;
   readonly column: number;
 }
 
 /** Where an implicit key may begin: a token before which `key` is inserted if a colon follows. */
-interface SimpleKey extends Place {
+interface SimpleKey extends Position {
   isPossible: boolean;
   readonly isRequired: boolean;
   readonly tokenNumber: number;
@@ -28,7 +28,7 @@ export class SimpleKeys {
     return key !== undefined && isValid(key, line, at);
   }
 
-  save(tokenNumber: number, here: Place, isRequired: boolean): void {
+  save(tokenNumber: number, here: Position, isRequired: boolean): void {
     this.remove();
     const key: SimpleKey = { ...here, isPossible: true, isRequired, tokenNumber };
     this.#stack[this.#stack.length - 1] = key;
@@ -73,7 +73,7 @@ function isValid(key: SimpleKey, line: number, at: number): boolean {
   return false;
 }
 
-function missingColon({ at }: Place): YamlFault {
+function missingColon({ at }: Position): YamlFault {
   return new YamlFault(at, 'a line is neither a key nor a value: a colon is missing');
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { AppError, toPlainError } from '../../../model/app-error.ts';
 import type { Cluster, TagProblem } from '../../../model/cluster.ts';
-import { usualTagPrefix } from '../../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../../model/tag-prefix.ts';
 import { taggedCluster } from '../../catalog/tagged-cluster.ts';
 import type { KubeconfigContext } from '../../cluster-fields/kubeconfig-context.ts';
 import { oidcSource, readOidcUser } from '../../cluster-fields/oidc.ts';
@@ -78,7 +78,7 @@ async function clusterFrom(options: {
   readonly clock: Clock;
   readonly tagPrefix: string | undefined;
 }): Promise<Cluster> {
-  const { entry, file, distrust, parts, clock, tagPrefix = usualTagPrefix } = options;
+  const { entry, file, distrust, parts, clock, tagPrefix = defaultTagPrefix } = options;
   const { home } = parts;
   const { name, tags, user } = entry;
   // Listed anyway, but nothing that the list names is read or run.

@@ -4,11 +4,11 @@ import { AppError } from '../../../model/app-error.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import { openGcpClient, principalOf } from './clients.ts';
-import { adcFile, findCredentials, type GcpPlaces, storedCredentials } from './credential-files.ts';
+import { adcFile, findCredentials, type GcpCredentialParts, storedCredentials } from './credential-files.ts';
 import { gcpLoginHint, ofAccount, signInError } from './errors.ts';
 
 /** The same inputs that gcloud and Google's libraries read. */
-export interface GcpParts extends GcpPlaces {
+export interface GcpParts extends GcpCredentialParts {
   readonly network: Network;
   readonly clock: Clock;
   /** The account among several (`gcpAccounts`); undefined: the one that comes first. */

@@ -8,7 +8,7 @@ import { unreadable } from '../../storage/unreadable.ts';
 import { readOwnSessions } from './own-sessions.ts';
 
 /** Where Google's credentials are on this computer. */
-export interface GcpPlaces {
+export interface GcpCredentialParts {
   readonly env: Environment;
   readonly home: string;
   /** Where `k8s-tunnels login gcp` stores its sessions. */
@@ -31,37 +31,37 @@ export interface FoundCredentials {
  * `gcp-session-expired` if `account` is not signed in, `file-unreadable` or `login-sealed`.
  */
 export async function findCredentials(
-  places: GcpPlaces,
+  parts: GcpCredentialParts,
   account: string | undefined,
 ): Promise<FoundCredentials | undefined> {
-  const { GOOGLE_APPLICATION_CREDENTIALS: named = '' } = places.env;
+  const { GOOGLE_APPLICATION_CREDENTIALS: named = '' } = parts.env;
   if (named !== '') return found(named, await readCredentials(named, true));
   if (account !== applicationDefault) {
-    const own = await readOwnSessions(places.ownFile);
+    const own = await readOwnSessions(parts.ownFile);
     const session = account === undefined ? own[0] : own.find((one) => one.account === account);
     if (session !== undefined)
       return {
         ...session,
-        file: places.ownFile?.path ?? '',
+        file: parts.ownFile?.path ?? '',
         session: (own.length > 1 && session.account) || undefined,
       };
     if (account !== undefined) throw notSignedInAs(account);
   }
-  const file = adcFile(places);
+  const file = adcFile(parts);
   return found(file, await readCredentials(file, false));
 }
 
 /** Returns our own sessions and the application-default credentials. Leaves out what cannot be read. */
 export async function storedCredentials(
-  places: GcpPlaces,
+  parts: GcpCredentialParts,
 ): Promise<readonly { readonly file: string; readonly text: string; readonly account: string }[]> {
-  const file = adcFile(places);
+  const file = adcFile(parts);
   const [own, text] = await Promise.all([
-    readOwnSessions(places.ownFile).catch(() => []),
+    readOwnSessions(parts.ownFile).catch(() => []),
     readCredentials(file, false).catch(() => undefined),
   ]);
   return [
-    ...own.map((one) => ({ ...one, file: places.ownFile?.path ?? '' })),
+    ...own.map((one) => ({ ...one, file: parts.ownFile?.path ?? '' })),
     ...(text === undefined ? [] : [{ file, text, account: applicationDefault }]),
   ];
 }
@@ -70,21 +70,21 @@ export async function storedCredentials(
  * Returns the accounts to discover with, in the order in which they apply; undefined is the one that comes first, if
  * our own sessions have no second one. With a named file there is no other.
  */
-export async function gcpAccounts(places: GcpPlaces): Promise<readonly (string | undefined)[]> {
-  if ((places.env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '') return [undefined];
-  const accounts = (await storedCredentials(places)).map(({ account }) => account);
+export async function gcpAccounts(parts: GcpCredentialParts): Promise<readonly (string | undefined)[]> {
+  if ((parts.env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '') return [undefined];
+  const accounts = (await storedCredentials(parts)).map(({ account }) => account);
   const own = accounts.filter((account) => account !== applicationDefault);
   const first = own.length > 1 ? own : [undefined];
   return own.length > 0 && own.length < accounts.length ? [...first, applicationDefault] : first;
 }
 
 /** Returns the file of the application-default credentials. */
-export function adcFile(places: Pick<GcpPlaces, 'env' | 'home'>): string {
-  return path.join(gcloudFolder(places), 'application_default_credentials.json');
+export function adcFile(parts: Pick<GcpCredentialParts, 'env' | 'home'>): string {
+  return path.join(gcloudFolder(parts), 'application_default_credentials.json');
 }
 
 /** Returns gcloud's configuration folder. */
-export function gcloudFolder({ env, home }: Pick<GcpPlaces, 'env' | 'home'>): string {
+export function gcloudFolder({ env, home }: Pick<GcpCredentialParts, 'env' | 'home'>): string {
   const standard =
     process.platform === 'win32' && env.APPDATA !== undefined
       ? path.join(env.APPDATA, 'gcloud')

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../../model/cluster.ts';
 import { isConnectGateway } from '../../../model/connect-gateway.ts';
-import { usualTagPrefix } from '../../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../../model/tag-prefix.ts';
 import { taggedCluster } from '../../catalog/tagged-cluster.ts';
 import { readTags, tagPart } from '../../catalog/tags.ts';
 import type { CellOutcome } from '../discovery-source.ts';
@@ -33,7 +33,7 @@ export function joinFleet(options: {
   readonly seenAt: number;
 }): Joined {
   const { project, clusters, fleet, known, tagPrefix, mayBeDirect, seenAt } = options;
-  const prefix = tagPrefix ?? usualTagPrefix;
+  const prefix = tagPrefix ?? defaultTagPrefix;
   const hadFleet = known.some(({ account, region }) => account === project && region === fleetRegion);
   if (fleet.kind !== 'listed') {
     const before = new Map(known.map((cluster) => [cluster.id, cluster]));

@@ -28,8 +28,8 @@ export function createHeldAccounts(parts: GcpParts & { readonly ownFile: SignInF
   const foreignFile = env.GOOGLE_APPLICATION_CREDENTIALS || adcFile(parts);
   const shown = { provider: 'gcp', asks: 'browser' } as const;
 
-  const check = async (key: string, place: Partial<GcpParts>): Promise<Account['status']> => {
-    const login = checks.get(key) ?? createGcpSession({ ...parts, ...place });
+  const check = async (key: string, own: Partial<GcpParts>): Promise<Account['status']> => {
+    const login = checks.get(key) ?? createGcpSession({ ...parts, ...own });
     checks.set(key, login);
     try {
       await login.access();

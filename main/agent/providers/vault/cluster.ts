@@ -1,6 +1,6 @@
 import { AppError, toPlainError } from '../../../model/app-error.ts';
 import { type Cluster, clusterId, type TagProblem } from '../../../model/cluster.ts';
-import { usualTagPrefix } from '../../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../../model/tag-prefix.ts';
 import { taggedCluster } from '../../catalog/tagged-cluster.ts';
 import { pemFrom } from '../../cluster-fields/pem.ts';
 import type { CellOutcome } from '../discovery-source.ts';
@@ -30,7 +30,7 @@ async function readCluster(options: {
   const { mount, folder, name } = options;
   const region = folder === '' ? '/' : folder;
   const path = folder === '' ? name : `${folder}/${name}`;
-  const { tagPrefix = usualTagPrefix } = mount.run;
+  const { tagPrefix = defaultTagPrefix } = mount.run;
   const reading = { source: 'vault', account: mount.account, region, name, tagPrefix } as const;
   let answer: unknown;
   try {

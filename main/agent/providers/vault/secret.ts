@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { usualTagPrefix } from '../../../model/tag-prefix.ts';
+import { defaultTagPrefix } from '../../../model/tag-prefix.ts';
 import { readKubeconfigContext } from '../../cluster-fields/kubeconfig-context.ts';
 import { type OidcReading, readOidcFields, readOidcUser } from '../../cluster-fields/oidc.ts';
 
@@ -36,7 +36,7 @@ const wrappedSchema = z.object({
 export function secretFrom(
   version: 1 | 2,
   answer: unknown,
-  tagPrefix: string = usualTagPrefix,
+  tagPrefix: string = defaultTagPrefix,
 ): { readonly data: SecretData; readonly tags: Readonly<Record<string, string>> } | undefined {
   const outer = answerSchema.safeParse(answer);
   if (!outer.success) return undefined;
@@ -58,7 +58,7 @@ function tagsIn(
   return Object.fromEntries(
     Object.entries(data).filter(
       (entry): entry is [string, string] =>
-        [tagPrefix, usualTagPrefix].some((prefix) => entry[0].toLowerCase().startsWith(prefix)) &&
+        [tagPrefix, defaultTagPrefix].some((prefix) => entry[0].toLowerCase().startsWith(prefix)) &&
         typeof entry[1] === 'string',
     ),
   );

@@ -9,7 +9,7 @@ import { unreadable } from '../../storage/unreadable.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
 import { noToken } from './errors.ts';
 
-interface Places {
+interface TokenParts {
   readonly env: Environment;
   readonly home: string;
   /** The store of a Vault that has a session of its own. */
@@ -30,16 +30,16 @@ export interface VaultTokenStore {
  * Returns the token of `VAULT_TOKEN` or of the token store; that of its own session for another Vault. Rejects with
  * `vault-no-token`, or as the store does.
  */
-export async function vaultToken(places: Places): Promise<string> {
-  const { VAULT_TOKEN = '', VAULT_ADDR = '' } = places.env;
+export async function vaultToken(parts: TokenParts): Promise<string> {
+  const { VAULT_TOKEN = '', VAULT_ADDR = '' } = parts.env;
   const address = URL.parse(VAULT_ADDR) ?? undefined;
-  if (places.store !== undefined) {
-    const own = await places.store.read();
+  if (parts.store !== undefined) {
+    const own = await parts.store.read();
     if (own !== '') return own;
     throw noToken(`You are not signed in to Vault at ${address?.host}.`, { address, isOther: true });
   }
   if (VAULT_TOKEN !== '') return VAULT_TOKEN;
-  const store = await vaultTokenStore(places);
+  const store = await vaultTokenStore(parts);
   const token = await store.read();
   if (token !== '') return token;
   throw noToken(`There is no Vault token in VAULT_TOKEN or ${store.place}.`, { address });
@@ -50,9 +50,9 @@ export async function vaultToken(places: Places): Promise<string> {
  * VAULT_CONFIG_PATH names (https://developer.hashicorp.com/vault/docs/commands/token-helper). Rejects with
  * `file-unreadable` or `bad-input`, which name that file. A Vault that is not that of VAULT_ADDR has another store.
  */
-export async function vaultTokenStore(places: Places): Promise<VaultTokenStore> {
-  if (places.store !== undefined) return places.store;
-  const { env, home } = places;
+export async function vaultTokenStore(parts: TokenParts): Promise<VaultTokenStore> {
+  if (parts.store !== undefined) return parts.store;
+  const { env, home } = parts;
   const named = env.VAULT_CONFIG_PATH ?? '';
   const config = named === '' ? path.join(home, '.vault') : named;
   const text = await readFile(config, 'utf8').catch((cause: unknown) => {
@@ -61,7 +61,7 @@ export async function vaultTokenStore(places: Places): Promise<VaultTokenStore> 
     throw unreadable(config, cause);
   });
   const helper = helperIn(text, config);
-  if (helper !== undefined) return helperStore(helper, config, places);
+  if (helper !== undefined) return helperStore(helper, config, parts);
   const file = path.join(home, '.vault-token');
   return {
     place: file,
@@ -99,7 +99,7 @@ function helperIn(text: string, config: string): string | undefined {
 }
 
 /** The helper is called with `get`, `store` (the token on its stdin) or `erase`, and with the Vault's address. */
-function helperStore(helper: string, config: string, { env, home }: Places): VaultTokenStore {
+function helperStore(helper: string, config: string, { env, home }: TokenParts): VaultTokenStore {
   const call = async (what: 'get' | 'store' | 'erase', input?: string): Promise<string> => {
     const failed = (why: string, hint?: string) =>
       new AppError('vault-failed', `The token helper ${helper} of Vault, named by ${config}, ${why}.`, {

@@ -108,16 +108,16 @@ async function readServer(
   }
   const { address } = client;
   await Promise.all(
-    mounts.map(async (place) => {
-      const { namespace } = place;
+    mounts.map(async (mount) => {
+      const { namespace } = mount;
       const own = namespace === undefined ? loginClient : await vaultClient({ ...client, namespace });
       const open = (at: KvFolder) =>
-        openMount({ client: own, loginClient, address, ...place, at, limit, run, now: clock.now });
+        openMount({ client: own, loginClient, address, ...mount, at, limit, run, now: clock.now });
       run.onPlanned(1);
-      const named = { mount: place.name, version: 2, folder: '' } as const;
+      const named = { mount: mount.name, version: 2, folder: '' } as const;
       const likely =
-        likelyFolder(place.name, place.account, run.known) ??
-        (await locate({ client: own, address, name: place.name }).catch(() => named));
+        likelyFolder(mount.name, mount.account, run.known) ??
+        (await locate({ client: own, address, name: mount.name }).catch(() => named));
       await walk(open(likely), '', { env, store, open });
     }),
   );

@@ -38,14 +38,14 @@ export async function findProgram(options: {
   const named = env.K8S_TUNNELS_CLOUDFLARED ?? '';
   const inPackage = resources === undefined ? [] : [path.join(resources, name)];
   const folders = foldersOf(env);
-  const places = [
+  const candidates = [
     ...inPackage,
     ...(named === '' ? folders.map((folder) => path.join(folder, name)) : [named]),
   ];
-  for (const place of places)
-    if (await isExecutable(place)) {
-      await refuseForeign(place, env);
-      return { path: place, version: await versionOf(place, env) };
+  for (const candidate of candidates)
+    if (await isExecutable(candidate)) {
+      await refuseForeign(candidate, env);
+      return { path: candidate, version: await versionOf(candidate, env) };
     }
   if (named !== '')
     throw unavailable(`K8S_TUNNELS_CLOUDFLARED names ${named}, which is not a program.`, {

@@ -4,7 +4,7 @@ import { createMissing, ownWords, programsOf } from '../../../agent/connections/
 import { type CheckedEntry, checkEntries } from '../../../agent/kubeconfig/check.ts';
 import {
   type KubeconfigFile,
-  type KubeconfigPlace,
+  type KubeconfigSource,
   lockPaths,
   resolveFiles,
 } from '../../../agent/kubeconfig/files.ts';
@@ -61,12 +61,12 @@ export interface KubeconfigFacts {
 
 /** Reads the kubeconfigs of the caller and those with entries of ours. Changes nothing. */
 export async function readKubeconfigs(options: {
-  readonly place: KubeconfigPlace;
+  readonly source: KubeconfigSource;
   /** The agent's state folder. */
   readonly state: string;
   readonly worker: WorkerScript | undefined;
 }): Promise<KubeconfigFacts> {
-  const { place, state, worker } = options;
+  const { source, state, worker } = options;
   const failures: { subject: string; error: PlainError }[] = [];
   const invalid: string[] = [];
   const records = await readRecords(path.join(state, 'journal.json'), invalid);
@@ -84,7 +84,7 @@ export async function readKubeconfigs(options: {
     attributes: { seen() {} },
   });
   try {
-    const resolved = await resolveFiles(place).catch((error: unknown) => {
+    const resolved = await resolveFiles(source).catch((error: unknown) => {
       failures.push({ subject: 'KUBECONFIG', error: toPlainError(error) });
     });
     const listed = resolved?.all ?? [];

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ProxyPlace } from '../../../../main/agent/api-proxy/proxy-place.ts';
+import type { TlsEndpoint } from '../../../../main/agent/api-proxy/tls-endpoint.ts';
 import { createRandom } from '../../kubeconfig/fuzz/random.ts';
 import { type ProxyRig, startProxyRig, startServer } from '../rig.ts';
 
@@ -17,7 +17,7 @@ interface Seen {
 }
 
 let rig: ProxyRig;
-let place: ProxyPlace;
+let endpoint: TlsEndpoint;
 let server: Awaited<ReturnType<typeof startServer>>;
 let upgrades = 0;
 const seen: Seen[] = [];
@@ -43,7 +43,11 @@ beforeAll(async () => {
     { ALPNProtocols: ['h2', 'http/1.1'] },
   );
   rig.target = server.port;
-  place = await rig.proxies.forFile(rig.cluster, { file: '/reader.yaml', isContainers: false, readOnly: {} });
+  endpoint = await rig.proxies.forFile(rig.cluster, {
+    file: '/reader.yaml',
+    isContainers: false,
+    readOnly: {},
+  });
 });
 afterAll(async () => {
   await rig.close();
@@ -164,8 +168,8 @@ function requests(count: number, seed: number) {
 type Made = ReturnType<typeof requests>[number];
 
 function connect(protocol: 'h2' | 'http/1.1'): tls.TLSSocket {
-  const ca = Buffer.from(place.certificateAuthorityData, 'base64').toString();
-  const socket = tls.connect({ port: place.port, host: '127.0.0.1', ca, ALPNProtocols: [protocol] });
+  const ca = Buffer.from(endpoint.certificateAuthorityData, 'base64').toString();
+  const socket = tls.connect({ port: endpoint.port, host: '127.0.0.1', ca, ALPNProtocols: [protocol] });
   socket.on('error', () => {});
   return socket;
 }
@@ -176,7 +180,7 @@ async function overHttp1({ method, path, fields: more, body }: Made): Promise<vo
   const lines = [
     `${method} ${path || '/'} HTTP/1.1`,
     'Host: localhost',
-    `Authorization: Bearer ${place.secret}`,
+    `Authorization: Bearer ${endpoint.secret}`,
     ...more.map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
@@ -189,7 +193,7 @@ async function overHttp2(session: http2.ClientHttp2Session, made: Made, isConnec
     ':method': isConnect ? 'CONNECT' : made.method,
     ...(isConnect ? { ':protocol': 'websocket', ':scheme': 'https', ':authority': 'localhost' } : {}),
     ':path': made.path || '/',
-    authorization: `Bearer ${place.secret}`,
+    authorization: `Bearer ${endpoint.secret}`,
   };
   const allowed = ['impersonate', 'x-', 'accept', 'sec-'];
   for (const [name, value] of made.fields)

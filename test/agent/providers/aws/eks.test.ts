@@ -121,7 +121,7 @@ describe('the organisation of the plan', () => {
     expect(results).toHaveLength(5 * 2);
   });
 
-  test("a profile's own region is looked at beside the usual ones", async () => {
+  test("a profile's own region is looked at beside the default ones", async () => {
     await appendFile(path.join(clouds.home, '.aws', 'config'), '\n[profile data]\nregion = ap-east-1\n');
     const { results } = await discoverOnce(clouds.eks());
     expect(resultAt(results, data, 'ap-east-1')).toMatchObject({ kind: 'listed' });

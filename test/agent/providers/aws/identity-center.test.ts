@@ -468,7 +468,7 @@ describe('the limit of the portal', () => {
 });
 
 describe('regions', () => {
-  test('one that the account has enabled is found and remembered; who may not ask sees the usual ones', async () => {
+  test('one that the account has enabled is found and remembered; who may not ask sees the default ones', async () => {
     clouds.plan.optInRegions.push('ap-east-1', 'eu-south-2');
     clouds.plan.eks.push({ account: sandbox, region: 'eu-south-2', name: 'madrid', tags: {} });
     clouds.traffic.inject({ service: 'account', scope: research, does: { kind: 'deny' } });

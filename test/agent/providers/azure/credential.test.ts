@@ -20,9 +20,9 @@ beforeEach(async () => {
   cloud = await startAzureCloud();
   ({ clusters } = await discoverOnce(cloud.aks()));
   const { env, home, network } = cloud;
-  const places = { clock: systemClock, network, env, home };
-  const aws = createAws({ ...places, logger: silentLogger, folder: home });
-  credentials = credentialsOf({ ...places, aws });
+  const parts = { clock: systemClock, network, env, home };
+  const aws = createAws({ ...parts, logger: silentLogger, folder: home });
+  credentials = credentialsOf({ ...parts, aws });
   cloud.traffic.reset();
 });
 afterEach(() => cloud.close());

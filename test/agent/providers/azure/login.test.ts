@@ -53,7 +53,7 @@ afterEach(async () => {
 
 const never = new AbortController().signal;
 const challenges = createChallenges();
-const places = () => ({
+const parts = () => ({
   challenges,
   env: cloud.env,
   home: cloud.home,
@@ -61,8 +61,8 @@ const places = () => ({
   ownFile: signInFile(ownFile),
 });
 const loginsOf = (tenants: readonly string[] = []) =>
-  rig.logins(createAzureLogin({ parts: places(), tenants: () => tenants }));
-const aks = () => createAksSource({ ...places(), clock: systemClock });
+  rig.logins(createAzureLogin({ parts: parts(), tenants: () => tenants }));
+const aks = () => createAksSource({ ...parts(), clock: systemClock });
 
 test('signs in in the browser; the clusters of every tenant are found with it, and no az', async () => {
   const logins = loginsOf();
@@ -89,7 +89,7 @@ test('signs in in the browser; the clusters of every tenant are found with it, a
   // Another start, and a token that has ended: the refresh token alone is enough.
   const kept = JSON.parse(await readFile(ownFile, 'utf8'));
   expect(Object.keys(kept.RefreshToken)).toHaveLength(1);
-  const session = await createAzureSessions(places())();
+  const session = await createAzureSessions(parts())();
   const scope = '6dae42f8-4368-4678-94ff-3960e28e3630/.default';
   const token = await session?.credential().getToken(scope);
   expect(token?.expiresOnTimestamp).toBeGreaterThan(Date.now());
@@ -130,7 +130,7 @@ test('conditional access for the AKS server application is satisfied by one sign
   const { clusters } = await discoverOnce(aks());
   const cluster = clusters.find(({ name }) => name === 'loyalty-staging');
   if (cluster === undefined) throw new Error('no cluster');
-  const credentials = aksCredentials(places());
+  const credentials = aksCredentials(parts());
   const get = async () => {
     if (cluster.credential?.kind !== 'aks') throw new Error('not of AKS');
     return (await credentials.prepare({ source: cluster.credential, cluster })).make();
@@ -174,7 +174,7 @@ describe('two people', () => {
     });
   };
   const whoReads = async (tenant: string | undefined) => {
-    const session = await createAzureSessions(places())();
+    const session = await createAzureSessions(parts())();
     const token = await session?.credential(tenant).getToken(`${aksApplication}/.default`);
     return cloud.azure.tokens.verify(token?.token ?? '', aksApplication);
   };

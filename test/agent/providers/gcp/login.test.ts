@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 const never = new AbortController().signal;
-const places = (more: Environment = {}) => ({
+const parts = (more: Environment = {}) => ({
   env: { ...env, ...more },
   home: rig.home,
   network: rig.network,
@@ -39,7 +39,7 @@ const places = (more: Environment = {}) => ({
   ownFile: signInFile(ownFile),
 });
 const loginsOf = (client: { id: string; secret?: string } | undefined, more?: Environment) =>
-  rig.logins(createGcpLogin({ parts: places(more), client: () => client }));
+  rig.logins(createGcpLogin({ parts: parts(more), client: () => client }));
 
 test('signs in by the organisation’s client; the clusters are found with it, and no gcloud', async () => {
   const logins = loginsOf(google.gcp.signIns.desktopClient);
@@ -61,13 +61,13 @@ test('signs in by the organisation’s client; the clusters are found with it, a
     'type',
     'universe_domain',
   ]);
-  const { clusters } = await discoverOnce(createGkeSource(places()));
+  const { clusters } = await discoverOnce(createGkeSource(parts()));
   expect(clusters.length).toBeGreaterThan(0);
 });
 
 test('our sign-in counts before the application-default credentials, a file that is named before both', async () => {
   const logins = loginsOf(google.gcp.signIns.desktopClient, { CLOUDSDK_CONFIG: google.env.CLOUDSDK_CONFIG });
-  const login = createGcpSession(places({ CLOUDSDK_CONFIG: google.env.CLOUDSDK_CONFIG }));
+  const login = createGcpSession(parts({ CLOUDSDK_CONFIG: google.env.CLOUDSDK_CONFIG }));
   expect((await login.access())?.quotaProject).toBe(google.credentials.quota_project_id);
   await logins.login({ provider: 'gcp', signal: never });
   expect((await login.access())?.quotaProject).toBeUndefined();
@@ -76,7 +76,7 @@ test('our sign-in counts before the application-default credentials, a file that
     { session: 'application-default credentials', ours: false, status: 'signed-in' },
   ]);
   const named = path.join(google.env.CLOUDSDK_CONFIG ?? '', 'application_default_credentials.json');
-  const byName = createGcpSession(places({ GOOGLE_APPLICATION_CREDENTIALS: named }));
+  const byName = createGcpSession(parts({ GOOGLE_APPLICATION_CREDENTIALS: named }));
   expect((await byName.access())?.quotaProject).toBe(google.credentials.quota_project_id);
   const refused = loginsOf(google.gcp.signIns.desktopClient, { GOOGLE_APPLICATION_CREDENTIALS: named });
   await expect(refused.login({ provider: 'gcp', signal: never })).rejects.toMatchObject({

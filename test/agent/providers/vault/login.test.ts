@@ -39,8 +39,8 @@ const filesIn = (home: string) =>
 const never = new AbortController().signal;
 const loginsBy = (login?: VaultMethod, env: Environment = {}) => {
   const { home, network, clock } = rig;
-  const places = { env: { VAULT_ADDR: vault.url, ...env }, home, network, clock };
-  return rig.logins(createVaultLogin({ parts: () => places, login: () => login, files: filesIn(rig.home) }));
+  const parts = { env: { VAULT_ADDR: vault.url, ...env }, home, network, clock };
+  return rig.logins(createVaultLogin({ parts: () => parts, login: () => login, files: filesIn(rig.home) }));
 };
 const person = firstPerson(defaultPlan.people);
 

@@ -18,17 +18,17 @@ import { discoverOnce, resultAt } from '../../discovery/clouds.ts';
 import { type Rig, startRig } from '../../logins/rig.ts';
 import { type RecordedVault, recordTokens } from './two-vaults.ts';
 
-/** A Vault in each of two places; `holds` is the token in its secrets, which says which of them was asked. */
-interface Place {
+/** A Vault at each of two sites; `holds` is the token in its secrets, which says which of them was asked. */
+interface Site {
   readonly vault: Vault;
   readonly recorded: RecordedVault;
   readonly traffic: Traffic;
 }
 
 let rig: Rig;
-let berlin: Place;
-let lyon: Place;
-const startPlace = async (holds: string): Promise<Place> => {
+let berlin: Site;
+let lyon: Site;
+const startSite = async (holds: string): Promise<Site> => {
   const traffic = new Traffic();
   const vault = await startVault({
     plan: defaultPlan,
@@ -40,7 +40,7 @@ const startPlace = async (holds: string): Promise<Place> => {
 };
 beforeEach(async () => {
   rig = await startRig();
-  [berlin, lyon] = await Promise.all([startPlace('of-berlin'), startPlace('of-lyon')]);
+  [berlin, lyon] = await Promise.all([startSite('of-berlin'), startSite('of-lyon')]);
 });
 afterEach(async () => {
   for (const { recorded, vault } of [berlin, lyon]) {

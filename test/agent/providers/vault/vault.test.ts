@@ -378,8 +378,8 @@ describe('more mounts', () => {
     if (tower?.kind !== 'vault') throw new Error('no credential');
     expect(tower).toMatchObject({ namespace: 'team/a', mount: 'kv/deep', version: 1 });
     const { env, home, network } = clouds;
-    const places = { env, home, network, clock: systemClock };
-    expect(await readVaultCredential({ ...places, source: tower })).toMatchObject({ kind: 'token' });
+    const parts = { env, home, network, clock: systemClock };
+    expect(await readVaultCredential({ ...parts, source: tower })).toMatchObject({ kind: 'token' });
     // VAULT_NAMESPACE counts for those that name none.
     const inside = { ...env, VAULT_NAMESPACE: 'team/a' };
     const other = await discoverOnce(clouds.onPrem({ env: inside, mounts: ['kv', ':clusters'] }));

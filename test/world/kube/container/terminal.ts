@@ -8,7 +8,7 @@ export interface WindowSize {
 
 const key = { interrupt: 3, end: 4, backspace: 8, lineFeed: 10, enter: 13, delete: 127 } as const;
 
-/** The line discipline of a terminal in its usual mode: echoes, hands over whole lines, knows Ctrl-C and Ctrl-D. */
+/** The line discipline of a terminal in its default mode: echoes, hands over whole lines, knows Ctrl-C and Ctrl-D. */
 export function createTerminal(given: {
   readonly keys: Readable;
   readonly screen: Writable;

@@ -3,7 +3,7 @@ import { type KubeObject, kubeTime } from '../objects.ts';
 import { namespaceType, podType, resourceTypes } from '../resource-types.ts';
 import type { ResourceRoute } from '../routes.ts';
 import { conflict, deleted, notFound, undeletable } from '../status.ts';
-import type { Place, Store } from '../store.ts';
+import type { ObjectKey, Store } from '../store.ts';
 
 /** How long a pod, a namespace or an owner of others is seen as Terminating. */
 const terminationMs = 100;
@@ -21,15 +21,15 @@ interface OwnerReference {
   readonly name: string;
 }
 
-/** Deletes by `propagationPolicy`: what an object owns goes after it (`Background`, usual), before it, or stays. */
+/** Deletes by `propagationPolicy`: what an object owns goes after it (`Background`, the default), before it, or stays. */
 export async function answerDelete(
   exchange: Exchange,
   { type, namespace, name = '' }: ResourceRoute,
   store: Store,
 ): Promise<void> {
   const options: DeleteOptions = await readBody(exchange);
-  const place = { type, namespace, name };
-  const object = store.get(place);
+  const key = { type, namespace, name };
+  const object = store.get(key);
   if (!object) throw notFound(type, name);
   const { uid, resourceVersion } = options.preconditions ?? {};
   if ((uid ?? object.metadata.uid) !== object.metadata.uid) throw conflict(type, name);
@@ -38,21 +38,21 @@ export async function answerDelete(
   }
   if (type === namespaceType && immortal.includes(name)) throw undeletable(type, name);
   if (exchange.query.has('dryRun') || options.dryRun) return sendJson(exchange, 200, object);
-  if (type === namespaceType || type === podType) return sendJson(exchange, 200, terminate(place, store));
+  if (type === namespaceType || type === podType) return sendJson(exchange, 200, terminate(key, store));
   const policy = exchange.query.get('propagationPolicy') ?? options.propagationPolicy ?? 'Background';
   if (policy === 'Foreground') {
     const finalizers = ['foregroundDeletion'];
-    const marked = mark(store, place, object, { finalizers });
-    setTimeout(() => removeAfterOwned(place, object, store), terminationMs).unref();
+    const marked = mark(store, key, object, { finalizers });
+    setTimeout(() => removeAfterOwned(key, object, store), terminationMs).unref();
     return sendJson(exchange, 200, marked);
   }
-  store.remove(place);
+  store.remove(key);
   if (policy === 'Orphan') orphan(object, store);
   else setTimeout(() => collect(object, store), terminationMs).unref();
   return sendJson(exchange, 200, deleted(type, name, object.metadata.uid));
 }
 
-const mark = (store: Store, { type }: Place, object: KubeObject, more: object, fields: object = {}) =>
+const mark = (store: Store, { type }: ObjectKey, object: KubeObject, more: object, fields: object = {}) =>
   store.put(type, {
     ...object,
     ...fields,
@@ -84,13 +84,13 @@ function collect(owner: KubeObject, store: Store): void {
 }
 
 /** As a foreground deletion goes down: each after what it owns. */
-function removeAfterOwned(place: Place, owner: KubeObject, store: Store): void {
+function removeAfterOwned(key: ObjectKey, owner: KubeObject, store: Store): void {
   for (const { type, object } of ownedBy(owner, store)) {
     const { namespace, name } = object.metadata;
     if (type === podType) terminate({ type, namespace, name }, store);
     else removeAfterOwned({ type, namespace, name }, object, store);
   }
-  whenGone(owner, store, () => store.remove(place));
+  whenGone(owner, store, () => store.remove(key));
 }
 
 function whenGone(owner: KubeObject, store: Store, act: () => void): void {
@@ -113,14 +113,14 @@ function orphan(owner: KubeObject, store: Store): void {
 }
 
 /** Marks a pod or namespace as Terminating and takes it away soon after, a namespace with all that is in it. */
-export function terminate(place: Place, store: Store): KubeObject | undefined {
-  const object = store.get(place);
+export function terminate(key: ObjectKey, store: Store): KubeObject | undefined {
+  const object = store.get(key);
   if (!object || object.metadata.deletionTimestamp) return object;
-  const status = place.type === namespaceType ? { status: { phase: 'Terminating' } } : {};
-  const terminating = mark(store, place, object, {}, status);
+  const status = key.type === namespaceType ? { status: { phase: 'Terminating' } } : {};
+  const terminating = mark(store, key, object, {}, status);
   setTimeout(() => {
-    if (place.type === namespaceType) empty(place.name, store);
-    store.remove(place);
+    if (key.type === namespaceType) empty(key.name, store);
+    store.remove(key);
   }, terminationMs).unref();
   return terminating;
 }

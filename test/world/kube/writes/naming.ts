@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { namespaceType } from '../resource-types.ts';
 import type { ResourceRoute } from '../routes.ts';
 import { badRequest, invalid, namespaceTerminating, notFound } from '../status.ts';
-import type { Place, Store } from '../store.ts';
+import type { ObjectKey, Store } from '../store.ts';
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -31,7 +31,7 @@ export function checkName(type: ResourceRoute['type'], name: string) {
 }
 
 /** Rejects where nothing can be created: in no namespace, in one that is not there or that goes. */
-export function checkNamespace({ type, name, namespace, store }: Place & { readonly store: Store }) {
+export function checkNamespace({ type, name, namespace, store }: ObjectKey & { readonly store: Store }) {
   if (!type.namespaced) return;
   if (namespace === undefined) throw badRequest('an empty namespace may not be set during creation');
   const home = store.get({ type: namespaceType, name: namespace });

@@ -1,7 +1,7 @@
 import type { ReadOnly } from '../../model/read-only.ts';
 
 /** What an entry of form `tls` says. */
-export interface ProxyPlace {
+export interface TlsEndpoint {
   readonly port: number;
   /** PEM in base64. */
   readonly certificateAuthorityData: string;

@@ -3,7 +3,7 @@ import type { ClusterId } from '../model/cluster.ts';
 const pages = ['accounts', 'activity', 'settings'] as const;
 
 /** A target in the window that a notification, a link or the tray opens. */
-export type Place =
+export type WindowTarget =
   | { readonly kind: 'cluster'; readonly id: ClusterId }
   | { readonly kind: (typeof pages)[number] }
   /** The release notes, above the current view. */
@@ -14,21 +14,21 @@ export type Place =
   | { readonly kind: 'set'; readonly name: string };
 
 /** Returns the URL fragment for a target. */
-export function placeHash(place: Place): string {
-  switch (place.kind) {
+export function targetHash(target: WindowTarget): string {
+  switch (target.kind) {
     case 'cluster':
-      return `#/cluster/${encodeURIComponent(place.id)}`;
+      return `#/cluster/${encodeURIComponent(target.id)}`;
     case 'link':
-      return `#/link/${encodeURIComponent(place.link.toWellFormed())}`;
+      return `#/link/${encodeURIComponent(target.link.toWellFormed())}`;
     case 'set':
-      return `#/set/${encodeURIComponent(place.name)}`;
+      return `#/set/${encodeURIComponent(target.name)}`;
     default:
-      return `#/${place.kind}`;
+      return `#/${target.kind}`;
   }
 }
 
 /** Parses a fragment. Returns undefined for an unknown target. */
-export function placeIn(hash: string): Place | undefined {
+export function targetIn(hash: string): WindowTarget | undefined {
   const page = pages.find((one) => hash === `#/${one}`);
   if (page !== undefined) return { kind: page };
   if (hash === '#/release') return { kind: 'release' };

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Logger } from '../agent/parts.ts';
 import { jsonFile } from '../agent/storage/json-file.ts';
 import { toPlainError } from '../model/app-error.ts';
-import { isGraspable, placeBeside, usualSize } from './window-bounds.ts';
+import { defaultSize, isGraspable, positionBeside } from './window-bounds.ts';
 
 /** A dragged window moves with every frame. */
 const settleMs = 500;
@@ -13,18 +13,18 @@ const pixels = z.number().int();
 const boundsSchema = z.object({ x: pixels, y: pixels, width: pixels.positive(), height: pixels.positive() });
 
 /** The window's position, saved between starts, in device-independent pixels. */
-export interface WindowPlace {
+export interface WindowPosition {
   /** Returns where to open: the saved position if it is on a screen, otherwise beside the tray's icon, if known. */
-  bounds(icon: Rectangle | undefined): Partial<Rectangle> & typeof usualSize;
+  bounds(icon: Rectangle | undefined): Partial<Rectangle> & typeof defaultSize;
   /** Saves the window's position from now on. */
   follow(window: BrowserWindow): void;
 }
 
 /** Call it once the app is ready. */
-export async function readWindowPlace(options: {
+export async function readWindowPosition(options: {
   readonly folder: string;
   readonly logger: Logger;
-}): Promise<WindowPlace> {
+}): Promise<WindowPosition> {
   const { folder, logger } = options;
   const warn = (message: string, error: unknown) =>
     logger.warn(message, { reason: toPlainError(error).message });
@@ -43,8 +43,11 @@ export async function readWindowPlace(options: {
     bounds(icon) {
       if (left !== undefined && isGraspable(left, screen.getDisplayMatching(left).workArea)) return left;
       // Linux does not report the icon's position.
-      if (icon === undefined || icon.width === 0) return usualSize;
-      return { ...usualSize, ...placeBeside(icon, usualSize, screen.getDisplayMatching(icon).workArea) };
+      if (icon === undefined || icon.width === 0) return defaultSize;
+      return {
+        ...defaultSize,
+        ...positionBeside(icon, defaultSize, screen.getDisplayMatching(icon).workArea),
+      };
     },
     follow(window) {
       let timer: NodeJS.Timeout | undefined;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { placeHash, placeIn } from '../../main/api/place.ts';
+import { targetHash, targetIn } from '../../main/api/window-target.ts';
 import { clusterId } from '../../main/model/cluster.ts';
 
-test('a place comes back from its fragment', () => {
-  for (const place of [
+test('a target comes back from its fragment', () => {
+  for (const target of [
     { kind: 'cluster', id: clusterId('vault', 'vault.example/k v', 'a/b', 'ü#?') },
     { kind: 'accounts' },
     { kind: 'activity' },
@@ -12,7 +12,7 @@ test('a place comes back from its fragment', () => {
     { kind: 'set', name: 'prod + staging/EU' },
     { kind: 'link', link: 'k8s-tunnels://connect?cluster=eks/1/eu/ü%2520#?' },
   ] as const)
-    expect(placeIn(placeHash(place))).toEqual(place);
+    expect(targetIn(targetHash(target))).toEqual(target);
 });
 
 test.each([
@@ -28,5 +28,5 @@ test.each([
   '#/link/k8s-tunnels://connect',
   '#javascript:',
 ])('leads nowhere: %s', (hash) => {
-  expect(placeIn(hash)).toBeUndefined();
+  expect(targetIn(hash)).toBeUndefined();
 });
