@@ -160,8 +160,8 @@ export function createProbeLoop(options: {
   };
 
   /** Makes one attempt. Resolves with true if the loop continues. */
-  const step = async (signal: AbortSignal, how: How): Promise<boolean> => {
-    const isFresh = isFreshWanted;
+  const step = async (signal: AbortSignal, how: How, isSecond = false): Promise<boolean> => {
+    const isFresh = isFreshWanted || isSecond;
     isFreshWanted = false;
     isAgainWanted = false;
     isBack = false;
@@ -183,7 +183,11 @@ export function createProbeLoop(options: {
     probing = undefined;
     if (!attempt.signal.aborted) isBegunAgain = false;
     if (signal.aborted) return false;
-    if (!result.ok) return attempt.signal.aborted ? step(signal, how) : failed(result.failure, how.persist);
+    if (!result.ok && attempt.signal.aborted) return step(signal, how);
+    // The edge refused the stored token: the user who asked for the tunnel signs in now, not at another request.
+    if (!result.ok && how.interactive && !isSecond && result.failure.error.code === 'access-login-needed')
+      return step(signal, how, true);
+    if (!result.ok) return failed(result.failure, how.persist);
     const before = state();
     if (before.status === 'connected' && clock.now() - before.since > backOffGraceMs) attempts = 0;
     apply({ kind: 'probe-passed', at: clock.now(), probe: result.probe });

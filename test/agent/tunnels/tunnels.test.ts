@@ -289,6 +289,15 @@ describe('standing', () => {
     expect(await rig.world.browser.tabs()).toHaveLength(2);
   });
 
+  it('lets the user who connects sign in at once where the edge refuses the stored token', async () => {
+    const { tunnel } = await rig.open(title);
+    await rig.tunnels.close(rig.cluster(title).id);
+    rig.world.access.revokeAll();
+    rig.world.access.endSessions();
+    expect(await tunnel.open({ interactive: true, persist: false })).toMatchObject({ status: 'connected' });
+    expect(await rig.world.browser.tabs()).toHaveLength(2);
+  });
+
   it('opens no browser for a probe that finds no session', async () => {
     const { tunnel } = await rig.open(title);
     await rig.access.signOut(rig.world.plan.team);
