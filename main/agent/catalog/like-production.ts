@@ -1,8 +1,8 @@
 import { editsBetween } from '../../model/nearest.ts';
 
-/** What people write for production, besides what an organisation calls it. */
+/** What people write for production, besides `prod`, `production` and what an organisation calls it. */
 const productionWords: ReadonlySet<string> = new Set([
-  ...['prod', 'prods', 'prd', 'prdn', 'production', 'productive', 'produktion', 'produktiv'],
+  ...['prods', 'prd', 'prdn', 'productive', 'produktion', 'produktiv'],
   ...['produccion', 'producción', 'produção', 'produzione', 'productie', 'live'],
 ]);
 const denials = new Set(['non', 'not', 'no', 'pre']);

@@ -184,7 +184,8 @@ function vaultSecretOf({ account, region, name, credential }: Cluster) {
 
 /** A cluster without a credential of Vault does not say how its server is reached: by TLS, but for one on this computer. */
 function addressOf(host: string): string {
-  return `${/^(?:localhost|127\.|\[::1\])/.test(host) ? 'http' : 'https'}://${host}`;
+  const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(host);
+  return `${isHere ? 'http' : 'https'}://${host}`;
 }
 
 function fileEdits(

@@ -154,6 +154,8 @@ describe('the description of an application', () => {
 
   it.each([
     ['an error', { status: 503 }, true],
+    ['the first error of a server', { status: 500 }, true],
+    ['refused', { status: 403 }, false],
     ['a page of something in between', { body: Buffer.from('<html>Welcome to the hotel</html>') }, false],
     ['no keys', { body: Buffer.from('{}') }, false],
   ])('cannot be checked where the keys are %s, and is asked for again', async (_, answer, retryable) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exchangeOrgToken } from '../../../main/agent/access/exchange.ts';
 import type { Answer } from '../../../main/agent/network/network.ts';
+import type { Clock } from '../../../main/agent/parts.ts';
 import { skippingClock } from '../skipping-clock.ts';
 import { host, scriptedNetwork, team } from './edge-double.ts';
 
@@ -9,9 +10,9 @@ const login = `https://${team}/cdn-cgi/access/login/${host}?kid=x`;
 const authorized = `https://${host}/cdn-cgi/access/authorized?state=x`;
 
 /** Each step is an address and what it answers; an address that is not there answers 404. */
-async function follow(steps: Readonly<Record<string, Partial<Answer>>>) {
+async function follow(steps: Readonly<Record<string, Partial<Answer>>>, clock: Clock = skippingClock()) {
   const network = scriptedNetwork((url) => steps[url.href] ?? { status: 404 });
-  const options = { network, clock: skippingClock(), hostname: host, authDomain: team, orgJwt };
+  const options = { network, clock, hostname: host, authDomain: team, orgJwt };
   const result = await exchangeOrgToken(options).then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
@@ -73,6 +74,18 @@ describe('the exchange of an organisation token', () => {
   ])('gives nothing where %s', async (_, steps) => {
     const result = await follow(steps);
     expect(result).toMatchObject({ value: { kind: 'none' } });
+  });
+
+  it.each([
+    [-1_000, { kind: 'none' }],
+    [0, { kind: 'none' }],
+    [1_000, { kind: 'token', jwt: 'app' }],
+  ])('takes a cookie until it ends: one that ends in %i ms', async (leftMs, value) => {
+    const endsAt = Date.parse('2026-05-01T12:00:00Z');
+    const cookie = `CF_Authorization=app; Expires=${new Date(endsAt).toUTCString()}`;
+    const steps = { [start]: to(login), [login]: to(authorized), [authorized]: to(start, cookie) };
+    const clock = { ...skippingClock(), now: () => endsAt - leftMs };
+    expect(await follow(steps, clock)).toMatchObject({ value });
   });
 
   it('is denied where the policy says no, and names the ray', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -72,4 +72,19 @@ test('a token that was read before belongs to its application alone', async () =
   expect(await files.readApp(app)).toMatchObject({ email: 'ada@acme.example' });
   await files.writeApp(app, jwt('ada@acme.example', '1'.repeat(64)));
   expect(await files.readApp(app)).toBeUndefined();
+});
+
+test('a token is not kept in memory when its file can no longer be read', async () => {
+  await files.writeApp(app, jwt('ada@acme.example'));
+  const minuteAgo = new Date(Date.now() - 60_000);
+  await utimes(files.appPath(app), minuteAgo, minuteAgo);
+  expect(await files.readApp(app)).toMatchObject({ email: 'ada@acme.example' });
+  // A whole folder goes and comes back: its files look as they did.
+  const away = `${folder}-away`;
+  await rename(folder, away);
+  expect(await files.readApp(app)).toBeUndefined();
+  await rename(away, folder);
+  const reads = countCalls('readFile');
+  expect(await files.readApp(app)).toMatchObject({ email: 'ada@acme.example' });
+  expect(reads.mock.calls).toHaveLength(1);
 });

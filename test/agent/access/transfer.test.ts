@@ -36,7 +36,9 @@ describe('the transfer of a login', () => {
     const query = Object.fromEntries(transfer.url.searchParams);
     expect(query).toMatchObject({ aud: 'the-audience', send_org_token: 'true', edge_token_transfer: 'true' });
     expect(Buffer.from(query.token ?? '', 'base64url')).toHaveLength(32);
-    expect(new URL(query.redirect_url ?? '').searchParams.get('token')).toBe(query.token);
+    // As cloudflared does it: where the login leads back to names the application and the key, too.
+    const back = Object.fromEntries(new URL(query.redirect_url ?? '').searchParams);
+    expect(back).toEqual({ aud: 'the-audience', token: query.token });
     expect(await transfer.wait(new AbortController().signal)).toEqual({ appJwt: 'a', orgJwt: 'o' });
     expect(network.asked[0]?.url.href).toBe(`https://login.cloudflareaccess.org/transfer/${query.token}`);
   });

@@ -34,6 +34,8 @@ describe('an error', () => {
     [{ ...hostname('a'), 'k8s-tunnels-team': 'blue' }, ['--tag-keys k8s-tunnels-team']],
     [{ ...hostname('a'), 'k8s-tunnels-environment': 'prd' }, ['k8s-tunnels-environment=production']],
     [{ ...hostname('a'), 'k8s-tunnels-environment': 'EU Live' }, ['k8s-tunnels-environment=production']],
+    // Two slips of a long word: it would have no protection.
+    [{ ...hostname('a'), 'k8s-tunnels-environment': 'produkton' }, ['k8s-tunnels-environment=production']],
   ])('%j', (tags, commands) => {
     const findings = lint(tags as Record<string, string>).filter(({ severity }) => severity === 'error');
     expect(findings).toHaveLength(1);
@@ -258,6 +260,14 @@ describe('a tag under another prefix', () => {
     { 'glo-environment': 'prod' },
   ])('%j is none of ours', (tags) => {
     expect(found(tags)).toEqual([]);
+  });
+
+  test('with two slips in the long default prefix, which no other tool has', () => {
+    expect(commandsOf({ 'k8-tunels-origin': 'tcp' }, 'k8s-tunnels-')).toEqual([
+      '--tags k8s-tunnels-origin=tcp',
+      '--tag-keys k8-tunels-origin',
+    ]);
+    expect(found({ 'k8-tunel-origin': 'tcp' })).toEqual([]);
   });
 
   test('with the default prefix, too', () => {

@@ -210,6 +210,20 @@ describe('Vault', () => {
     );
   });
 
+  test.each([
+    ['localhost:8200', 'http://localhost:8200'],
+    ['127.0.0.1:8200', 'http://127.0.0.1:8200'],
+    ['[::1]:8200', 'http://[::1]:8200'],
+    ['localhost.acme.example:8200', 'https://localhost.acme.example:8200'],
+    ['127.acme.example', 'https://127.acme.example'],
+    ['vault.localhost:8200', 'https://vault.localhost:8200'],
+    ['10.127.0.1:8200', 'https://10.127.0.1:8200'],
+  ])('a command sends the token of Vault off this computer by TLS alone: %s', (host, address) => {
+    const tagged = cluster('vault', {}, { account: `${host}/clusters`, credential: undefined });
+    const [command = ''] = tagCommands(tagged, { set: { owner: 'Ada' } });
+    expect(wordsOf(command)).toContain(`-address=${address}`);
+  });
+
   test('a path that would be taken for an option is refused', () => {
     const tagged = cluster(
       'vault',

@@ -155,6 +155,14 @@ describe('readTags', () => {
     expect(fields).toEqual({ reach: { kind: 'tunnel', hostname: 'k8s.example.com', origin: 'socks' } });
   });
 
+  test.each([
+    ['k8s-tunnels-connector', 'Set it to auto, builtin, cloudflared or direct, or remove it.'],
+    ['k8s-tunnels-entry', 'Set it to socks5, connect or tls, or remove it.'],
+    ['k8s-tunnels-endpoint', 'Set it to private or public, or remove it.'],
+  ])('%s: the hint has every word that it may have', (key, hint) => {
+    expect(readTags({ ...hostname, [key]: 'none of them' }).problems).toMatchObject([{ key, hint }]);
+  });
+
   test.each([{}, hostname])('a cluster that is reached directly needs no host name', (more) => {
     const { fields, problems } = readTags({ ...more, 'k8s-tunnels-connector': 'Direct' });
     expect(problems).toEqual([]);

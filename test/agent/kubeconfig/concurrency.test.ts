@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import fs, { open, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createKubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
+import { createPlanner } from '../../../main/agent/kubeconfig/planner.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { skippingClock } from '../skipping-clock.ts';
 import {
   bench,
   eventually,
@@ -87,6 +90,29 @@ withKubectl('an entry that a kubectl stopped before its lock brings back is remo
   const seen = await view(config);
   expect(seen['current-context']).toBe('theirs');
   expect(seen.clusters.map(({ name }) => name).toSorted()).toEqual(['another', 'theirs']);
+});
+
+test('an entry that another program undoes is written again for ten seconds, and then never', async () => {
+  const { state, config, place } = await bench();
+  const clock = skippingClock();
+  const kubeconfig = createKubeconfig({ folder: state, clock, logger: silentLogger });
+  await seed(config, theirs);
+  await kubeconfig.add(place, [entry('a')], {});
+  /** Lets time pass, and waits for the checks that were due in it. */
+  const pass = async (ms: number) => {
+    clock.skip(ms);
+    await kubeconfig.preview(place, [], {});
+  };
+  // Its first check finds nothing.
+  await pass(60);
+  await writeFile(config, theirs);
+  await pass(6_000);
+  expect(await kubeconfig.entry(place, 'a')).toMatchObject({ name: 'a' });
+  await pass(11_000);
+  await writeFile(config, theirs);
+  await pass(60_000);
+  expect((await kubeconfig.check()).entries).toMatchObject([{ status: 'missing' }]);
+  expect(await text(config)).toBe(theirs);
 });
 
 withKubectl('a context of ours that a person deletes with kubectl is not put back', async () => {
@@ -259,4 +285,26 @@ test('a file of several megabytes is planned in a thread: ticks go on, the bytes
   await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
     code: 'kubeconfig-invalid',
   });
+});
+
+test('the thread ends with what it was started for, and the next task starts another', async () => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as net.AddressInfo;
+  // It is connected as long as it runs, and answers every task.
+  const source = () => `
+    const { parentPort } = require('node:worker_threads');
+    require('node:net').connect(${port}, '127.0.0.1').on('error', () => {});
+    parentPort.on('message', ({ kind }) => parentPort.postMessage({ json: JSON.stringify(kind) }));`;
+  const planner = createPlanner({ source });
+  const large = new Uint8Array(200_000);
+  for (const _ of ['the first', 'the next']) {
+    const started = once(server, 'connection');
+    expect(await planner.diff({ name: 'config', before: large, after: large })).toBe('diff');
+    const [thread] = (await started) as [net.Socket];
+    const ended = once(thread.on('error', () => {}).resume(), 'close');
+    planner.close();
+    await ended;
+  }
 });

@@ -36,6 +36,18 @@ test('what kubectl passes over is reported, with file and line', async () => {
   expect(await kubeconfig.oddities(sourceOf(path.join(root, 'none')))).toEqual([]);
 });
 
+test('a copy of a file is reported by its first three names and the number of the others', async () => {
+  const { root, kubeconfig, placeOf } = await bench();
+  const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
+  const names = ['one', 'two', 'three', 'four', 'five'];
+  for (const file of [first, second])
+    await seed(file, `clusters:\n${names.map((name) => `- name: ${name}\n`).join('')}`);
+  expect(await kubeconfig.oddities(placeOf(first, second))).toEqual([
+    ...['one', 'two', 'three'].map((name) => expect.stringContaining(`does not use this cluster "${name}"`)),
+    `${second}: kubectl does not use 2 more names that are in a file before it.`,
+  ]);
+});
+
 test('UTF-16 as a second file is read and stops nothing', async () => {
   const { root, kubeconfig, placeOf: sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];

@@ -77,6 +77,56 @@ describe('what the user chose in a context of ours', () => {
     expect([...(await contextsOf(config)).keys()].toSorted()).toEqual(['copy', 'theirs']);
     expect(await text(other)).toBe(alone);
   });
+
+  test('a copy before a context that was renamed does not take its part', async () => {
+    const { kubeconfig, config, place } = await bench();
+    await kubeconfig.add(place, [entry('a')], {});
+    const [clusters = '', others = ''] = (await text(config)).split('\ncontexts:\n');
+    await seed(config, `${clusters}\ncontexts:\n${others.replace('name: "a"', 'name: "mine"')}`);
+    await kubeconfig.add(place, [entry('a')], {});
+    const { contexts } = parse(await text(config)) as { contexts: readonly { readonly name: string }[] };
+    expect(contexts.map(({ name }) => name)).toEqual(['mine']);
+    const copy = JSON.stringify({ ...contexts[0], name: 'copy' });
+    await seed(config, (await text(config)).replace('contexts:\n', `contexts:\n- ${copy}\n`));
+    const { contexts: names } = await kubeconfig.add(place, [entry('a', { namespace: 'team' })], {});
+    expect(names.get('a')).toBe('mine');
+    expect((await contextsOf(config)).get('copy')?.namespace).toBeUndefined();
+    expect((await kubeconfig.remove(place, ['a'])).removed).toEqual(['a']);
+    expect([...(await contextsOf(config)).keys()]).toEqual(['copy']);
+  });
+
+  test('what another program set in our cluster stays when our own fields are restored', async () => {
+    const { kubeconfig, config, place } = await bench();
+    await kubeconfig.add(place, [entry('a')], {});
+    const changed = (await text(config)).replace(
+      'server: "https://a.example:6443"',
+      'server: "https://elsewhere"\n    disable-compression: true\n    insecure-skip-tls-verify: true',
+    );
+    await seed(config, changed);
+    await kubeconfig.add(place, [entry('b')], {});
+    const { clusters } = parse(await text(config)) as {
+      clusters: readonly { readonly name: string; readonly cluster: object }[];
+    };
+    const cluster = clusters.find(({ name }) => name === 'a')?.cluster;
+    expect(cluster).toMatchObject({ server: 'https://a.example:6443', 'disable-compression': true });
+    expect(cluster).not.toHaveProperty('insecure-skip-tls-verify');
+  });
+});
+
+test('a name that the user has, with the mark of the cluster too, leaves the next number to our entry', async () => {
+  const { kubeconfig, config, place } = await bench();
+  const marked = withId('a', 'a');
+  const item = (name: string) =>
+    `- name: ${JSON.stringify(name)}\n  context: {cluster: theirs, user: theirs}\n`;
+  const named = async (...names: readonly string[]) => {
+    await seed(config, `contexts:\n${names.map(item).join('')}`);
+    const { contexts } = await kubeconfig.add(place, [entry('a')], {});
+    await kubeconfig.remove(place, ['a']);
+    return contexts.get('a');
+  };
+  expect(await named('a')).toBe(marked);
+  expect(await named('a', marked)).toBe(`${marked}-2`);
+  expect(await named('a', marked, `${marked}-2`)).toBe(`${marked}-3`);
 });
 
 describe('two agents with a state each, and one file', () => {
@@ -136,6 +186,8 @@ test('a token of ours leaves an entry intact; one of another program, or beside 
   await kubeconfig.add(source, [entry('a', { cluster, user: { kind: 'token', token: 'ours' } })], {});
   const statuses = async () => (await kubeconfig.check()).entries.map(({ status }) => status);
   expect(await statuses()).toEqual(['intact']);
+  // It was written without a proxy, so none is missing.
+  expect((await kubeconfig.check()).entries).toMatchObject([{ lacks: [] }]);
   const written = await text(config);
   await seed(config, written.replace('token: "ours"', 'token: "theirs"'));
   expect(await statuses()).toEqual(['changed']);

@@ -212,6 +212,47 @@ test.each(Object.entries(refused))(
   },
 );
 
+test.each([
+  [
+    `clusters:\n${item}\n${item}\n`,
+    'the name "mine" occurs twice in "clusters"',
+    'Remove or rename one of the two: kubectl cannot read the file as it is.',
+  ],
+  [
+    'users:\n- name: a\n  user: {token: 017}\n',
+    '"token" of "user" of "a" in "users" is a number, where kubectl needs text',
+    'kubectl cannot read the file as it is. Put it in quotes.',
+  ],
+  [
+    'contexts:\n- name: a\n  context: {namespace: on}\n',
+    '"namespace" of "context" of "a" in "contexts" is true or false, where kubectl needs text',
+    'kubectl cannot read the file as it is. Put it in quotes.',
+  ],
+  [
+    'preferences: {colors: red}\n',
+    '"colors" of "preferences" is text, where kubectl needs true or false',
+    'kubectl cannot read the file as it is.',
+  ],
+])('what kubectl refuses is named as what it is, with what to do: %j', async (source, message, hint) => {
+  const { kubeconfig, place, config } = await bench();
+  await seed(config, source);
+  await expect(kubeconfig.add(place, [entry('one')], {})).rejects.toMatchObject({
+    message: expect.stringContaining(message),
+    hint,
+  });
+});
+
+test.each(['yes', 'Off', 'null', '017', '1e3', 'a: b', '# c', 'mine', 'arn:aws:eks:eu-west-1:1:cluster/a'])(
+  'the context %j of another program becomes current, as kubectl reads it',
+  async (name) => {
+    const { kubeconfig, place, config } = await bench();
+    await seed(config, `contexts:\n- name: ${JSON.stringify(name)}\n  context: {cluster: c}\n`);
+    await kubeconfig.switchForeign(place, name);
+    expect(await kubeconfig.current(place)).toMatchObject({ context: name, id: undefined });
+    if (kubectl !== undefined) expect((await view(config))['current-context']).toBe(name);
+  },
+);
+
 withKubectl('names that YAML 1.1 would type are quoted, and kubectl reads them back', async () => {
   const { kubeconfig, source, config } = await bench();
   const names = [

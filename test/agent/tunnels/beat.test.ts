@@ -8,6 +8,15 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+it('does not keep the process alive that it wakes', () => {
+  vi.useRealTimers();
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const stop = createBeat(1_000)(() => {});
+  expect(timers()).toBe(before);
+  stop();
+});
+
 it('has one timer for all, and none when nobody needs it', () => {
   const onBeat = createBeat(1_000);
   let runs = 0;

@@ -114,6 +114,26 @@ describe.skipIf(process.platform !== 'linux').each(programs)('$name as a child',
     expect((await onlyChild()).pid).not.toBe(pid);
   });
 
+  it('lets go of a client that leaves while the connection to it is made', async () => {
+    const rig = await start();
+    await get(rig);
+    const leaving = new AbortController();
+    const reason = new Error('The client has gone.');
+    const original = net.connect as (options: net.NetConnectOpts) => net.Socket;
+    const sockets: net.Socket[] = [];
+    const connect = vi.spyOn(net, 'connect').mockImplementation(((options: net.NetConnectOpts) => {
+      const socket = original(options);
+      if (options.allowHalfOpen === true && leaving.signal.aborted === false) {
+        sockets.push(socket);
+        leaving.abort(reason);
+      }
+      return socket;
+    }) as typeof net.connect);
+    closing.push(async () => connect.mockRestore());
+    await expect(rig.connector(tcpHost).dial({ signal: leaving.signal })).rejects.toBe(reason);
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
   it('ends with an agent that is killed without a word', async () => {
     const rig = await start();
     const file = carried === 'real' ? (program ?? '') : path.join(rig.world.home, 'program', 'cloudflared');

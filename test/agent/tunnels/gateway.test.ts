@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Gateway, openGateway, type Refusal } from '../../../main/agent/tunnels/gateway.ts';
+import { answerHttpConnect } from '../../../main/agent/tunnels/http-connect.ts';
 import { type Peers, uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
 import { createUnproven } from '../../../main/agent/tunnels/unproven.ts';
 import { AppError } from '../../../main/model/app-error.ts';
@@ -285,6 +286,28 @@ describe('HTTP CONNECT', () => {
     await start();
     expect(await ask(`CONNECT ${'x'.repeat(20_000)}`)).toHaveLength(0);
     await isEmpty();
+  });
+
+  it('reads a head of 16 KiB to its end, however it is cut into pieces', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanups.push(() => server.close());
+    await start();
+    const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
+    clients.push(client);
+    const [accepted] = (await once(server, 'connection')) as [net.Socket];
+    cleanups.push(() => accepted.destroy());
+    const admitted = answerHttpConnect(accepted, {
+      credentials,
+      target,
+      onWrongPassword: async () => {},
+      onNoPassword: () => {},
+    });
+    client.write(connectRequest(authority, `X-Long: ${'x'.repeat(20_000)}`).slice(0, 16 * 1024));
+    await vi.waitFor(() => expect([accepted.bytesRead, accepted.readableLength]).toEqual([16 * 1024, 0]));
+    client.write(`\r\n${basic(credentials)}\r\n`);
+    (await admitted)?.accept();
+    expect(String(await read(client, 12))).toBe('HTTP/1.1 200');
   });
 
   it('says in words why the tunnel failed', async () => {

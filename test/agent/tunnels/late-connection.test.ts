@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { secondsText } from '../../../main/agent/tunnels/api-connection.ts';
 import type { Connector } from '../../../main/agent/tunnels/connector.ts';
 import { dialOrigin, type Way } from '../../../main/agent/tunnels/way.ts';
 import { AppError } from '../../../main/model/app-error.ts';
@@ -23,11 +24,23 @@ test('a connection that comes after the limit is closed, so that it does not sta
   const dialling = dialOrigin({ way, clock, signal: new AbortController().signal, limitMs: 5_000 });
   // The limit counts in parts, so that sleep does not use it up.
   for (let part = 0; part < 4; part += 1) clock.advance(1_250);
-  await expect(dialling).rejects.toMatchObject({ code: 'timeout', retryable: true });
+  await expect(dialling).rejects.toMatchObject({
+    code: 'timeout',
+    message: 'api.cluster.example could not be reached through the tunnel within 5 s.',
+    retryable: true,
+  });
   const late = new PassThrough();
   resolve(late);
   await new Promise((done) => setImmediate(done));
   expect([late.destroyed, clock.timers]).toEqual([true, 0]);
+});
+
+test.each([
+  [1_500, '1.5 s'],
+  [8_000, '8 s'],
+  [20_000, '20 s'],
+])('a limit of %i ms is reported as %s', (ms, text) => {
+  expect(secondsText(ms)).toBe(text);
 });
 
 test('a connection that is cancelled is not reported as too slow', async () => {

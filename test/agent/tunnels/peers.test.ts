@@ -233,6 +233,14 @@ describe('the check', () => {
     expect(await start(table)).toBe(uncheckedPeers);
   });
 
+  it('leaves no open file of its table behind when it is closed', async () => {
+    const close = vi.fn(async () => {});
+    const peers = await start({ ...fake(all), close });
+    expect(close).not.toHaveBeenCalled();
+    await peers.close();
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
   it('says in the log once that the table cannot be read, not for each connection', async () => {
     let isReadable = true;
     const table = fake((connections) =>

@@ -10,7 +10,7 @@ import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { openUrl } from '../../../main/agent/open-url.ts';
 import type { Logger } from '../../../main/agent/parts.ts';
 import type { ConnectorRules } from '../../../main/agent/tunnels/connector-choice.ts';
-import { createPeers } from '../../../main/agent/tunnels/peers/peers.ts';
+import { createPeers, type Peers } from '../../../main/agent/tunnels/peers/peers.ts';
 import { createPorts, type Ports } from '../../../main/agent/tunnels/ports.ts';
 import type { Tunnel } from '../../../main/agent/tunnels/tunnel.ts';
 import { createTunnels, type Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
@@ -31,6 +31,7 @@ export interface Rig {
   readonly access: Access;
   readonly tunnels: Tunnels;
   readonly ports: Ports;
+  readonly peers: Peers;
   /** This computer's addresses; a test may change what it answers. */
   readonly interfaces: Mock<typeof networkInterfaces>;
   readonly folder: string;
@@ -167,6 +168,7 @@ export async function startRig(
     access,
     tunnels,
     ports,
+    peers,
     interfaces,
     folder,
     states,

@@ -46,3 +46,18 @@ it('a client that gets nothing any more may still send: no byte of a stalled upl
   await once(remote.far, 'end');
   expect(arrived).toBe(much);
 });
+
+it('a connection that is held back does not keep the process alive by what watches it', async () => {
+  const [client, remote] = [await pair(), await pair()];
+  watchStalls({
+    client: client.near,
+    remote: remote.near,
+    moved: () => 0,
+    isHeld: async () => true,
+    lookEveryMs: 60_000,
+  });
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  client.near.pause();
+  expect(timers()).toBe(before);
+});

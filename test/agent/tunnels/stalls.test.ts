@@ -187,3 +187,22 @@ it('nobody is cut where the table of connections cannot be read', async () => {
   expect(gateway.traffic().connections).toBe(1);
   client.destroy();
 });
+
+it('a client that goes while the edge takes nothing leaves its connection at once: a farewell would not arrive', async () => {
+  await start();
+  if (!peers.isChecked) return;
+  const { client, far } = await stallUpload();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    client.resetAndDestroy();
+    while (gateway.traffic().connections > 0) {
+      vi.advanceTimersByTime(20);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // No time passes any more.
+    if (!far.local.closed) await once(far.local, 'close');
+    expect(far.local.closed).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
+});

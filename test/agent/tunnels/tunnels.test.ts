@@ -95,6 +95,15 @@ describe('opening', () => {
     expect((await tunnel.open({ interactive: true, persist: false })).status).toBe('connected');
   });
 
+  it('takes what the cluster says by then when it is tried again after a failure', async () => {
+    const reach = { kind: 'tunnel' as const, hostname: rig.world.plan.team, origin: 'socks' as const };
+    const { state, tunnel } = await rig.open(title, { reach });
+    expect(state).toMatchObject({ status: 'failed', failure: { error: { code: 'access-no-application' } } });
+    const again = await rig.open(title);
+    expect(again.tunnel).toBe(tunnel);
+    expect(again.state.status).toBe('connected');
+  });
+
   it('moves to the next port, with a new password, where its own is taken', async () => {
     const { tunnel } = await rig.open(title);
     const before = tunnel.localPort();
@@ -109,6 +118,23 @@ describe('opening', () => {
     await vi.waitFor(() =>
       expect(rig.notices).toEqual([
         expect.stringMatching(`^Port ${port} of ${title} is in use.* moved to port ${port + 1}, with a new`),
+      ]),
+    );
+    stranger.close();
+  });
+
+  it('reports a move also where nobody can say which program has the port', async () => {
+    const { tunnel } = await rig.open(title);
+    const { port = 0 } = tunnel.place() ?? {};
+    await rig.tunnels.close(tunnel.id);
+    const stranger = net.createServer().listen(port, '127.0.0.1');
+    await once(stranger, 'listening');
+    const listenerOf = vi.spyOn(rig.peers, 'listenerOf').mockResolvedValue(undefined);
+    expect((await rig.open(title)).state.status).toBe('connected');
+    await vi.waitFor(() => expect(listenerOf).toHaveBeenCalledWith(port));
+    await vi.waitFor(() =>
+      expect(rig.notices).toEqual([
+        `Port ${port} of ${title} is in use. ${title} has moved to port ${port + 1}, with a new password.`,
       ]),
     );
     stranger.close();
@@ -159,6 +185,19 @@ describe('opening', () => {
     expect(rig.tunnels.list().map((each) => [each.state().status, each.localPort()?.port])).toEqual([
       ['connected', port],
     ]);
+    expect(await rig.kubectl(title, 'get', 'namespaces')).toContain(`${title}-jobs`);
+  });
+
+  it('gives the agent’s own client a connection, and the server that it has to verify at its end', async () => {
+    const { tunnel } = await rig.open(title);
+    const { stream, server } = await tunnel.dial(AbortSignal.timeout(60_000));
+    stream.destroy();
+    const { server: address, certificateAuthorityData = '' } = rig.cluster(title);
+    expect(server).toEqual(tunnel.server());
+    expect(server).toMatchObject({
+      target: { host: new URL(address).hostname, port: 443 },
+      authority: Buffer.from(certificateAuthorityData, 'base64').toString(),
+    });
   });
 });
 

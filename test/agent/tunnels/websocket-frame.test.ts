@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import crypto, { randomBytes } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { frame, headerSize, opcode } from '../../../main/agent/tunnels/websocket-frame.ts';
 
 // RFC 6455, 5.2: the shortest of the three forms of a length, and the mask of clients after it.
@@ -17,4 +18,17 @@ test.each([
   const mask = bytes.subarray(header.length, header.length + 4);
   const rest = bytes.subarray(header.length + 4);
   expect(Buffer.from(rest.map((byte, at) => byte ^ (mask[at % 4] ?? 0))).equals(payload)).toBe(true);
+});
+
+test('keys are generated many at a time, and each frame has its own', () => {
+  const fill = vi.spyOn(crypto, 'randomFillSync');
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    fill.mockRestore();
+    syncBuiltinESMExports();
+  });
+  const masks = Array.from({ length: 2_048 }, () => frame(opcode.ping, Buffer.alloc(0)).readUInt32BE(2));
+  // Two of them are the same once in two thousand runs.
+  expect(new Set(masks).size).toBeGreaterThan(2_000);
+  expect(fill.mock.calls.length).toBeLessThanOrEqual(3);
 });

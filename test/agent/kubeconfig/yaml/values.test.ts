@@ -55,10 +55,35 @@ describe('a value with a tag', () => {
     ['!<tag:yaml.org,2002:str> 12', '12'],
     ['!<tag:yaml.org,2002:int> 12', 12],
     ['!!float 12', 12],
+    ['!!bool yes', true],
+    ['!!bool off', false],
+    ['!!null ~', null],
     ['!own 12', '12'],
     ['! 12', '12'],
   ])('%s', (text, value) => expect(valueIn(text)).toBe(value));
   it.each(['!!int yes', '!!bool 12', '!!null 0', '!<tag:yaml.org,2002:str 12'])('%s is refused', (text) =>
     expect(() => valueIn(text)).toThrow(),
   );
+});
+
+describe('aliases', () => {
+  /** Lists, each of which repeats the one before it several times. */
+  const nested = (levels: number, times: number) =>
+    Array.from({ length: levels }, (_, level) => {
+      const items = Array.from({ length: times }, () => (level === 0 ? 'x' : `*l${level - 1}`));
+      return `l${level}: &l${level} [${items.join(', ')}]\n`;
+    }).join('');
+
+  // 200 thousand values, and a few lines more would be as many millions.
+  it('that make thousands of values of a few lines are refused, before they fill the memory', () => {
+    expect(() => valueIn(nested(5, 11))).toThrow('aliases repeat too much of the file');
+    expect(() => valueIn(nested(9, 11))).toThrow('aliases repeat too much of the file');
+  });
+
+  it('that are less than 99 of 100 values of a file are read', () => {
+    const own = Array.from({ length: 200 }, (_, at) => `- {name: c${at}, cluster: *x}\n`).join('');
+    expect(valueIn(`x: &x {server: a, proxy-url: b}\nclusters:\n${own}`)).toMatchObject({
+      clusters: expect.toSatisfy((clusters: readonly unknown[]) => clusters.length === 200),
+    });
+  });
 });
