@@ -100,7 +100,7 @@ test.skipIf(process.platform !== 'linux')(
 );
 
 test.each([225, 250])('a file name of %s characters is edited, and has its backup', async (length) => {
-  const { root, state, kubeconfig, placeOf: sourceOf } = await bench();
+  const { root, state, kubeconfig, sourceOf } = await bench();
   const config = path.join(root, 'c'.repeat(length));
   await seed(config, theirs);
   await kubeconfig.add(sourceOf(config), [entry('a')], {});
@@ -154,7 +154,7 @@ test('a rename that the file system refuses for a mounted file (EXDEV) becomes a
 });
 
 test('backups of many files are bounded in number and age', async () => {
-  const { root, state, placeOf: sourceOf } = await bench();
+  const { root, state, sourceOf } = await bench();
   const backups = path.join(state, 'backups');
   await mkdir(backups, { recursive: true });
   for (let index = 0; index < 120; index += 1) await writeFile(path.join(backups, `old-${index}`), 'x');

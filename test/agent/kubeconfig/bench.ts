@@ -31,7 +31,7 @@ export async function bench() {
     cwd: root,
     home: path.join(root, 'home'),
   });
-  return { root, state, config, open, placeOf: sourceOf, source: sourceOf(config), kubeconfig: open() };
+  return { root, state, config, open, sourceOf, source: sourceOf(config), kubeconfig: open() };
 }
 
 /** The writer of a process that starts with what an earlier one left. */

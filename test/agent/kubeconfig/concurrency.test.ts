@@ -93,21 +93,21 @@ withKubectl('an entry that a kubectl stopped before its lock brings back is remo
 });
 
 test('an entry that another program undoes is written again for ten seconds, and then never', async () => {
-  const { state, config, place } = await bench();
+  const { state, config, source } = await bench();
   const clock = skippingClock();
   const kubeconfig = createKubeconfig({ folder: state, clock, logger: silentLogger });
   await seed(config, theirs);
-  await kubeconfig.add(place, [entry('a')], {});
+  await kubeconfig.add(source, [entry('a')], {});
   /** Lets time pass, and waits for the checks that were due in it. */
   const pass = async (ms: number) => {
     clock.skip(ms);
-    await kubeconfig.preview(place, [], {});
+    await kubeconfig.preview(source, [], {});
   };
   // Its first check finds nothing.
   await pass(60);
   await writeFile(config, theirs);
   await pass(6_000);
-  expect(await kubeconfig.entry(place, 'a')).toMatchObject({ name: 'a' });
+  expect(await kubeconfig.entry(source, 'a')).toMatchObject({ name: 'a' });
   await pass(11_000);
   await writeFile(config, theirs);
   await pass(60_000);

@@ -64,7 +64,7 @@ test('SIGKILL after the rename: the next start keeps what is to be kept', async 
 });
 
 test('SIGKILL while the file and its folders are made: the next start takes the folders away', async () => {
-  const { root, state, placeOf: sourceOf, kubeconfig } = await bench();
+  const { root, state, sourceOf, kubeconfig } = await bench();
   const source = sourceOf(path.join(root, 'new', 'folder', 'config'));
   expect((await child({ folder: state, source, id: 'a', killAt: 'before-rename' })).signal).toBe('SIGKILL');
   expect(await listing(path.join(root, 'new', 'folder'))).not.toEqual([]);
@@ -78,7 +78,7 @@ test.each([
 ] as const)(
   'a read-only %s: a clear error, the file as it was, nothing left beside it',
   async (_, fileMode, folderMode) => {
-    const { root, placeOf: sourceOf } = await bench();
+    const { root, sourceOf } = await bench();
     await chmod(root, 0o755);
     const folder = path.join(root, 'kube');
     const config = path.join(folder, 'config');
@@ -122,7 +122,7 @@ test.for([
 ] as const)(
   'a full disk, %s: the original intact, nothing left beside it, and it works once there is room',
   async ([, room], { skip }) => {
-    const { root, kubeconfig, placeOf: sourceOf } = await bench();
+    const { root, kubeconfig, sourceOf } = await bench();
     const disk = path.join(root, 'disk');
     await mkdir(disk);
     const isMounted = mounted('-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk);
@@ -143,7 +143,7 @@ test.for([
 );
 
 test('a full disk while writing in place: the original is put back', async ({ skip }) => {
-  const { root, kubeconfig, placeOf: sourceOf } = await bench();
+  const { root, kubeconfig, sourceOf } = await bench();
   const disk = path.join(root, 'disk');
   await mkdir(disk);
   const isMounted = mounted('-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk);
@@ -226,7 +226,7 @@ test('a lock of our own is broken when its process is gone, and kept while it ru
 });
 
 test('one broken file does not keep our entries in the others; recover warns and tries again', async () => {
-  const { root, kubeconfig, state, placeOf: sourceOf } = await bench();
+  const { root, kubeconfig, state, sourceOf } = await bench();
   const [good, bad] = [path.join(root, 'good'), path.join(root, 'bad')];
   await seed(good, theirs);
   await seed(bad, theirs);

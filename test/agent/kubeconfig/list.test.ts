@@ -33,7 +33,7 @@ current-context: theirs
 `;
 
 test('a name that somebody else has, in another file too, gets a suffix and is never overwritten', async () => {
-  const { kubeconfig, root, placeOf: sourceOf } = await bench();
+  const { kubeconfig, root, sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   const source = sourceOf(first, second);
   await seed(first, 'users:\n- name: two\n  user: {token: abc}\n');
@@ -80,7 +80,7 @@ test('an entry that is added again is updated in place, and twice the same write
 });
 
 test('empty, repeated and aliased entries of KUBECONFIG count once and are warned of', async () => {
-  const { kubeconfig, root, config, placeOf: sourceOf } = await bench();
+  const { kubeconfig, root, config, sourceOf } = await bench();
   await seed(config, others);
   await symlink(config, path.join(root, 'linked'));
   const source = sourceOf('', './config', config, 'linked', '');
@@ -94,14 +94,14 @@ test('empty, repeated and aliased entries of KUBECONFIG count once and are warne
 });
 
 test('KUBECONFIG with separators only names no file', async () => {
-  const { kubeconfig, placeOf: sourceOf } = await bench();
+  const { kubeconfig, sourceOf } = await bench();
   await expect(kubeconfig.add(sourceOf('', ''), [entry('a')], {})).rejects.toMatchObject({
     code: 'bad-input',
   });
 });
 
 test('where all files are missing the last is made, 0600, with its folder, and all is taken away again', async () => {
-  const { kubeconfig, root, placeOf: sourceOf } = await bench();
+  const { kubeconfig, root, sourceOf } = await bench();
   const last = path.join(root, 'new', 'deep', 'config');
   const source = sourceOf(path.join(root, 'missing'), last);
   const { file } = await kubeconfig.add(source, [entry('a'), entry('b')], { current: 'a' });
@@ -134,7 +134,7 @@ test('a file that we made and somebody else wrote to stays', async () => {
 });
 
 test('a current-context in the second file stays there: the first file gets one of ours, and loses it again', async () => {
-  const { kubeconfig, root, placeOf: sourceOf } = await bench();
+  const { kubeconfig, root, sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   const source = sourceOf(first, second);
   await seed(first, 'kind: Config');
@@ -150,7 +150,7 @@ test('a current-context in the second file stays there: the first file gets one 
 });
 
 test('a context in a later file is made current in the first, as kubectl does', async () => {
-  const { kubeconfig, root, placeOf: sourceOf } = await bench();
+  const { kubeconfig, root, sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   await seed(second, others);
   await kubeconfig.add(sourceOf(second), [entry('mine')], {});
@@ -205,7 +205,7 @@ withKubectl('a switch by kubectl to another context of ours still ends in what w
 });
 
 test('a symbolic link survives, and both its lock and that of its target are taken', async () => {
-  const { root, open, placeOf: sourceOf } = await bench();
+  const { root, open, sourceOf } = await bench();
   const kubeconfig = open({ lockTimeoutMs: 50 });
   await mkdir(path.join(root, 'real'));
   await mkdir(path.join(root, 'kube'));
@@ -235,7 +235,7 @@ test('a symbolic link survives, and both its lock and that of its target are tak
 });
 
 test('a dangling link gets its target, which is taken away again while the link stays', async () => {
-  const { kubeconfig, root, placeOf: sourceOf } = await bench();
+  const { kubeconfig, root, sourceOf } = await bench();
   const given = path.join(root, 'config');
   await symlink('gone/for/now', given);
   const source = sourceOf(given);
@@ -249,7 +249,7 @@ test('a dangling link gets its target, which is taken away again while the link 
 });
 
 test('a link to its own folder does not make the writer wait for its own lock', async () => {
-  const { kubeconfig, root, placeOf: sourceOf } = await bench();
+  const { kubeconfig, root, sourceOf } = await bench();
   await mkdir(path.join(root, 'real'));
   await symlink('real', path.join(root, 'kube'));
   const source = sourceOf(path.join(root, 'kube', 'config'));
@@ -325,7 +325,7 @@ test('backups hold the original bytes, 0600, the last ten of them', async () => 
 });
 
 test('a device in KUBECONFIG is read as empty and never replaced', async () => {
-  const { kubeconfig, config, placeOf: sourceOf } = await bench();
+  const { kubeconfig, config, sourceOf } = await bench();
   await seed(config, others);
   const source = sourceOf('/dev/null', config);
   expect(await kubeconfig.current(source)).toMatchObject({ context: 'theirs' });
@@ -339,7 +339,7 @@ test('a device in KUBECONFIG is read as empty and never replaced', async () => {
 });
 
 test('a source that leads nowhere any more does not keep our entries in the files we wrote', async () => {
-  const { kubeconfig, config, source, placeOf: sourceOf } = await bench();
+  const { kubeconfig, config, source, sourceOf } = await bench();
   await seed(config, others);
   await kubeconfig.add(source, [entry('a')], { current: 'a' });
   const { removed, warnings } = await kubeconfig.remove(sourceOf('', ''), ['a']);
@@ -410,7 +410,7 @@ describe('an entry that was written under another name', () => {
   });
 
   test('also where the current context is told in another file than the entry', async () => {
-    const { kubeconfig, root, placeOf: sourceOf } = await bench();
+    const { kubeconfig, root, sourceOf } = await bench();
     const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
     await seed(first, 'apiVersion: v1\nkind: Config\n');
     await seed(second, others);

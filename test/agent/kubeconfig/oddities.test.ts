@@ -14,7 +14,7 @@ contexts:
 `;
 
 test('what kubectl passes over is reported, with file and line', async () => {
-  const { root, kubeconfig, placeOf: sourceOf } = await bench();
+  const { root, kubeconfig, sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   await seed(first, `${theirs}current-context: nowhere\n---\nclusters: []\n`);
   await seed(second, theirs.replace('kind: Config\n', 'kind: Config\n# mine\n'));
@@ -37,19 +37,19 @@ test('what kubectl passes over is reported, with file and line', async () => {
 });
 
 test('a copy of a file is reported by its first three names and the number of the others', async () => {
-  const { root, kubeconfig, placeOf } = await bench();
+  const { root, kubeconfig, sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   const names = ['one', 'two', 'three', 'four', 'five'];
   for (const file of [first, second])
     await seed(file, `clusters:\n${names.map((name) => `- name: ${name}\n`).join('')}`);
-  expect(await kubeconfig.oddities(placeOf(first, second))).toEqual([
+  expect(await kubeconfig.oddities(sourceOf(first, second))).toEqual([
     ...['one', 'two', 'three'].map((name) => expect.stringContaining(`does not use this cluster "${name}"`)),
     `${second}: kubectl does not use 2 more names that are in a file before it.`,
   ]);
 });
 
 test('UTF-16 as a second file is read and stops nothing', async () => {
-  const { root, kubeconfig, placeOf: sourceOf } = await bench();
+  const { root, kubeconfig, sourceOf } = await bench();
   const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
   const wide = Buffer.from(`\ufeff${theirs}current-context: one\n`, 'utf16le');
   await seed(first, theirs.replaceAll('one', 'two'));

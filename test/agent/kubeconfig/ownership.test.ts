@@ -60,7 +60,7 @@ describe('what the user chose in a context of ours', () => {
   });
 
   test('a copy of the context is the user’s: it is neither changed nor removed', async () => {
-    const { kubeconfig, root, config, source, placeOf: sourceOf } = await bench();
+    const { kubeconfig, root, config, source, sourceOf } = await bench();
     await seed(config, theirs);
     await kubeconfig.add(source, [entry('a')], {});
     const { contexts } = parse(await text(config)) as { contexts: readonly { readonly name: string }[] };
@@ -79,31 +79,31 @@ describe('what the user chose in a context of ours', () => {
   });
 
   test('a copy before a context that was renamed does not take its part', async () => {
-    const { kubeconfig, config, place } = await bench();
-    await kubeconfig.add(place, [entry('a')], {});
+    const { kubeconfig, config, source } = await bench();
+    await kubeconfig.add(source, [entry('a')], {});
     const [clusters = '', others = ''] = (await text(config)).split('\ncontexts:\n');
     await seed(config, `${clusters}\ncontexts:\n${others.replace('name: "a"', 'name: "mine"')}`);
-    await kubeconfig.add(place, [entry('a')], {});
+    await kubeconfig.add(source, [entry('a')], {});
     const { contexts } = parse(await text(config)) as { contexts: readonly { readonly name: string }[] };
     expect(contexts.map(({ name }) => name)).toEqual(['mine']);
     const copy = JSON.stringify({ ...contexts[0], name: 'copy' });
     await seed(config, (await text(config)).replace('contexts:\n', `contexts:\n- ${copy}\n`));
-    const { contexts: names } = await kubeconfig.add(place, [entry('a', { namespace: 'team' })], {});
+    const { contexts: names } = await kubeconfig.add(source, [entry('a', { namespace: 'team' })], {});
     expect(names.get('a')).toBe('mine');
     expect((await contextsOf(config)).get('copy')?.namespace).toBeUndefined();
-    expect((await kubeconfig.remove(place, ['a'])).removed).toEqual(['a']);
+    expect((await kubeconfig.remove(source, ['a'])).removed).toEqual(['a']);
     expect([...(await contextsOf(config)).keys()]).toEqual(['copy']);
   });
 
   test('what another program set in our cluster stays when our own fields are restored', async () => {
-    const { kubeconfig, config, place } = await bench();
-    await kubeconfig.add(place, [entry('a')], {});
+    const { kubeconfig, config, source } = await bench();
+    await kubeconfig.add(source, [entry('a')], {});
     const changed = (await text(config)).replace(
       'server: "https://a.example:6443"',
       'server: "https://elsewhere"\n    disable-compression: true\n    insecure-skip-tls-verify: true',
     );
     await seed(config, changed);
-    await kubeconfig.add(place, [entry('b')], {});
+    await kubeconfig.add(source, [entry('b')], {});
     const { clusters } = parse(await text(config)) as {
       clusters: readonly { readonly name: string; readonly cluster: object }[];
     };
@@ -114,14 +114,14 @@ describe('what the user chose in a context of ours', () => {
 });
 
 test('a name that the user has, with the mark of the cluster too, leaves the next number to our entry', async () => {
-  const { kubeconfig, config, place } = await bench();
+  const { kubeconfig, config, source } = await bench();
   const marked = withId('a', 'a');
   const item = (name: string) =>
     `- name: ${JSON.stringify(name)}\n  context: {cluster: theirs, user: theirs}\n`;
   const named = async (...names: readonly string[]) => {
     await seed(config, `contexts:\n${names.map(item).join('')}`);
-    const { contexts } = await kubeconfig.add(place, [entry('a')], {});
-    await kubeconfig.remove(place, ['a']);
+    const { contexts } = await kubeconfig.add(source, [entry('a')], {});
+    await kubeconfig.remove(source, ['a']);
     return contexts.get('a');
   };
   expect(await named('a')).toBe(marked);

@@ -38,7 +38,7 @@ test('whatever is added, used and removed in whatever order, with restarts betwe
       fc.array(fc.constantFrom(...sources), { minLength: 1, maxLength: 2 }),
       fc.array(step, { maxLength: 12 }),
       async (contents, steps) => {
-        const { root, state, placeOf: sourceOf, kubeconfig: first } = await bench();
+        const { root, state, sourceOf, kubeconfig: first } = await bench();
         let kubeconfig = first;
         const files = contents.map((_, index) => path.join(root, 'kube', `config-${index}`));
         const source = sourceOf(...files);

@@ -233,10 +233,10 @@ test.each([
     '"colors" of "preferences" is text, where kubectl needs true or false',
     'kubectl cannot read the file as it is.',
   ],
-])('what kubectl refuses is named as what it is, with what to do: %j', async (source, message, hint) => {
-  const { kubeconfig, place, config } = await bench();
-  await seed(config, source);
-  await expect(kubeconfig.add(place, [entry('one')], {})).rejects.toMatchObject({
+])('what kubectl refuses is named as what it is, with what to do: %j', async (yaml, message, hint) => {
+  const { kubeconfig, source, config } = await bench();
+  await seed(config, yaml);
+  await expect(kubeconfig.add(source, [entry('one')], {})).rejects.toMatchObject({
     message: expect.stringContaining(message),
     hint,
   });
@@ -245,10 +245,10 @@ test.each([
 test.each(['yes', 'Off', 'null', '017', '1e3', 'a: b', '# c', 'mine', 'arn:aws:eks:eu-west-1:1:cluster/a'])(
   'the context %j of another program becomes current, as kubectl reads it',
   async (name) => {
-    const { kubeconfig, place, config } = await bench();
+    const { kubeconfig, source, config } = await bench();
     await seed(config, `contexts:\n- name: ${JSON.stringify(name)}\n  context: {cluster: c}\n`);
-    await kubeconfig.switchForeign(place, name);
-    expect(await kubeconfig.current(place)).toMatchObject({ context: name, id: undefined });
+    await kubeconfig.switchForeign(source, name);
+    expect(await kubeconfig.current(source)).toMatchObject({ context: name, id: undefined });
     if (kubectl !== undefined) expect((await view(config))['current-context']).toBe(name);
   },
 );

@@ -125,7 +125,7 @@ describe('opening', () => {
 
   it('reports a move also where nobody can say which program has the port', async () => {
     const { tunnel } = await rig.open(title);
-    const { port = 0 } = tunnel.place() ?? {};
+    const { port = 0 } = tunnel.localPort() ?? {};
     await rig.tunnels.close(tunnel.id);
     const stranger = net.createServer().listen(port, '127.0.0.1');
     await once(stranger, 'listening');

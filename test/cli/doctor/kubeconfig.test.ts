@@ -101,7 +101,7 @@ test('a plugin that does not exist is named', async () => {
 });
 
 test('a file that kubectl refuses is named, and the entries of other files are checked', async () => {
-  const { root, config, source, placeOf: sourceOf, kubeconfig, found, change } = await home();
+  const { root, config, source, sourceOf, kubeconfig, found, change } = await home();
   await kubeconfig.add(source, [usable('a')], {});
   await change((one) => delete one.clusters[0]?.cluster['proxy-url']);
   const broken = path.join(root, 'broken');
@@ -116,7 +116,7 @@ test('a file that kubectl refuses is named, and the entries of other files are c
 });
 
 test('links that lead nowhere, files that others read, hidden names, a second document, a lost context', async () => {
-  const { root, config, source, placeOf: sourceOf, kubeconfig, found } = await home();
+  const { root, config, source, sourceOf, kubeconfig, found } = await home();
   await kubeconfig.add(source, [usable('a')], {});
   const second = path.join(root, 'second');
   const stanza = `- name: a\n  cluster: {server: "https://a"}\n`;
@@ -136,7 +136,7 @@ test('links that lead nowhere, files that others read, hidden names, a second do
 test.skipIf(process.platform === 'win32')(
   'a lock of a process that has ended is removed with --fix; one of another program is named and left',
   async () => {
-    const { root, config, source, placeOf: sourceOf, kubeconfig, look } = await home();
+    const { root, config, source, sourceOf, kubeconfig, look } = await home();
     await kubeconfig.add(source, [usable('a')], {});
     const other = path.join(root, 'other');
     await seed(other, '{}\n');
