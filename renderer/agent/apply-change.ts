@@ -1,6 +1,7 @@
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import {
   applyChange as applyToState,
+  isOfFigures,
   type AgentState as SharedState,
   stateOf,
 } from '../../main/model/agent-state.ts';
@@ -28,6 +29,8 @@ export interface AgentState extends SharedState {
   readonly deniedForGood: ReadonlySet<string>;
   /** The clusters that are connected or on their way. */
   readonly open: ReadonlySet<ClusterId>;
+  /** The tunnels as of the last change of a state: the same object while only latency and bytes change. */
+  readonly steadyTunnels: ReadonlyMap<ClusterId, TunnelView>;
   /** A tunnel that could not be opened is closed again at once: its failure is kept until the next try. */
   readonly failures: ReadonlyMap<ClusterId, KnownFailure>;
   /** What has happened since the snapshot, the newest first. */
@@ -42,14 +45,21 @@ export function fromSnapshot(snapshot: Snapshot): AgentState {
     failures: new Map(),
     happened: [],
   };
-  return snapshot.tunnels.reduce(withTunnel, withDenied({ ...stateOf(snapshot), ...empty }));
+  const shared = stateOf(snapshot);
+  return snapshot.tunnels.reduce(
+    withTunnel,
+    withDenied({ ...shared, ...empty, steadyTunnels: shared.tunnels }),
+  );
 }
 
 export function applyChange(state: AgentState, change: Change): AgentState {
   const next = applyToState(state, change);
   switch (change.kind) {
     case 'tunnel':
-      return withTunnel(next, change.tunnel);
+      return withTunnel(
+        isOfFigures(state, change) ? next : { ...next, steadyTunnels: next.tunnels },
+        change.tunnel,
+      );
     case 'policies':
       return withDenied(next);
     case 'activity':

@@ -55,6 +55,18 @@ test('a tunnel that failed before the page came is a known failure', () => {
   expect(state.failures.get(one.id)).toEqual({ ...originFailure, at: 7 });
 });
 
+test('what shows the state of tunnels is not drawn for a latency, but for every state', () => {
+  const slower: Change = { kind: 'tunnel', tunnel: { ...aTunnel(two.id, connected()), received: 9 } };
+  const next = changedBy(slower);
+  expect(next.tunnels.get(two.id)?.received).toBe(9);
+  expect(next.steadyTunnels).toBe(start.steadyTunnels);
+  const after = applyChange(next, failed);
+  expect(after.steadyTunnels.get(one.id)?.state.status).toBe('failed');
+  expect(applyChange(after, tunnel({ status: 'idle' })).steadyTunnels.get(one.id)?.state.status).not.toBe(
+    'failed',
+  );
+});
+
 describe('a change', () => {
   test('of one cluster leaves every other object as it is', () => {
     const renamed = { ...one, title: 'uno' };
