@@ -6,8 +6,6 @@ import { origin } from './app-origin.ts';
 import type { WindowPosition } from './window-position.ts';
 
 const crashLoopMs = 10_000;
-/** In this time the first frame is on the screen and the page's script is served, if nothing else occupies this process. */
-const drawnMs = 60;
 
 /** The app's one window. */
 export interface AppWindow {
@@ -31,7 +29,7 @@ export function createAppWindow(options: {
   readonly position: () => WindowPosition;
   /** Bounds of the tray's icon. */
   readonly trayBounds: () => Rectangle | undefined;
-  /** Called soon after the page has been drawn. */
+  /** Called when the page has been drawn. */
   readonly onPage: () => void;
 }): AppWindow {
   const { logger } = options;
@@ -130,7 +128,7 @@ function openWindow(
   webContents.on('will-attach-webview', (event) => event.preventDefault());
   window.once('ready-to-show', () => {
     window.show();
-    setTimeout(onPage, drawnMs);
+    onPage();
   });
   load(window, address, logger);
   return window;

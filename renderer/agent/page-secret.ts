@@ -23,13 +23,19 @@ export function createPageSecret(storage: Pick<Storage, 'getItem' | 'setItem'>):
 }
 
 /**
- * Moves the secret from the page's address, and its history, into `secret`. Returns whether there was one: at the start, and
- * whenever another address of the same server is opened in this tab, which only changes the fragment.
+ * Removes the secret from the page's address and history, now and whenever another address of the same server is opened
+ * in this tab, which only changes the fragment. Calls `onNew` for later ones.
  */
-export function takeFromAddress(secret: PageSecret): boolean {
-  const found = secretIn(location.hash);
-  if (found === undefined) return false;
-  history.replaceState(null, '', location.pathname + location.search);
-  secret.keep(found);
-  return true;
+export function takeFromAddress(secret: PageSecret, onNew: () => void): void {
+  const take = (): boolean => {
+    const found = secretIn(location.hash);
+    if (found === undefined) return false;
+    history.replaceState(null, '', location.pathname + location.search);
+    secret.keep(found);
+    return true;
+  };
+  take();
+  window.addEventListener('hashchange', () => {
+    if (take()) onNew();
+  });
 }

@@ -41,8 +41,11 @@ test('a failing edge stands in the activity and in the cluster’s last errors, 
   const line = (what: string) => page.locator('.entry').filter({ hasText: `${cluster} ${what}` });
   await window.press(cluster);
   await window.showsConnected(cluster);
-  const namespaces = await createKubeClient(commandLine).namespaces(cluster);
-  expect(namespaces).not.toEqual([]);
+  // The window may say so a moment before the context is written.
+  const kube = createKubeClient(commandLine);
+  await expect
+    .poll(() => kube.namespaces(cluster).catch(() => []), { timeout: 15_000, interval: 50 })
+    .not.toEqual([]);
 
   await page.getByRole('button', { name: headerText.activity, exact: true }).click();
   await line(activityText.connected).waitFor();
