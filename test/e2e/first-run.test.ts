@@ -88,7 +88,12 @@ test('from an AWS configuration to kubectl in a cluster with two clicks', async 
   // The sign-in comes by itself, and the list after it.
   await page.getByRole('switch', { name: `Connect ${title}`, exact: true }).click();
   await window.showsConnected(title);
-  expect(await createKubeClient(commandLine).namespaces(title)).toContain(title);
+  // The window may say so a moment before the context is written.
+  const namespaces = () =>
+    createKubeClient(commandLine)
+      .namespaces(title)
+      .catch(() => []);
+  await expect.poll(namespaces, { timeout: 15_000, interval: 50 }).toContain(title);
   const clicks = await page.evaluate(() => Number(document.documentElement.dataset.clicks));
   expect(clicks).toBe(2);
   // One for AWS, one for Access.
