@@ -58,6 +58,8 @@ export default defineConfig({
       outDir: 'out/renderer',
       assetsInlineLimit: 0,
       modulePreload: false,
+      // One file for all: the styles of what is loaded later are small.
+      cssCodeSplit: false,
       rolldownOptions: { input: path.resolve(import.meta.dirname, 'renderer', 'index.html') },
     },
     plugins: [react()],

@@ -30,7 +30,7 @@ export interface AgentState extends SharedState {
   /** The clusters that are connected or on their way. */
   readonly open: ReadonlySet<ClusterId>;
   /** The tunnels as of the last change of a state: the same object while only latency and bytes change. */
-  readonly steadyTunnels: ReadonlyMap<ClusterId, TunnelView>;
+  readonly steady: ReadonlyMap<ClusterId, TunnelView>;
   /** A tunnel that could not be opened is closed again at once: its failure is kept until the next try. */
   readonly failures: ReadonlyMap<ClusterId, KnownFailure>;
   /** What has happened since the snapshot, the newest first. */
@@ -45,11 +45,8 @@ export function fromSnapshot(snapshot: Snapshot): AgentState {
     failures: new Map(),
     happened: [],
   };
-  const shared = stateOf(snapshot);
-  return snapshot.tunnels.reduce(
-    withTunnel,
-    withDenied({ ...shared, ...empty, steadyTunnels: shared.tunnels }),
-  );
+  const state = stateOf(snapshot);
+  return snapshot.tunnels.reduce(withTunnel, withDenied({ ...state, ...empty, steady: state.tunnels }));
 }
 
 export function applyChange(state: AgentState, change: Change): AgentState {
@@ -57,7 +54,7 @@ export function applyChange(state: AgentState, change: Change): AgentState {
   switch (change.kind) {
     case 'tunnel':
       return withTunnel(
-        isOfFigures(state, change) ? next : { ...next, steadyTunnels: next.tunnels },
+        { ...next, steady: isOfFigures(state, change) ? state.steady : next.tunnels },
         change.tunnel,
       );
     case 'policies':

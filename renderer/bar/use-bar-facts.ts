@@ -12,7 +12,7 @@ import { useResumeOffer } from './use-resume-offer.ts';
 export function useBarFacts(): BarFacts {
   const known = useAgent((agent) => agent.clusters);
   const open = useAgent((agent) => agent.open);
-  const tunnels = useAgent((agent) => agent.steadyTunnels);
+  const tunnels = useAgent((agent) => agent.steady);
   const favourites = useAgent((agent) => agent.favourites);
   const entries = useAgent((agent) => agent.kept);
   const denied = useAgent((agent) => agent.denied);

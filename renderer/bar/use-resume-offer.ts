@@ -6,7 +6,7 @@ import { useNow } from '../agent/use-now.ts';
 /** Returns the clusters to offer to connect together, of those that are still known; undefined if there are none. */
 export function useResumeOffer(): ResumeOffer | undefined {
   const recent = useAgent((agent) => agent.recent);
-  const tunnels = useAgent((agent) => agent.steadyTunnels);
+  const tunnels = useAgent((agent) => agent.steady);
   const known = useAgent((agent) => agent.clusters);
   const agent = useAgent((state) => state.agent);
   const now = useNow(60_000);

@@ -88,7 +88,7 @@ function Kubectl() {
 /** Returns the clusters that can become current, and the current one. */
 function useUsable() {
   const open = useAgent((agent) => agent.open);
-  const tunnels = useAgent((agent) => agent.steadyTunnels);
+  const tunnels = useAgent((agent) => agent.steady);
   const clusters = useAgent((agent) => agent.clusters);
   const current = useAgent((agent) => agent.kubectl.cluster);
   return [...open]

@@ -59,12 +59,10 @@ test('what shows the state of tunnels is not drawn for a latency, but for every 
   const slower: Change = { kind: 'tunnel', tunnel: { ...aTunnel(two.id, connected()), received: 9 } };
   const next = changedBy(slower);
   expect(next.tunnels.get(two.id)?.received).toBe(9);
-  expect(next.steadyTunnels).toBe(start.steadyTunnels);
+  expect(next.steady).toBe(start.steady);
   const after = applyChange(next, failed);
-  expect(after.steadyTunnels.get(one.id)?.state.status).toBe('failed');
-  expect(applyChange(after, tunnel({ status: 'idle' })).steadyTunnels.get(one.id)?.state.status).not.toBe(
-    'failed',
-  );
+  expect(after.steady.get(one.id)?.state.status).toBe('failed');
+  expect(applyChange(after, tunnel({ status: 'idle' })).steady.get(one.id)?.state.status).not.toBe('failed');
 });
 
 describe('a change', () => {
