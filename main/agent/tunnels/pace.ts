@@ -10,8 +10,8 @@ import type { Clock } from '../parts.ts';
 const watchedMs = { least: 4_000, most: 5_000 } as const;
 const unwatchedMs = 28_000;
 /**
- * The probes of many tunnels are apart by this on average while a window is visible, because each is drawn, too: those of
- * fifty take a core's percent. But each tunnel is probed after `most` at the latest.
+ * The average time between the probes of many tunnels while a window is visible, because each result is drawn, too. Each
+ * tunnel is probed after `most` at the latest.
  */
 const watchedApart = { ms: 200, most: 10_000 } as const;
 /** The share of probes that come one slot earlier: tunnels that were probed together do not stay together. */

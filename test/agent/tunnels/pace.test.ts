@@ -53,7 +53,7 @@ describe('the pace of probing', () => {
     pace.watch(true);
     expect(Math.max(...dueTimes(200, connected, 'catch-up').due)).toBeLessThanOrEqual(3_700);
     expect(Math.max(...dueTimes(20, connected, 'regular').due)).toBeLessThanOrEqual(6_000);
-    // Of many, some at a time: drawing each of them takes a core's percents.
+    // Of many, some at a time: each result is drawn.
     const { due, timers } = dueTimes(200, connected, 'regular');
     expect(timers).toBeLessThanOrEqual(6);
     expect(Math.max(...due)).toBeLessThanOrEqual(11_000);
