@@ -1,22 +1,17 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
+import { kubeconfigSourceSchema } from '../../model/kubeconfig-source.ts';
 import type { KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import { jsonList } from '../storage/json-list.ts';
 
-export const sourceSchema = z.object({
-  kubeconfig: z.string().optional(),
-  cwd: z.string(),
-  home: z.string(),
-});
-
 const connectionSchema = z.object({
   cluster: clusterIdSchema,
   /** The kubeconfig of the last connect or switch. */
-  place: sourceSchema,
+  place: kubeconfigSourceSchema,
   /** Other kubeconfigs with its entry. */
-  others: z.array(sourceSchema).optional(),
+  others: z.array(kubeconfigSourceSchema).optional(),
   /** `kept`: an on-demand context, whose tunnel is closed. `again`: the next start reopens it. */
   status: z.enum(['open', 'kept', 'again']).default('open'),
 });

@@ -2,11 +2,12 @@ import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
 import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
+import { kubeconfigSourceSchema } from '../../model/kubeconfig-source.ts';
 import { singleFlight } from '../async/single-flight.ts';
 import type { KubeconfigSource } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
-import { keyOf, sourceSchema } from './remembered.ts';
+import { keyOf } from './remembered.ts';
 
 /** How long before its end a time limit is announced. */
 const announceMs = 2 * 60_000;
@@ -14,7 +15,7 @@ const announceMs = 2 * 60_000;
 const limitSchema = z.object({
   cluster: clusterIdSchema,
   /** The kubeconfig in which it is current. Missing in files of an earlier version: that of the connection. */
-  place: sourceSchema.optional(),
+  place: kubeconfigSourceSchema.optional(),
   /** ms since the epoch. */
   until: z.number(),
   /** True once the end has been announced, or where the limit is too short for that. */
