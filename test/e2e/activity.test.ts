@@ -7,9 +7,9 @@ import { detailText } from '../../renderer/detail/text.ts';
 import { headerText } from '../../renderer/header/text.ts';
 import { type BrowserWindow, openBrowserWindow } from '../world/demo/browser-window.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
-import { createKubeClient } from '../world/demo/kube-client.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { findChromium } from './chromium.ts';
+import { expectNamespaces } from './expect-namespaces.ts';
 
 // What happened, in the window and on the command line, with the real agent and a failing edge.
 
@@ -41,11 +41,7 @@ test('a failing edge stands in the activity and in the cluster’s last errors, 
   const line = (what: string) => page.locator('.entry').filter({ hasText: `${cluster} ${what}` });
   await window.press(cluster);
   await window.showsConnected(cluster);
-  // The window may say so a moment before the context is written.
-  const kube = createKubeClient(commandLine);
-  await expect
-    .poll(() => kube.namespaces(cluster).catch(() => []), { timeout: 15_000, interval: 50 })
-    .not.toEqual([]);
+  await expectNamespaces(commandLine, cluster).not.toEqual([]);
 
   await page.getByRole('button', { name: headerText.activity, exact: true }).click();
   await line(activityText.connected).waitFor();

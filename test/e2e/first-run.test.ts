@@ -14,10 +14,10 @@ import { setupText } from '../../renderer/setup/text.ts';
 import { createSigner, type Publisher, startPublisher } from '../agent/organisation/publisher.ts';
 import { type BrowserWindow, openBrowserWindow } from '../world/demo/browser-window.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
-import { createKubeClient } from '../world/demo/kube-client.ts';
 import { defaultPlan } from '../world/plan.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { findChromium } from './chromium.ts';
+import { expectNamespaces } from './expect-namespaces.ts';
 
 // The window on a computer where nobody has done anything yet but for an AWS configuration, or by an organisation's link.
 
@@ -88,12 +88,7 @@ test('from an AWS configuration to kubectl in a cluster with two clicks', async 
   // The sign-in comes by itself, and the list after it.
   await page.getByRole('switch', { name: `Connect ${title}`, exact: true }).click();
   await window.showsConnected(title);
-  // The window may say so a moment before the context is written.
-  const namespaces = () =>
-    createKubeClient(commandLine)
-      .namespaces(title)
-      .catch(() => []);
-  await expect.poll(namespaces, { timeout: 15_000, interval: 50 }).toContain(title);
+  await expectNamespaces(commandLine, title).toContain(title);
   const clicks = await page.evaluate(() => Number(document.documentElement.dataset.clicks));
   expect(clicks).toBe(2);
   // One for AWS, one for Access.

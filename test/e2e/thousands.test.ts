@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import { openBrowserWindow } from '../world/demo/browser-window.ts';
 import { createCommandLine } from '../world/demo/command-line.ts';
-import { createKubeClient } from '../world/demo/kube-client.ts';
 import { scalePlan } from '../world/scale-plan.ts';
 import { startWorld } from '../world/world.ts';
 import { findChromium } from './chromium.ts';
+import { expectNamespaces } from './expect-namespaces.ts';
 
 test('of 5,000 clusters one is found by a word of its name, connected and read', async (context) => {
   const executable = await findChromium();
@@ -27,12 +27,7 @@ test('of 5,000 clusters one is found by a word of its name, connected and read',
       await vi.waitFor(async () => expect(await page.locator('.row').count()).toBe(1));
       await connect.press(' ');
       await window.showsConnected('eks-00001');
-      // The window may say so a moment before the context is written.
-      const namespaces = () =>
-        createKubeClient(commandLine)
-          .namespaces('eks-00001')
-          .catch(() => []);
-      await expect.poll(namespaces, { timeout: 15_000, interval: 50 }).toContain('eks-00001');
+      await expectNamespaces(commandLine, 'eks-00001').toContain('eks-00001');
       await page.getByRole('searchbox').fill('');
       // The list follows what is typed.
       await page.locator('.row').nth(1).waitFor();
