@@ -15,6 +15,7 @@ const files = readdirSync(import.meta.dirname)
   .map((name) => path.join(import.meta.dirname, name));
 const count = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
+const reasonLength = 500;
 
 const events = run({ files, isolation: 'none', concurrency: 1 });
 events.on('test:pass', ({ name, nesting, skip, details }) => {
@@ -29,7 +30,8 @@ events.on('test:fail', ({ name, nesting, details }) => {
   count.failed += 1;
   const { cause } = details.error;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? details.error);
-  failures.push(name);
+  // On one line: a log that was cut in the middle still says why.
+  failures.push(`${name}: ${text.replaceAll(/\s+/g, ' ').slice(0, reasonLength)}`);
   console.log(`${'  '.repeat(nesting)}✗ ${name}\n${text}`);
 });
 events.on('test:stderr', ({ message }) => console.error(message));
