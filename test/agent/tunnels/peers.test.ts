@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import net from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import { programOutput } from '../../../main/agent/processes/program-output.ts';
@@ -69,6 +70,27 @@ describe.runIf(process.platform === 'linux')('/proc/net/tcp', () => {
     const connections = await Promise.all(Array.from({ length: 60 }, () => connection()));
     const peers = await (await open()).peersOf(connections.map(({ of }) => of));
     expect(connections.map(({ of }) => peers.get(of)?.kind)).toEqual(connections.map(() => 'own'));
+  });
+
+  it('lets other work run while it reads a long table', async () => {
+    const [one] = await Promise.all(Array.from({ length: 60 }, () => connection()));
+    const { port } = one?.of ?? { port: 0 };
+    const table = await open();
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 1_000;
+      return now;
+    });
+    cleanups.push(() => clock.mockRestore());
+    let isOver = false;
+    // Which no row shows: the whole table is read.
+    const reading = table.peersOf([{ address: '127.0.0.1', clientPort: port, port }]).then((peers) => {
+      isOver = true;
+      return peers;
+    });
+    await turn();
+    expect(isOver).toBe(false);
+    expect((await reading).size).toBe(0);
   });
 
   it('knows who listens on a port', async () => {
@@ -266,6 +288,48 @@ describe('the check', () => {
     const peersOf = await Promise.all(Array.from({ length: 100 }, (_, at) => peers.peerOf(of(at + 1))));
     expect(peersOf).toEqual(Array.from({ length: 100 }, () => own));
     expect(reads).toBe(1);
+  });
+
+  it('answers connections that come one after the other with one read, while it rests from a long one', async () => {
+    let reads = 0;
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    cleanups.push(() => clock.mockRestore());
+    const peers = await start(
+      fake(async (connections) => {
+        reads += 1;
+        now += 50;
+        return all(connections);
+      }),
+    );
+    reads = 0;
+    const first = peers.peerOf(of(1));
+    await turn();
+    await turn();
+    expect(await Promise.all([first, peers.peerOf(of(2))])).toEqual([own, own]);
+    expect(reads).toBe(1);
+  });
+
+  it('rests no longer once many connections wait', async () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    cleanups.push(() => clock.mockRestore());
+    const timer = vi
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(() => setImmediate(() => {}) as never);
+    cleanups.push(() => timer.mockRestore());
+    const peers = await start(
+      fake(async (connections) => {
+        now += 50;
+        return all(connections);
+      }),
+    );
+    const first = peers.peerOf(of(1));
+    await turn();
+    await turn();
+    expect(timer).toHaveBeenCalled();
+    const others = Array.from({ length: 15 }, (_, at) => peers.peerOf(of(at + 2)));
+    expect(await Promise.all([first, ...others])).toHaveLength(16);
   });
 
   it('never answers from a read that began before the connection was accepted', async () => {

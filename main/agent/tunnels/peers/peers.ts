@@ -25,6 +25,12 @@ export interface Peers {
 
 /** How often the table is read before a connection counts as missing: a read can miss rows that move meanwhile. */
 const attempts = 3;
+/**
+ * After a read comes a rest that is this many times longer, but at most this long, and over once this many connections
+ * wait. A table is read whole, which takes some 10 ms where it has thousands of rows, and clients that all reconnect
+ * after an outage would have it read for each of them: they share the read after the rest.
+ */
+const rest = { times: 9, mostMs: 150, mostWaiting: 16 } as const;
 const proofLimitMs = 5_000;
 /** The uid that Linux shows for every account that a user namespace does not know (user_namespaces(7)). */
 const overflowUid = 65_534;
@@ -88,12 +94,26 @@ function peersOf(table: PeerTable, logger: Logger): Peers {
   let waiting: Waiting[] = [];
   let isReading = false;
   let isReported = false;
+  let restUntil = 0;
+  let endRest = () => {};
+
+  const resting = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
 
   const readAll = async () => {
     isReading = true;
     while (waiting.length > 0) {
       // Connections that arrive in a burst are accepted one after the other: let them share a read.
       await turn();
+      const restMs = restUntil - performance.now();
+      if (restMs > 0 && waiting.length < rest.mostWaiting) await resting(restMs);
+      const start = performance.now();
       const batch = waiting;
       waiting = [];
       let isRead = true;
@@ -106,6 +126,8 @@ function peersOf(table: PeerTable, logger: Logger): Peers {
           isRead = false;
           return new Map();
         });
+      const end = performance.now();
+      restUntil = end + Math.min(rest.mostMs, rest.times * (end - start));
       for (const one of batch) {
         const peer = found.get(one.connection);
         one.left -= 1;
@@ -118,6 +140,7 @@ function peersOf(table: PeerTable, logger: Logger): Peers {
 
   const ask = (connection: Connection, resolve: Waiting['resolve']) => {
     waiting.push({ connection, resolve, left: attempts });
+    if (waiting.length >= rest.mostWaiting) endRest();
     if (!isReading) void readAll();
   };
 

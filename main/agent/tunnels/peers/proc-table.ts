@@ -2,6 +2,7 @@ import { readSync } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, readlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { errnoOf } from '../../../model/app-error.ts';
 import {
   type Connection,
@@ -95,6 +96,11 @@ async function findRows<K>(
 
 /** Shared by all reads, which are not awaited. The kernel returns 4 KB at a time. */
 const piece = Buffer.alloc(16 * 1024);
+/**
+ * How long to read for a few connections before other work gets a turn. Not for many: during a flood each turn of the
+ * event loop takes long, and the oldest connections are closed meanwhile.
+ */
+const slice = { ms: 3, mostWanted: 16 } as const;
 
 /**
  * Finds the rows with the given local and remote addresses. Reads the file in pieces, because any account can make it
@@ -117,8 +123,12 @@ async function readRows<K>(
   };
   let rest = '';
   let position = 0;
+  let since = performance.now();
   for (;;) {
-    // Not awaited: the kernel returns 4 KB at a time, and during a flood each turn of the event loop takes long.
+    if (wanted.size < slice.mostWanted && performance.now() - since > slice.ms) {
+      await turn();
+      since = performance.now();
+    }
     const bytesRead = readSync(file.fd, piece, 0, piece.length, position);
     if (bytesRead === 0) return found;
     position += bytesRead;
