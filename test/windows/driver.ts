@@ -15,6 +15,7 @@ const files = readdirSync(import.meta.dirname)
   .map((name) => path.join(import.meta.dirname, name));
 const count = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
+/** How much of the reason is repeated at the end. */
 const reasonLength = 500;
 
 const events = run({ files, isolation: 'none', concurrency: 1 });
