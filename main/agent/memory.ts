@@ -18,12 +18,21 @@ export function limitYoungGeneration(): void {
 
 /** Collects all garbage synchronously, which takes up to a few tenths of a second. */
 export function collectGarbage(): void {
+  // Repeats until nothing more is found, and compacts what is left: a single collection leaves pages that are half empty.
+  collector()({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
+
+/** Collects garbage once, synchronously: finalizers run in the next turns of the event loop. */
+export function collectOnce(): void {
+  collector()();
+}
+
+function collector(): (how?: object) => void {
   // The function exists only in contexts created after the flag is set.
   setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as (how: object) => void;
+  const collect = runInNewContext('gc') as (how?: object) => void;
   setFlagsFromString('--no-expose-gc');
-  // Repeats until nothing more is found, and compacts what is left: a single collection leaves pages that are half empty.
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  return collect;
 }
 
 /** Returns unneeded memory to the system: an idle process never collects garbage on its own. */

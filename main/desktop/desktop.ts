@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { app, dialog, ipcMain } from 'electron';
+import { collectOnce } from '../agent/memory.ts';
 import { type Logger, systemClock } from '../agent/parts.ts';
 import { serveIpc } from '../api/ipc/serve.ts';
 import { linkAmong, linkScheme } from '../api/link.ts';
@@ -22,6 +23,8 @@ import { readWindowPosition, type WindowPosition } from './window-position.ts';
 /** A hung agent must not keep the app from quitting. */
 const endLimitMs = 10_000;
 const exitLimitMs = 2_000;
+/** Finalizers run some turns of the event loop after what they wait for was collected. */
+const finalizersMs = 50;
 const pageLimitMs = 3_000;
 
 /**
@@ -57,14 +60,16 @@ export function runDesktop(options: {
     // The next start reopens the tunnels, unless the agent quit on request, which has closed them.
     void Promise.race([host.close(), systemClock.sleep(endLimitMs)]).finally(() => {
       // Do not call `quit` again: Electron may mistake a closing window for one that refuses to close, and stay. Do not
-      // exit
-      // while there is a window: Electron may wait forever for a hidden one to close.
+      // exit while there is a window: Electron may wait forever for a hidden one to close.
       window.destroy();
-      setImmediate(() => {
+      // Electron (25, at least) spins in its exit where two finalization registries, such as Node's own of timeouts, wait
+      // to be told of what was collected last. So it is collected, and they are told, before.
+      collectOnce();
+      setTimeout(() => {
         app.exit(0);
         // On Linux the process may stay even then.
         setTimeout(() => process.kill(process.pid, 'SIGKILL'), exitLimitMs);
-      });
+      }, finalizersMs);
     });
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, quit);

@@ -51,6 +51,27 @@ test('a link of the page opens in the browser, and one that is no page opens not
   expect(driver.electron.windows()).toHaveLength(1);
 });
 
+test('it quits where what has finalizers is collected at the very end', async () => {
+  const { driver } = desktop();
+  await (await driver.page()).getByRole('switch', { name: `Connect ${title}` }).waitFor();
+  await driver.electron.evaluate(({ app }) => {
+    const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+    setFlagsFromString('--expose-gc');
+    const collect = process.getBuiltinModule('node:vm').runInNewContext('gc') as () => void;
+    // Electron spins in its exit where at least two of them have something to tell.
+    const registries = Array.from({ length: 20 }, () => new FinalizationRegistry(() => {}));
+    for (const registry of registries) registry.register({}, undefined);
+    Object.assign(globalThis, { registries });
+    const exit = app.exit.bind(app);
+    app.exit = (code) => {
+      collect();
+      exit(code);
+    };
+  });
+  process.kill(driver.pid, 'SIGTERM');
+  await driver.ended;
+});
+
 test('after sleep, a client that waited gets its answer on the same port', async (context) => {
   const { driver, world, commandLine } = desktop();
   const { kubectl } = commandLine;
