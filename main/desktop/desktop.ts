@@ -38,8 +38,8 @@ export function runDesktop(options: {
   /** The folder for the window's saved position. */
   readonly state: string;
   readonly logger: Logger;
-  /** Hosts the agent, once the page is `shown` (or none opens). `onQuit` ends the app. */
-  readonly host: (options: { readonly shown: Promise<void>; readonly onQuit: () => void }) => Host;
+  /** Hosts the agent, loaded once the page is ready (or none opens). `onQuit` ends the app. */
+  readonly host: (options: { readonly pageReady: Promise<void>; readonly onQuit: () => void }) => Host;
 }): void {
   const { out, resources, state, logger } = options;
   if (!app.requestSingleInstanceLock()) {
@@ -51,12 +51,12 @@ export function runDesktop(options: {
   app.enableSandbox();
   const quit = () => app.quit();
   const openLink = linkOpener(logger);
-  const shown = Promise.withResolvers<void>();
-  const host = options.host({ shown: shown.promise, onQuit: quit });
+  const pageReady = Promise.withResolvers<void>();
+  const host = options.host({ pageReady: pageReady.promise, onQuit: quit });
 
   app.on('before-quit', (event) => {
     event.preventDefault();
-    shown.resolve();
+    pageReady.resolve();
     // The next start reopens the tunnels, unless the agent quit on request, which has closed them.
     void Promise.race([host.close(), systemClock.sleep(endLimitMs)]).finally(() => {
       // Do not call `quit` again: Electron may mistake a closing window for one that refuses to close, and stay. Do not
@@ -83,7 +83,6 @@ export function runDesktop(options: {
     openLink,
     position: () => position,
     trayBounds: () => tray?.bounds(),
-    onPage: shown.resolve,
   });
   /** The link of the start's arguments, until the window can show it. */
   let waiting = linkAmong(process.argv);
@@ -111,7 +110,16 @@ export function runDesktop(options: {
     denyPermissions();
     position = await readWindowPosition({ folder: state, logger });
     servePage(path.join(out, 'renderer'));
-    serveIpc({ ipc: ipcMain, origin, openChannel: host.openChannel, logger });
+    serveIpc({
+      ipc: ipcMain,
+      origin,
+      logger,
+      openChannel(listeners) {
+        // Only now: the page's script has run, so this process need not serve it while the agent is loaded.
+        pageReady.resolve();
+        return host.openChannel(listeners);
+      },
+    });
     let startsAtLogin: boolean | undefined;
     const agent = followAgent({
       openChannel: host.openChannel,
@@ -154,9 +162,9 @@ export function runDesktop(options: {
       wasOpenedAtLogin: () => app.getLoginItemSettings().wasOpenedAtLogin,
     });
     if (waiting !== undefined || !isHidden) showLink(waiting);
-    else shown.resolve();
+    else pageReady.resolve();
     // A page that does not come must not keep the agent from starting.
-    setTimeout(shown.resolve, pageLimitMs);
+    setTimeout(pageReady.resolve, pageLimitMs);
   };
   // No top-level await: Electron becomes ready only after this module was evaluated.
   app

@@ -27,12 +27,12 @@ runDesktop({
   resources: path.resolve(out, '..', 'resources'),
   state: paths.state,
   logger,
-  host({ shown, onQuit }) {
+  host({ pageReady, onQuit }) {
     // At once: a command must not start an agent beside this app, which would have no keychain.
     const election = takeOver({ paths, clock: systemClock, logger });
     election.catch(() => {});
     return laterHost({
-      when: shown,
+      when: pageReady,
       async load() {
         const { startHost } = await import('./start-host.ts');
         return startHost({ out, paths, logger, election, onQuit });

@@ -29,8 +29,6 @@ export function createAppWindow(options: {
   readonly position: () => WindowPosition;
   /** Bounds of the tray's icon. */
   readonly trayBounds: () => Rectangle | undefined;
-  /** Called when the page has been drawn. */
-  readonly onPage: () => void;
 }): AppWindow {
   const { logger } = options;
   let window: BrowserWindow | undefined;
@@ -97,7 +95,7 @@ function load(window: BrowserWindow, address: string, logger: Logger): void {
 }
 
 function openWindow(
-  { preload, icon, logger, openLink, position, trayBounds, onPage }: Parameters<typeof createAppWindow>[0],
+  { preload, icon, logger, openLink, position, trayBounds }: Parameters<typeof createAppWindow>[0],
   address: string,
 ): BrowserWindow {
   const window = new BrowserWindow({
@@ -126,10 +124,7 @@ function openWindow(
   });
   webContents.on('will-navigate', (event) => event.preventDefault());
   webContents.on('will-attach-webview', (event) => event.preventDefault());
-  window.once('ready-to-show', () => {
-    window.show();
-    onPage();
-  });
+  window.once('ready-to-show', () => window.show());
   load(window, address, logger);
   return window;
 }

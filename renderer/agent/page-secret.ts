@@ -23,19 +23,13 @@ export function createPageSecret(storage: Pick<Storage, 'getItem' | 'setItem'>):
 }
 
 /**
- * Removes the secret from the page's address and history, now and whenever another address of the same server is opened
- * in this tab, which only changes the fragment. Calls `onNew` for later ones.
+ * Moves the secret from the page's address, and its history, into `secret`. Returns whether there was one: at the start, and
+ * whenever another address of the same server is opened in this tab, which only changes the fragment.
  */
-export function takeFromAddress(secret: PageSecret, onNew: () => void): void {
-  const take = (): boolean => {
-    const found = secretIn(location.hash);
-    if (found === undefined) return false;
-    history.replaceState(null, '', location.pathname + location.search);
-    secret.keep(found);
-    return true;
-  };
-  take();
-  window.addEventListener('hashchange', () => {
-    if (take()) onNew();
-  });
+export function takeFromAddress(secret: PageSecret): boolean {
+  const found = secretIn(location.hash);
+  if (found === undefined) return false;
+  history.replaceState(null, '', location.pathname + location.search);
+  secret.keep(found);
+  return true;
 }

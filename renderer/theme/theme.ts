@@ -6,13 +6,7 @@ type Theme = Settings['theme'];
 
 const key = 'theme';
 
-/** Applies the theme that this page had last, before the agent answers: otherwise the window flashes in another one. */
-export function applyLastTheme(): void {
-  const last = localStorage.getItem(key);
-  if (last === 'light' || last === 'dark') apply(last);
-}
-
-/** Applies the user's theme, now and whenever it changes. */
+/** Applies the user's theme, now and whenever it changes. `public/last-theme.js` applies the last one at the next start. */
 export function useTheme(): void {
   const theme = useAgent(({ settings }) => settings.theme);
   useEffect(() => {

@@ -57,7 +57,7 @@ describe.skipIf(!here)('the package for Linux', () => {
     ])
       expect(names).toContain(name);
     const allowed =
-      /^(package\.json|resources\/icon\.png|out\/(main\/[^/]+\.js|plan\/plan-worker\.cjs|preload\/index\.cjs|renderer\/(index\.html|licences\.json)|renderer\/assets\/[^/]+\.(js|css)|tray\/[^/]+\.(png|ico)))$/;
+      /^(package\.json|resources\/icon\.png|out\/(main\/[^/]+\.js|plan\/plan-worker\.cjs|preload\/index\.cjs|renderer\/(index\.html|last-theme\.js|licences\.json)|renderer\/assets\/[^/]+\.(js|css)|tray\/[^/]+\.(png|ico)))$/;
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
   });
 
