@@ -35,10 +35,11 @@ export function hostAgent(options: {
   const clock = systemClock;
   const begin = async () => {
     const [election, parts] = await Promise.all([options.election, options.parts()]);
-    // Exit without closing: the path belongs to a newer agent now, and closing our socket would delete it.
+    // Closes nothing: the path belongs to a newer agent now. Electron's exit, unlike Node's, closes our socket, which would
+    // delete it.
     void election.deposed.then(() => {
       logger.error('The app ends: its socket was taken away');
-      process.exit(1);
+      process.kill(process.pid, 'SIGKILL');
     });
     const creating = createAgent({ ...parts, paths, clock, logger });
     const served = creating.then((agent) => ({

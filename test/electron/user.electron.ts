@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
@@ -70,6 +71,18 @@ test('it quits where what has finalizers is collected at the very end', async ()
   });
   process.kill(driver.pid, 'SIGTERM');
   await driver.ended;
+});
+
+test('an app whose socket was replaced ends, and leaves that of the next agent alone', async () => {
+  const { driver, world } = desktop();
+  await (await driver.page()).getByRole('switch', { name: `Connect ${title}` }).waitFor();
+  const { socket } = pathsFrom(world.env);
+  const next = createServer().listen(`${socket}-next`);
+  await once(next, 'listening');
+  await rename(`${socket}-next`, socket);
+  await driver.ended;
+  expect((await lstat(socket)).isSocket()).toBe(true);
+  next.close();
 });
 
 test('after sleep, a client that waited gets its answer on the same port', async (context) => {
