@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { app, dialog, ipcMain } from 'electron';
-import { collectOnce } from '../agent/memory.ts';
 import { type Logger, systemClock } from '../agent/parts.ts';
 import { serveIpc } from '../api/ipc/serve.ts';
 import { linkAmong, linkScheme } from '../api/link.ts';
 import { toPlainError } from '../model/app-error.ts';
 import { plural } from '../model/wording.ts';
 import { appId, origin } from './app-origin.ts';
+import { exitSoon } from './exit-soon.ts';
 import { linkOpener } from './external-link.ts';
 import { followAgent } from './follow-agent.ts';
 import type { Host } from './host-agent.ts';
@@ -22,9 +22,6 @@ import { readWindowPosition, type WindowPosition } from './window-position.ts';
 
 /** A hung agent must not keep the app from quitting. */
 const endLimitMs = 10_000;
-const exitLimitMs = 2_000;
-/** Finalizers run some turns of the event loop after what they wait for was collected. */
-const finalizersMs = 50;
 const pageLimitMs = 3_000;
 
 /**
@@ -62,14 +59,7 @@ export function runDesktop(options: {
       // Do not call `quit` again: Electron may mistake a closing window for one that refuses to close, and stay. Do not
       // exit while there is a window: Electron may wait forever for a hidden one to close.
       window.destroy();
-      // Electron (25, at least) spins in its exit where two finalization registries, such as Node's own of timeouts, wait
-      // to be told of what was collected last. So it is collected, and they are told, before.
-      collectOnce();
-      setTimeout(() => {
-        app.exit(0);
-        // On Linux the process may stay even then.
-        setTimeout(() => process.kill(process.pid, 'SIGKILL'), exitLimitMs);
-      }, finalizersMs);
+      exitSoon(0);
     });
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, quit);
@@ -172,7 +162,7 @@ export function runDesktop(options: {
     .then(begin)
     .catch((error: unknown) => {
       logger.error('The app ends: it cannot be shown', { reason: toPlainError(error).message });
-      app.exit(1);
+      exitSoon(1);
     });
 }
 

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { app } from 'electron';
 import { limitYoungGeneration } from '../agent/memory.ts';
 import { systemClock } from '../agent/parts.ts';
 import { pathsFrom } from '../agent/paths.ts';
 import { openAgentLog } from '../cli/agent-log.ts';
 import { runDesktop } from './desktop.ts';
+import { exitSoon } from './exit-soon.ts';
 import { laterHost } from './later-host.ts';
 import { takeOver } from './take-over.ts';
 
@@ -19,7 +19,7 @@ const logger = openAgentLog(paths.state, process.env);
 
 process.on('uncaughtException', (error) => {
   logger.error('The app ends: an error that nothing caught', { reason: error.stack ?? error.message });
-  app.exit(1);
+  exitSoon(1);
 });
 
 runDesktop({
