@@ -9,9 +9,6 @@ import { PageContext } from './agent/page.tsx';
 import { createPageSecret, takeFromAddress } from './agent/page-secret.ts';
 import { createPageStore } from './agent/page-store.ts';
 import { webChannel } from './agent/web-channel.ts';
-import './theme/tokens.css';
-import './theme/base.css';
-import './controls/controls.css';
 import { Window } from './window.tsx';
 
 const store = createPageStore();
