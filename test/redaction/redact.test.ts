@@ -255,3 +255,12 @@ describe('what is left as it is', () => {
     for (const text of sentences) expect(redact(text)).toBe(text);
   });
 });
+
+test('what has no name is redacted by its form alone', () => {
+  for (const value of ['started', ['started', 'connected'], [{ step: 'started' }]])
+    expect(redacted(value)).toEqual(value);
+  expect(redacted({ token: 'x', tokens: ['started'] })).toEqual({
+    token: '[redacted]',
+    tokens: expect.anything(),
+  });
+});

@@ -1,4 +1,5 @@
-import { type JWTPayload, SignJWT } from 'jose';
+import { generateKeyPairSync } from 'node:crypto';
+import { exportJWK, type JWTPayload, SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAppInfo } from '../../../main/agent/access/app-info.ts';
 import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
@@ -145,6 +146,25 @@ describe('the description of an application', () => {
     await expect(createAppInfo({ network: edge(jwt), clock }).find(host)).rejects.toMatchObject({
       code: 'access-app-info',
     });
+  });
+
+  it('is refused with a signature by another algorithm of the same key, where the key names none', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'one' };
+    const signedBy = (alg: string) => () =>
+      new SignJWT(goodClaims(clock.now())).setProtectedHeader({ alg, kid: 'one' }).sign(privateKey);
+    const certs = () => ({ body: Buffer.from(JSON.stringify({ keys: [jwk] })) });
+    const findBy = (alg: string) => createAppInfo({ network: edge(signedBy(alg), certs), clock }).find(host);
+    await expect(findBy('RS256')).resolves.toMatchObject({ hostname: host });
+    await expect(findBy('PS256')).rejects.toMatchObject({ code: 'access-app-info' });
+  });
+
+  it('ends by the clock of the agent', async () => {
+    const exp = Math.floor(clock.now() / 1000) + 30;
+    await expect(find({ exp })).resolves.toMatchObject({ hostname: host });
+    const iat = Math.floor(clock.now() / 1000) + 60;
+    clock.skip(60_000);
+    await expect(find({ exp, iat })).rejects.toMatchObject({ code: 'access-app-info' });
   });
 
   it('is missing where no application is', async () => {

@@ -9,6 +9,8 @@ describe('the words of a denial page', () => {
     ['<head><p>Not this</p></head><script>"<p>nor this</p>"</script><h2>But this</h2>', 'But this'],
     ['<!-- <p>Not this</p> --><p>But this</p>', 'But this'],
     ['<p>Never closed', 'Never closed'],
+    ['<p>Cut short in a <b class="', 'Cut short in a'],
+    ['<p>Cut short in a comment <!-- which', 'Cut short in a comment'],
     ['<p>Forbidden<p>Ended by the next</p>', 'Ended by the next'],
     ['<pre>No paragraph</pre><p>A paragraph</p>', 'A paragraph'],
     [`<p>${'long '.repeat(100)}</p>`, `${'long '.repeat(100).slice(0, 199)}…`],

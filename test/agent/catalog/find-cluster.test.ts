@@ -40,3 +40,20 @@ test.each([
   expect(() => findCluster(word, among)).toThrow(expect.objectContaining({ code: 'ambiguous-cluster' }));
   for (const { id } of pair) expect(findCluster(contextNames(pair).get(id) ?? '', among).id).toBe(id);
 });
+
+test.each([
+  ['one letter of three', 'dov', 'dev'],
+  ['two of seven', 'billnig', 'billing'],
+])('a name that is wrong by %s leads to the right one', (_, typed, title) => {
+  const cluster = named(title, 0);
+  expect(() => findCluster(typed, new Map([[cluster.id, cluster]]))).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining(`Did you mean ${title}?`) }),
+  );
+});
+
+test('one that is wrong by two letters of five is another name', () => {
+  const cluster = named('store', 0);
+  expect(() => findCluster('stamp', new Map([[cluster.id, cluster]]))).toThrow(
+    expect.objectContaining({ hint: expect.not.stringContaining('Did you mean') }),
+  );
+});

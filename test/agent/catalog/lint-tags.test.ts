@@ -94,6 +94,17 @@ describe('a warning', () => {
       lintTags([named('a', 'Shop'), named('b', 'shop'), named('c', 'other')]).map(({ kind }) => kind),
     ).toEqual(['title-shared', 'title-shared']);
   });
+
+  test.each([
+    [4, /eks\S*\/b, eks\S*\/c, eks\S*\/d too\.$/],
+    [5, /eks\S*\/b, eks\S*\/c, eks\S*\/d and 1 more too\.$/],
+  ])('one name of %i: three others are named, and the rest are counted', (count, words) => {
+    const all = ['a', 'b', 'c', 'd', 'e'].slice(0, count);
+    const [first] = lintTags(
+      all.map((name) => eksCluster(name, { tags: { ...hostname(name), 'k8s-tunnels-name': 'shop' } })),
+    );
+    expect(first?.message).toMatch(words);
+  });
 });
 
 test.each(['staging', 'non-prod', 'pre-production', 'preprod', 'product-dev', 'delivery'])(

@@ -143,6 +143,21 @@ test('a diff shows three lines around a change, and changes that are near each o
   ]);
 });
 
+test('a diff names the file on both sides, and /dev/null where there is none', () => {
+  const heads = [
+    ['a', 'b'],
+    ['', 'b'],
+    ['a', ''],
+  ].map(([before = '', after = '']) =>
+    unifiedDiff({ name: 'config', before, after }).split('\n').slice(0, 2),
+  );
+  expect(heads).toEqual([
+    ['--- config', '+++ config'],
+    ['--- /dev/null', '+++ config'],
+    ['--- config', '+++ /dev/null'],
+  ]);
+});
+
 test('a diff of texts with little in common shows one in place of the other', () => {
   const before = Array.from({ length: 400 }, (_, at) => (at % 2 === 0 ? `same ${at}` : `old ${at}`));
   const after = before.map((line, at) => (at % 2 === 0 && at < 398 ? line : `new ${at}`));
@@ -158,9 +173,9 @@ test('a diff of texts with little in common shows one in place of the other', ()
     .trimEnd()
     .split('\n')
     .slice(3)
-    .map((line) => line[0]);
-  const first = signs.indexOf('+');
-  expect(signs.slice(first).includes('-')).toBe(false);
+    .map((line) => line[0])
+    .join('');
+  expect(signs).toMatch(/^ *-{1000,}\+{1000,} *$/);
 });
 
 test('a diff is that of diff -u, and patch applies it', async (context) => {

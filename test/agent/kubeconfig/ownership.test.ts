@@ -2,6 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { ListName } from '../../../main/agent/kubeconfig/document.ts';
+import { isIntact, renewed } from '../../../main/agent/kubeconfig/ownership.ts';
+import type { FileState } from '../../../main/agent/kubeconfig/plan.ts';
+import type { OurStanza } from '../../../main/agent/kubeconfig/stanza.ts';
+import type { Json } from '../../../main/agent/kubeconfig/yaml/value.ts';
 import { withId } from '../../../main/model/context-name.ts';
 import { bench, kubectlRun, reopen, seed, text, theirs, withKubectl } from './bench.ts';
 import { entry } from './entry.ts';
@@ -12,6 +17,57 @@ const contextsOf = async (file: string) => {
   };
   return new Map(contexts.map(({ name, context }) => [name, context]));
 };
+
+describe('what other programs made of our entries', () => {
+  const stanza = (list: ListName, body: Readonly<Record<string, Json>>): OurStanza => ({
+    list,
+    id: 'a',
+    item: { name: 'a', [list.slice(0, -1)]: body },
+  });
+  const context = stanza('contexts', { cluster: 'a', user: 'a' });
+  const cluster = stanza('clusters', { server: 'https://a.example' });
+  const user = stanza('users', { exec: { command: 'k8s-tunnels' } });
+  const last = { stanzas: [cluster, user, context] } as unknown as FileState;
+
+  test('a cluster or user that is missing is added beside its context, and nowhere else', () => {
+    expect(renewed([context], last)).toEqual([context, cluster, user]);
+    expect(renewed([cluster, context], last)).toEqual([cluster, context, user]);
+    expect(renewed([cluster], last)).toEqual([cluster]);
+    expect(renewed([cluster, user], last)).toEqual([cluster, user]);
+  });
+
+  test.each([
+    'token',
+    'tokenFile',
+    'username',
+    'password',
+    'client-certificate',
+    'client-certificate-data',
+    'client-key',
+    'client-key-data',
+    'auth-provider',
+  ])('%s of a user would take the place of ours, and goes; what does not stays', (key) => {
+    const seen = stanza('users', { exec: { command: 'other' }, [key]: 'x', 'as-uid': '7' });
+    expect(renewed([seen, context], last)[0]).toEqual(
+      stanza('users', { exec: { command: 'k8s-tunnels' }, 'as-uid': '7' }),
+    );
+    expect(isIntact(stanza('users', { exec: { command: 'k8s-tunnels' }, [key]: 'x' }), user)).toBe(false);
+  });
+
+  test.each(['insecure-skip-tls-verify', 'certificate-authority'])(
+    '%s of a cluster would weaken it or take the place of ours, and goes',
+    (key) => {
+      const seen = stanza('clusters', {
+        server: 'https://a.example',
+        [key]: 'x',
+        'disable-compression': true,
+      });
+      expect(renewed([seen, context], last)[0]).toEqual(
+        stanza('clusters', { server: 'https://a.example', 'disable-compression': true }),
+      );
+    },
+  );
+});
 
 describe('what the user chose in a context of ours', () => {
   withKubectl('a namespace stays at each connect, whatever the tag says', async () => {

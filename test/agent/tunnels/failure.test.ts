@@ -19,6 +19,16 @@ describe('an error', () => {
     expect(failureFrom(new AppError(code, 'No.'), 'edge')).toMatchObject({ stage: 'local', mender: 'you' });
   });
 
+  it.each<ErrorCode>(['access-login-needed', 'access-login-failed', 'access-login-timeout'])(
+    '%s is of the sign-in, wherever it came up, and for the user',
+    (code) => {
+      expect(failureFrom(new AppError(code, 'No.'), 'edge')).toMatchObject({
+        stage: 'access',
+        mender: 'you',
+      });
+    },
+  );
+
   it.each([
     ['edge', 'network'],
     ['access', 'network'],

@@ -364,6 +364,25 @@ describe('an edge that answers otherwise', () => {
     },
   );
 
+  it.each([
+    [302, 'access-login-failed'],
+    [403, 'access-denied'],
+    [500, 'edge-failed'],
+  ])('with HTTP %i and the address of a login is %s, although the token is new', async (status, code) => {
+    const [edge] = edges as [Edge];
+    const location = 'Location: https://t.cloudflareaccess.com/cdn-cgi/access/login/x';
+    edge.behave(
+      answering(
+        () =>
+          Buffer.from(
+            `HTTP/1.1 ${status} No\r\n${location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+          ),
+        (_, secure) => secure.end(),
+      ),
+    );
+    expect(await edge.dial()).toMatchObject({ code });
+  });
+
   it('after interim answers opens the tunnel', async () => {
     const [edge] = edges as [Edge];
     const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n';

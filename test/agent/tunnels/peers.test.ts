@@ -207,6 +207,8 @@ Aktive Verbindungen
     ]);
     expect((await table.listenerOf(20_443))?.kind).toBe('other');
     expect(await table.listenerOf(20_444)).toBeUndefined();
+    // A connection from that port is no listener.
+    expect(await table.listenerOf(52_100)).toBeUndefined();
   });
 
   it('takes the sentence that stands for no process as none', () => {

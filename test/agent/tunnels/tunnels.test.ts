@@ -386,6 +386,19 @@ describe('standing', () => {
 });
 
 describe('closing', () => {
+  it('the last one, and no other, ends the look at the addresses of this computer', async () => {
+    const [one, other] = [await rig.open(title), await rig.open('lake-prod')];
+    const looks = () => {
+      const before = rig.interfaces.mock.calls.length;
+      rig.clock.skip(5_000);
+      return rig.interfaces.mock.calls.length - before;
+    };
+    await rig.tunnels.close(one.tunnel.id);
+    expect(looks()).toBeGreaterThan(0);
+    await rig.tunnels.close(other.tunnel.id);
+    expect(looks()).toBe(0);
+  });
+
   it('leaves no socket and no timer', async () => {
     const count = () => {
       const names = process.getActiveResourcesInfo();

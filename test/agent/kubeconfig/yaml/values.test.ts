@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { parseYaml } from '../../../../main/agent/kubeconfig/yaml/parser.ts';
 import { jsonOf } from '../../../../main/agent/kubeconfig/yaml/value.ts';
 
@@ -47,6 +48,20 @@ describe('a value in quotes', () => {
     '%s is refused',
     (text) => expect(() => valueIn(text)).toThrow(),
   );
+});
+
+describe('a folded block', () => {
+  it.each([
+    ['>\n  a\n  b\n', 'a b\n'],
+    ['>\n  a\n  b\n\n  c\n', 'a b\nc\n'],
+    ['>\n  a\n\n\n  b\n  c\n', 'a\n\nb c\n'],
+    ['>-\n  a\n\n  b\n', 'a\nb'],
+    ['>+\n  a\n\n', 'a\n\n'],
+    ['>\n  a\n   more\n  b\n', 'a\n more\nb\n'],
+  ])('%j', (text, value) => {
+    expect(valueIn(text)).toBe(value);
+    expect(parse(text)).toBe(value);
+  });
 });
 
 describe('a value with a tag', () => {
