@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createAppTokens } from '../../../main/agent/access/app-tokens.ts';
+import { createAppTokens, loginNeeded } from '../../../main/agent/access/app-tokens.ts';
 import { createTokenFiles, parseToken, type Token } from '../../../main/agent/access/token-files.ts';
 import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
@@ -98,4 +98,11 @@ test('an exchange that ends while the files are read is not repeated', async () 
   expect(token).toMatchObject({ jwt: expect.stringContaining('x.') });
   expect(await second).toEqual(token);
   expect(exchanges()).toBe(1);
+});
+
+test('who was never signed in is told to connect, and whose session has ended to connect again', () => {
+  expect([loginNeeded('shop.example', false), loginNeeded('shop.example')]).toMatchObject([
+    { hint: 'Connect it to sign in with the browser.' },
+    { hint: 'Connect again to sign in with the browser.' },
+  ]);
 });

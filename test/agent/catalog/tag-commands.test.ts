@@ -96,6 +96,11 @@ describe('EKS', () => {
   test('JSON for what the short form would read otherwise', () => {
     const [command] = tagCommands(cluster('eks'), { set: { owner: 'Ada, \'Team\' "A"=1' } });
     expect(wordsOf(command ?? '').at(-1)).toBe('{"k8s-tunnels-owner":"Ada, \'Team\' \\"A\\"=1"}');
+    const [mixed] = tagCommands(cluster('eks'), { set: { group: 'a', owner: 'Ada, Bob' } });
+    expect(JSON.parse(wordsOf(mixed ?? '').at(-1) ?? '')).toEqual({
+      'k8s-tunnels-group': 'a',
+      'k8s-tunnels-owner': 'Ada, Bob',
+    });
   });
 
   test.each([

@@ -11,6 +11,9 @@ clusters:
 contexts:
 - name: one
   context: {cluster: one, user: u}
+users:
+- name: u
+  user: {token: t}
 `;
 
 test('what kubectl passes over is reported, with file and line', async () => {
@@ -23,15 +26,17 @@ test('what kubectl passes over is reported, with file and line', async () => {
     expect.stringMatching(/first, line \d+: a second YAML document begins here/),
     expect.stringContaining(`${second}, line 5: kubectl does not use this cluster "one", because ${first}`),
     expect.stringContaining(`${second}, line 8: kubectl does not use this context "one", because ${first}`),
+    expect.stringContaining(`${second}, line 11: kubectl does not use this user "u", because ${first}`),
     expect.stringMatching(/first, line \d+: the current context is "nowhere", which no file has/),
   ]);
   await kubeconfig.remove(sourceOf(first, second), ['a']);
   // Those who only look, or switch, learn the same.
   expect(await kubeconfig.oddities(sourceOf(first, second))).toEqual([
-    expect.stringContaining(`${first}, line 11: a second YAML document begins here`),
+    expect.stringContaining(`${first}, line 14: a second YAML document begins here`),
     expect.stringContaining(`${second}, line 5: kubectl does not use this cluster "one"`),
     expect.stringContaining(`${second}, line 8: kubectl does not use this context "one"`),
-    `${first}, line 9: the current context is "nowhere", which no file has.`,
+    expect.stringContaining(`${second}, line 11: kubectl does not use this user "u"`),
+    `${first}, line 12: the current context is "nowhere", which no file has.`,
   ]);
   expect(await kubeconfig.oddities(sourceOf(path.join(root, 'none')))).toEqual([]);
 });

@@ -69,6 +69,7 @@ describe('a value with a tag', () => {
     ['!!str 12', '12'],
     ['!<tag:yaml.org,2002:str> 12', '12'],
     ['!<tag:yaml.org,2002:int> 12', 12],
+    ['!<tag:yaml.org,2002:s%74%72> 12', '12'],
     ['!!float 12', 12],
     ['!!bool yes', true],
     ['!!bool off', false],
