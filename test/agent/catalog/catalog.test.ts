@@ -46,6 +46,15 @@ describe('what a cell does to the catalog', () => {
     expect(changes).toHaveLength(2);
   });
 
+  test('a cluster that was read again takes the place of the one that is known, and no other', () => {
+    catalog.apply(cell(listed(eksCluster('a'))));
+    const named = (name: string) => eksCluster(name, { tags: { 'k8s-tunnels-name': 'Bee' } });
+    catalog.update(named('a'));
+    catalog.update(named('b'));
+    expect(catalog.clusters().map(({ id, title }) => [id, title])).toEqual([[eksCluster('a').id, 'Bee']]);
+    expect(changes.slice(1).map(({ upserted }) => names(upserted))).toEqual([['a']]);
+  });
+
   test('one cell says nothing of another', () => {
     catalog.apply(cell(listed(eksCluster('a'))));
     catalog.apply(cell(listed(), 'us-east-1'));

@@ -64,6 +64,16 @@ describe('a folded block', () => {
   });
 });
 
+describe('a block whose indentation is given', () => {
+  it.each([
+    ['|2\n   a\n  b\n', ' a\nb\n'],
+    ['|1-\n  a\n', ' a'],
+  ])('%j', (text, value) => {
+    expect(valueIn(text)).toBe(value);
+    expect(parse(text)).toBe(value);
+  });
+});
+
 describe('a value with a tag', () => {
   it.each([
     ['!!str 12', '12'],
