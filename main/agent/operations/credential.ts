@@ -1,6 +1,7 @@
 import { AppError, toPlainError } from '../../model/app-error.ts';
-import type { ClusterId } from '../../model/cluster.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { mayOpenBrowser } from '../../model/may-open-browser.ts';
+import type { Access } from '../access/access.ts';
 import type { Agent } from '../agent.ts';
 import { type ProductionLocks, readOnlyProduction } from '../api-proxy/production-locks.ts';
 import type { Caller } from '../callers/caller.ts';
@@ -21,11 +22,16 @@ export function credentialOperation(options: {
   readonly connections: Pick<Connections, 'demand'>;
   /** A production cluster that opens read-only gives its credential to no client. */
   readonly locks: Pick<ProductionLocks, 'applies'>;
+  readonly access: Pick<Access, 'logins' | 'teamOf'>;
   readonly env: Environment;
   /** Called when a cluster's credential was given out. */
   readonly onAnswered?: (id: ClusterId) => void;
 }): Agent['credential'] {
-  const { clusters, callers, connections, locks, env, onAnswered = () => {} } = options;
+  const { clusters, callers, connections, locks, access, env, onAnswered = () => {} } = options;
+  /** Returns true while the browser shows the login of the cluster's organisation. */
+  const isSigningIn = ({ reach }: Cluster) =>
+    reach.kind === 'tunnel' &&
+    access.logins().some(({ authDomain }) => authDomain === access.teamOf(reach.hostname));
   const make: Agent['credential'] = async ({ cluster, execInfo, browser, environment }) => {
     const { credentials, signIns, discovery } = callers.of(environment);
     const [found] = await clusters.find([cluster], discovery);
@@ -35,8 +41,11 @@ export function credentialOperation(options: {
     const interactive = mayOpenBrowser({ env, execInfo, browser });
     const [credential] = await Promise.all([
       signIns.through(interactive, () => credentials.get(own, apiServer(execInfo))),
-      // kubectl asks before its first connection, which should find the port listening and the tunnel open.
-      connections.demand(found.id, { interactive }),
+      // kubectl asks before its first connection, which should find the port listening and the tunnel open. Who may not open
+      // the browser waits for a login that is in it already.
+      connections.demand(found.id, {
+        interactive: interactive || (mayOpenBrowser({ env, browser }) && isSigningIn(own)),
+      }),
     ]);
     const answer = execCredential(credential, execInfo);
     onAnswered(found.id);

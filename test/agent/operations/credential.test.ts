@@ -10,6 +10,7 @@ const withFakes = (
   env: Record<string, string> = {},
   demand: () => Promise<void> = async () => {},
   isReadOnly = false,
+  signingIn: readonly string[] = [],
 ) => {
   const interactive: boolean[] = [];
   const signIns: SignIns = {
@@ -34,6 +35,10 @@ const withFakes = (
       },
     },
     locks: { applies: () => isReadOnly },
+    access: {
+      logins: () => signingIn.map((authDomain) => ({ authDomain, url: 'https://login.example', since: 0 })),
+      teamOf: () => 'acme.cloudflareaccess.com',
+    },
     env,
   });
   return { credential, interactive };
@@ -51,6 +56,23 @@ test('the credential and the tunnel get the same answer to whether a browser may
   expect(await by({}, { execInfo: execInfo(false) })).toEqual([false, false]);
   expect(await by({}, { execInfo: execInfo(true), browser: false })).toEqual([false, false]);
   expect(await by({ K8S_TUNNELS_NO_BROWSER: '1' }, {})).toEqual([false, false]);
+});
+
+test('who may not open the browser waits for the login of the organisation that is in it already', async () => {
+  const execInfo = JSON.stringify({
+    apiVersion: 'client.authentication.k8s.io/v1',
+    spec: { interactive: false },
+  });
+  const by = async (env: Record<string, string>, signingIn: string, asked: { browser?: false } = {}) => {
+    const { credential, interactive } = withFakes(env, undefined, false, [signingIn]);
+    await credential({ cluster: 'orders', execInfo, ...asked });
+    return interactive;
+  };
+  expect(await by({}, 'acme.cloudflareaccess.com')).toEqual([false, true]);
+  expect(await by({}, 'other.cloudflareaccess.com')).toEqual([false, false]);
+  // They asked not to wait for a browser.
+  expect(await by({}, 'acme.cloudflareaccess.com', { browser: false })).toEqual([false, false]);
+  expect(await by({ K8S_TUNNELS_NO_BROWSER: '1' }, 'acme.cloudflareaccess.com')).toEqual([false, false]);
 });
 
 test('a tunnel that cannot be opened, or a cluster that there is not, is the answer', async () => {
