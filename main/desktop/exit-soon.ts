@@ -2,13 +2,12 @@ import { app } from 'electron';
 import { collectOnce } from '../agent/memory.ts';
 
 const limitMs = 2_000;
-/** Finalizers run some turns of the event loop after what they wait for was collected. */
+/** How long to wait for finalizers, which run in the next turns of the event loop. */
 const finalizersMs = 50;
 
 /**
- * Ends the app with an exit code, after the finalizers that are due. Electron (25, at least) spins in its exit where two
- * finalization registries, such as Node's own of timeouts, wait to be told of what was collected last: so it is collected,
- * and they are told, before.
+ * Exits the app after pending finalizers have run. Electron 25 (newer ones were not tried) hangs at exit with a busy core if
+ * at least two finalization registries, Node's own included, have pending callbacks.
  */
 export function exitSoon(code: number): void {
   collectOnce();

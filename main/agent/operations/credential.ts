@@ -28,7 +28,7 @@ export function credentialOperation(options: {
   readonly onAnswered?: (id: ClusterId) => void;
 }): Agent['credential'] {
   const { clusters, callers, connections, locks, access, env, onAnswered = () => {} } = options;
-  /** Returns true while the browser shows the login of the cluster's organisation. */
+  /** Returns true while the login of the cluster's organisation is open in the browser. */
   const isSigningIn = ({ reach }: Cluster) =>
     reach.kind === 'tunnel' &&
     access.logins().some(({ authDomain }) => authDomain === access.teamOf(reach.hostname));
@@ -41,8 +41,8 @@ export function credentialOperation(options: {
     const interactive = mayOpenBrowser({ env, execInfo, browser });
     const [credential] = await Promise.all([
       signIns.through(interactive, () => credentials.get(own, apiServer(execInfo))),
-      // kubectl asks before its first connection, which should find the port listening and the tunnel open. Who may not open
-      // the browser waits for a login that is in it already.
+      // kubectl asks before its first connection, which should find the port listening and the tunnel open. A caller that may
+      // not open a browser joins a login that is already open there.
       connections.demand(found.id, {
         interactive: interactive || (mayOpenBrowser({ env, browser }) && isSigningIn(own)),
       }),
