@@ -50,7 +50,7 @@ describe('a value in quotes', () => {
   );
 });
 
-describe('a folded block', () => {
+describe('a block, folded or with its indentation given', () => {
   it.each([
     ['>\n  a\n  b\n', 'a b\n'],
     ['>\n  a\n  b\n\n  c\n', 'a b\nc\n'],
@@ -58,14 +58,6 @@ describe('a folded block', () => {
     ['>-\n  a\n\n  b\n', 'a\nb'],
     ['>+\n  a\n\n', 'a\n\n'],
     ['>\n  a\n   more\n  b\n', 'a\n more\nb\n'],
-  ])('%j', (text, value) => {
-    expect(valueIn(text)).toBe(value);
-    expect(parse(text)).toBe(value);
-  });
-});
-
-describe('a block whose indentation is given', () => {
-  it.each([
     ['|2\n   a\n  b\n', ' a\nb\n'],
     ['|1-\n  a\n', ' a'],
   ])('%j', (text, value) => {
