@@ -14,6 +14,7 @@ import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 import { measureProcess, metricsText } from '../metrics/agent-metrics.ts';
 import { openMetrics } from '../metrics/open-metrics.ts';
 import type { Reach } from '../reach.ts';
+import { withoutJitter } from '../state/jitter.ts';
 import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
 import { trafficOf } from '../views.ts';
@@ -83,7 +84,7 @@ export function createOperations(agent: {
   return {
     snapshot,
     isNeeded: apiProxies.isNeeded,
-    subscribe: state.subscribe,
+    subscribe: withoutJitter(state.subscribe),
     look() {
       const looker = {};
       lookers.add(looker);
