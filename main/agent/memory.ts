@@ -14,6 +14,7 @@ const quietMs = 15_000;
 export function limitYoungGeneration(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--no-parallel-scavenge');
+  setFlagsFromString('--no-concurrent-array-buffer-sweeping');
 }
 
 /** Collects all garbage synchronously, which takes up to a few tenths of a second. */

@@ -6,9 +6,12 @@ import { pathsFrom } from '../../main/agent/paths.ts';
 import { startAgent } from '../support/start-agent.ts';
 import { skippingClock } from './skipping-clock.ts';
 
+const { tmpfs } = vi.hoisted(() => ({ tmpfs: 0x01021994 }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
-  return { ...real, readdir: vi.fn(real.readdir) };
+  // The folders for temporary files may be anywhere.
+  const statfs = async (folder: string) => ({ ...(await real.statfs(folder)), type: tmpfs });
+  return { ...real, statfs, readdir: vi.fn(real.readdir) };
 });
 
 async function openAgent() {
@@ -42,7 +45,7 @@ test('an idle agent reads the folder of sessions a few times a minute, not every
   expect(reads() - before).toBeLessThanOrEqual(3);
 });
 
-test('an idle agent wakes a few times a minute, with no tunnel to look after', async () => {
+test('an idle agent wakes a few times in ten minutes, with no tunnel to look after', async () => {
   const { agent, clock } = await openAgent();
   // What a start does has ended.
   await vi.waitFor(() => expect(agent.snapshot().discovery.status).toBe('idle'));
@@ -54,18 +57,19 @@ test('an idle agent wakes a few times a minute, with no tunnel to look after', a
       run();
     }),
   );
-  const minute = async () => {
-    for (let second = 0; second < 60; second += 1) {
-      clock.skip(1_000);
+  const tenMinutes = async () => {
+    for (let step = 0; step < 120; step += 1) {
+      clock.skip(5_000);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
   // Timers that were set before are not counted.
-  await minute();
+  await tenMinutes();
   fired = 0;
-  await minute();
+  await tenMinutes();
   expect(counted).toHaveBeenCalled();
-  expect(fired).toBeLessThanOrEqual(4);
+  // Elsewhere it is not known whether another computer writes the files.
+  expect(fired).toBeLessThanOrEqual(process.platform === 'linux' ? 6 : 40);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { type FSWatcher, watch as watchFolder } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { toPlainError } from '../../model/app-error.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -7,9 +7,14 @@ import type { Clock, Logger } from '../parts.ts';
 /** A program writes in several steps: wait this long to handle them together. */
 const settleMs = 100;
 /**
- * How often to check if the system reports changes: it does not report those of another computer on a network drive.
+ * How often to check if the system reports changes. It does not report those that another computer makes on a network
+ * drive, or another system on a shared one.
  */
-const watchedEveryMs = 60_000;
+const watchedEveryMs = { local: 600_000, other: 60_000 } as const;
+/** File systems that no other computer writes, by the types of Linux's statfs(2): ext2 to ext4, XFS, Btrfs, F2FS, ZFS, tmpfs, overlay. */
+const localTypes: readonly number[] = [
+  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994, 0x794c7630,
+];
 /** How often to check if the system cannot report changes. */
 const unwatchedEveryMs = 1_000;
 /** Systems that report a change within a file of a watched folder, and not only that a file was created or deleted. */
@@ -43,8 +48,10 @@ export function watchFiles(options: {
   readonly look: () => Promise<number | undefined>;
   /** Replaces the operating system's watch. */
   readonly watch?: typeof watchFolder | undefined;
+  /** Replaces what Linux says of a folder's file system. */
+  readonly fileSystem?: typeof linuxFileSystem | undefined;
 }): FileWatch {
-  const { clock, logger, watched, look, watch = watchFolder } = options;
+  const { clock, logger, watched, look, watch = watchFolder, fileSystem = linuxFileSystem } = options;
   const held = new Map<string, Held>();
   let isClosed = false;
   const problems = new Set<string>();
@@ -64,15 +71,18 @@ export function watchFiles(options: {
     held.delete(folder);
   };
 
-  const watchOne = async (folder: string, names: Names): Promise<void> => {
+  /** Resolves with how often to check the folder all the same, ms. */
+  const watchOne = async (folder: string, names: Names): Promise<number> => {
     const inode = (await stat(folder)).ino;
     const known = held.get(folder);
     if (known?.inode === inode) {
       known.names = names;
-      return;
+      return known.everyMs;
     }
     unwatch(folder);
-    if (isClosed) return;
+    const everyMs =
+      watchedEveryMs[localTypes.includes((await fileSystem(folder))?.type ?? 0) ? 'local' : 'other'];
+    if (isClosed) return everyMs;
     const watcher = watch(folder, { persistent: false }, (_, name) => {
       // A folder that is deleted or moved is reported by its own name: the system ends its watch, and another folder
       // may get the same inode.
@@ -81,43 +91,43 @@ export function watchFiles(options: {
       const counts = name === null || isOwn || isNamed(one.names, name);
       if (counts) lookWithin(settleMs);
     });
-    const one: Held = { watcher, inode, names };
+    const one: Held = { watcher, inode, everyMs, names };
     held.set(folder, one);
     watcher.on('error', () => {
       unwatch(folder);
       lookWithin(settleMs);
     });
+    return everyMs;
   };
 
   let ending = '';
   const isNamed = (names: Names, name: string) => (names === 'all' ? name.endsWith(ending) : names.has(name));
 
-  /** Updates the watches. Resolves with false if a part cannot be watched. */
-  const follow = async (): Promise<boolean> => {
-    if (!reporting.includes(process.platform)) return false;
+  /** Updates the watches. Resolves with how often to check all the same, ms. */
+  const follow = async (): Promise<number> => {
+    if (!reporting.includes(process.platform)) return unwatchedEveryMs;
     const wanted = await watched();
     ending = wanted.ending ?? '';
     const folders = await foldersOf(wanted);
     for (const folder of held.keys()) if (!folders.has(folder)) unwatch(folder);
     const all = [...folders].map(async ([folder, names]) => {
       try {
-        await watchOne(folder, names);
-        return true;
+        return await watchOne(folder, names);
       } catch (error) {
         report('A folder cannot be watched', error);
-        return false;
+        return unwatchedEveryMs;
       }
     });
-    return (await Promise.all(all)).every(Boolean);
+    return Math.min(...(await Promise.all(all)), watchedEveryMs.local);
   };
 
   /** Makes one check. Sets the watches first, so that no change falls between the two. */
   const once = async () => {
     let next = unwatchedEveryMs;
     try {
-      const isWatched = await follow();
+      const everyMs = await follow();
       const dueAt = (await look()) ?? Number.POSITIVE_INFINITY;
-      next = Math.min(isWatched ? watchedEveryMs : unwatchedEveryMs, Math.max(0, dueAt - clock.now()));
+      next = Math.min(everyMs, Math.max(0, dueAt - clock.now()));
     } catch (error) {
       report('Files could not be checked', error);
     }
@@ -173,6 +183,8 @@ interface Held {
   readonly watcher: FSWatcher;
   /** The folder's inode when the watch began: a folder that was replaced is watched again. */
   readonly inode: number;
+  /** How often to check the folder all the same, ms. */
+  readonly everyMs: number;
   names: Names;
 }
 
@@ -203,6 +215,11 @@ async function nearest(folder: string, name: string): Promise<readonly [string, 
   const parent = path.dirname(folder);
   if (parent === folder || (await isFolder(folder))) return [folder, name];
   return nearest(parent, path.basename(folder));
+}
+
+/** Resolves with the folder's file system on Linux: elsewhere the types mean something else. */
+async function linuxFileSystem(folder: string): Promise<{ readonly type: number } | undefined> {
+  return process.platform === 'linux' ? statfs(folder) : undefined;
 }
 
 async function isFolder(folder: string): Promise<boolean> {

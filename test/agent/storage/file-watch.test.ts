@@ -31,9 +31,10 @@ const start = async (options: {
   readonly ending?: string;
   readonly dueAt?: () => number | undefined;
   readonly watch?: typeof watch;
+  readonly type?: number;
   readonly look?: () => void;
 }) => {
-  const { files = [], folders = [], ending, dueAt = () => undefined, look = () => {} } = options;
+  const { files = [], folders = [], ending, dueAt = () => undefined, look = () => {}, type } = options;
   const opened = watchFiles({
     clock,
     logger: {
@@ -47,6 +48,7 @@ const start = async (options: {
       return dueAt();
     },
     watch: options.watch,
+    fileSystem: type === undefined ? undefined : async () => ({ type }),
   });
   isOpen = true;
   watched = {
@@ -59,10 +61,10 @@ const start = async (options: {
   await watched.look();
   looks = 0;
 };
-/** Time passes second by second, and what is due has its turn. */
-const minute = async () => {
-  for (let second = 0; second < 60; second += 1) {
-    clock.skip(1_000);
+/** Time passes step by step, and what is due has its turn. */
+const minute = async (stepMs = 1_000) => {
+  for (let passed = 0; passed < 60_000; passed += stepMs) {
+    clock.skip(stepMs);
     // A look that has begun sets the next timer when it is done.
     do await new Promise((resolve) => setTimeout(resolve, 5));
     while (isOpen && clock.pending() === 0);
@@ -71,12 +73,24 @@ const minute = async () => {
 const looked = () => vi.waitFor(() => expect(looks).toBeGreaterThan(0));
 
 describe('files that are watched', () => {
-  test('are looked at twice a minute where nothing changes', async () => {
+  test.each([
+    ['NFS', 0x6969],
+    ['9p, as of Windows in WSL', 0x01021997],
+  ])('are looked at once a minute where another system may write them: %s', async (_, type) => {
     await writeFile(path.join(folder, 'config'), 'a');
-    await start({ files: [path.join(folder, 'config')] });
+    await start({ files: [path.join(folder, 'config')], type });
     await minute();
-    expect(looks).toBeGreaterThan(0);
-    expect(looks).toBeLessThanOrEqual(2);
+    await minute();
+    expect(looks).toBe(2);
+  });
+
+  test('are looked at after ten minutes where only this computer writes them', async () => {
+    await writeFile(path.join(folder, 'config'), 'a');
+    await start({ files: [path.join(folder, 'config')], type: 0xef53 });
+    for (let minutes = 0; minutes < 9; minutes += 1) await minute(30_000);
+    expect(looks).toBe(0);
+    await minute(30_000);
+    expect(looks).toBe(1);
   });
 
   test.each([
