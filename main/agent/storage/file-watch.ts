@@ -217,9 +217,9 @@ async function nearest(folder: string, name: string): Promise<readonly [string, 
   return nearest(parent, path.basename(folder));
 }
 
-/** Resolves with the folder's file system on Linux: elsewhere the types mean something else. */
+/** Resolves with the folder's file system if Linux names it: elsewhere the types mean something else. */
 async function linuxFileSystem(folder: string): Promise<{ readonly type: number } | undefined> {
-  return process.platform === 'linux' ? statfs(folder) : undefined;
+  return process.platform === 'linux' ? statfs(folder).catch(() => undefined) : undefined;
 }
 
 async function isFolder(folder: string): Promise<boolean> {
