@@ -81,8 +81,6 @@ export function runDesktop(options: {
     if (!isReady) waiting = link ?? waiting;
     else window.show(link === undefined ? undefined : { kind: 'link', link });
   };
-  // Only for an installed app: a development build would take over its links.
-  if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
   app.on('second-instance', (_event, argv) => showLink(linkAmong(argv)));
   // macOS delivers links with this event, also before the app is ready.
   app.on('open-url', (event, url) => {
@@ -96,9 +94,10 @@ export function runDesktop(options: {
   // Without a listener, Electron quits when the last window closes.
   app.on('window-all-closed', () => {});
 
+  const lastPosition = readWindowPosition({ folder: state, logger });
   const begin = async () => {
     denyPermissions();
-    position = await readWindowPosition({ folder: state, logger });
+    position = await lastPosition;
     servePage(path.join(out, 'renderer'));
     serveIpc({
       ipc: ipcMain,
@@ -155,6 +154,9 @@ export function runDesktop(options: {
     else pageReady.resolve();
     // A page that does not come must not keep the agent from starting.
     setTimeout(pageReady.resolve, pageLimitMs);
+    await pageReady.promise;
+    // Only for an installed app: a development build would take over its links. Linux runs a program for it, and waits.
+    if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
   };
   // No top-level await: Electron becomes ready only after this module was evaluated.
   app

@@ -20,7 +20,7 @@ export interface WindowPosition {
   follow(window: BrowserWindow): void;
 }
 
-/** Call it once the app is ready. */
+/** Never rejects. What it resolves with works once the app is ready. */
 export async function readWindowPosition(options: {
   readonly folder: string;
   readonly logger: Logger;
