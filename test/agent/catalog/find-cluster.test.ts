@@ -53,7 +53,7 @@ test.each([
 
 test('one that is wrong by two letters of five is another name', () => {
   const cluster = named('store', 0);
-  expect(() => findCluster('stamp', new Map([[cluster.id, cluster]]))).toThrow(
+  expect(() => findCluster('stake', new Map([[cluster.id, cluster]]))).toThrow(
     expect.objectContaining({ hint: expect.not.stringContaining('Did you mean') }),
   );
 });

@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAttributes } from '../../../main/agent/kubeconfig/attributes.ts';
+import { backUp } from '../../../main/agent/kubeconfig/backups.ts';
 import { bench, listing, reopen, seed, text } from './bench.ts';
 import { entry } from './entry.ts';
 
@@ -167,4 +168,16 @@ test('backups of many files are bounded in number and age', async () => {
   expect(left.filter((name) => name.startsWith('config-'))).toHaveLength(1);
   expect(left).toHaveLength(91);
   for (let index = 0; index < 30; index += 1) expect(left).not.toContain(`old-${index}`);
+});
+
+test('of backups made within one millisecond, or after the clock was set back, the newest sorts last', async () => {
+  const { state: folder } = await bench();
+  await mkdir(folder);
+  const file = path.join(folder, 'config');
+  const save = (content: string, now: number) =>
+    backUp({ folder, file, bytes: Buffer.from(content), now, isFlushed: false });
+  const saved = [await save('a', 2_000), await save('b', 2_000), await save('c', 1_000)];
+  expect((await readdir(folder)).toSorted()).toEqual(saved.map((one) => path.basename(one)));
+  expect(await Promise.all(saved.map(text))).toEqual(['a', 'b', 'c']);
+  expect(await save('c', 3_000)).toBe(saved.at(-1));
 });

@@ -347,6 +347,33 @@ test('a source that leads nowhere any more does not keep our entries in the file
   expect(await text(config)).toBe(others);
 });
 
+test.each([
+  ['deleted', (_: string) => ''],
+  ['emptied', (list: string) => `${list}:\n`],
+])('ours are removed where somebody has %s a whole list', async (_, instead) => {
+  for (const list of ['clusters', 'contexts', 'users']) {
+    const { kubeconfig, config, source } = await bench();
+    await seed(config, others);
+    await kubeconfig.add(source, [entry('a')], {});
+    const without = new RegExp(`^${list}:\\n(?:[ -].*\\n)+`, 'm');
+    const left = await text(config);
+    expect(left).toMatch(without);
+    await seed(config, left.replace(without, instead(list)));
+    expect(await kubeconfig.remove(source, ['a'])).toMatchObject({ removed: ['a'], failures: [] });
+    expect(await text(config)).toBe(others.replace(without, instead(list)));
+  }
+});
+
+test('ours are removed from a copy of the file that we wrote', async () => {
+  const { kubeconfig, root, config, source, sourceOf } = await bench();
+  await seed(config, others);
+  await kubeconfig.add(source, [entry('a')], {});
+  const copy = path.join(root, 'copy');
+  await seed(copy, await text(config));
+  expect(await kubeconfig.remove(sourceOf(copy), ['a'])).toMatchObject({ removed: ['a'], failures: [] });
+  for (const file of [config, copy]) expect(parse(await text(file)).contexts).toHaveLength(1);
+});
+
 test('ids that stand nowhere are removed without a write, and without a file', async () => {
   const { kubeconfig, root, config, source } = await bench();
   expect(await kubeconfig.remove(source, ['a'])).toEqual({

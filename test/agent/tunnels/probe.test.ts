@@ -43,10 +43,12 @@ const probe = (
   dial: () => Promise<Duplex>,
   server: Partial<ApiServer> = {},
   signal = new AbortController().signal,
+  limitMs?: number,
 ) =>
   runProbe({
     clock: systemClock,
     signal,
+    ...(limitMs === undefined ? {} : { limitMs }),
     dial: async (_, passed) => {
       passed('edge');
       passed('access');
@@ -198,6 +200,21 @@ describe('a probe', () => {
       ok: false,
       failure: { stage: 'origin', error: { code: 'timeout' } },
     });
+  });
+
+  it('ends after its limit, in TLS and in the request, and says which', async () => {
+    const silent = net.createServer((socket) => socket.on('error', () => {}).resume());
+    const dumb = https.createServer({ ...(await material()) }, () => {});
+    for (const [server, stage] of [
+      [silent, 'tls'],
+      [dumb, 'readyz'],
+    ] as const) {
+      const port = await listening(server);
+      expect(await probe(connect(port), {}, undefined, 100)).toMatchObject({
+        ok: false,
+        failure: { stage, error: { code: 'timeout', message: expect.stringContaining('within 0.1 s') } },
+      });
+    }
   });
 
   it('ends when it is aborted, in TLS and in the request, and leaves no connection', async () => {
