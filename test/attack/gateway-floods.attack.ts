@@ -38,6 +38,16 @@ const floodArgs = (port: number, atOnce: number, end: string) => [String(port), 
 /** File descriptors of a process: each connection is one. */
 const descriptors = async (pid: number) => (await readdir(`/proc/${pid}/fd`)).length;
 
+/** The same, once the connections of an earlier flood have closed. */
+async function descriptorsAtRest(pid: number): Promise<number> {
+  for (let before = await descriptors(pid); ; ) {
+    await delay(500);
+    const now = await descriptors(pid);
+    if (now >= before) return now;
+    before = now;
+  }
+}
+
 /** Runs kubectl while a flood goes on. Resolves with the most descriptors that the agent had open meanwhile. */
 async function whileFlooded(pid: number): Promise<number> {
   let most = 0;
@@ -101,7 +111,7 @@ test('connections of own programs that prove nothing are capped; kubectl gets th
 }, async () => {
   const { port } = await rig.entry();
   const { pid } = (await rig.status()).agent;
-  const before = await descriptors(pid);
+  const before = await descriptorsAtRest(pid);
   const flooding = ownFlood(port, 1_500);
   await vi.waitFor(async () => expect(await descriptors(pid)).toBeGreaterThan(before + 1_000), {
     timeout: 20_000,

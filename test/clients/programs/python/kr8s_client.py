@@ -1,5 +1,7 @@
 """pip install kr8s"""
 
+import socket
+
 import kr8s
 from kr8s.objects import Namespace, Pod
 from report import ask_pod, report, started
@@ -21,8 +23,15 @@ def follow_log():
     return [next(lines) for _ in range(8)][7]
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def forward():
-    with Pod.get("p", "default").portforward(remote_port=8080, local_port="auto") as port:
+    # "auto" takes a port at random, which the end of another connection may have.
+    with Pod.get("p", "default").portforward(remote_port=8080, local_port=free_port()) as port:
         return ask_pod(port)
 
 
