@@ -6,11 +6,10 @@ import { pathsFrom } from '../../main/agent/paths.ts';
 import { startAgent } from '../support/start-agent.ts';
 import { skippingClock } from './skipping-clock.ts';
 
-const { tmpfs } = vi.hoisted(() => ({ tmpfs: 0x01021994 }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
-  // The folders for temporary files may be anywhere.
-  const statfs = async (folder: string) => ({ ...(await real.statfs(folder)), type: tmpfs });
+  // The folders for temporary files may be anywhere: here they are on tmpfs.
+  const statfs = async (folder: string) => ({ ...(await real.statfs(folder)), type: 0x01021994 });
   return { ...real, statfs, readdir: vi.fn(real.readdir) };
 });
 

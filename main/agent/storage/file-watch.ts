@@ -11,7 +11,10 @@ const settleMs = 100;
  * drive, or another system on a shared one.
  */
 const watchedEveryMs = { local: 600_000, other: 60_000 } as const;
-/** File systems that no other computer writes, by the types of Linux's statfs(2): ext2 to ext4, XFS, Btrfs, F2FS, ZFS, tmpfs, overlay. */
+/**
+ * File systems that no other computer writes, by the types of Linux's statfs(2): ext2 to ext4, XFS, Btrfs, F2FS, ZFS, tmpfs,
+ * overlay.
+ */
 const localTypes: readonly number[] = [
   0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994, 0x794c7630,
 ];
