@@ -41,6 +41,9 @@ export function StatusStrip({
       if (panel.current !== null) panel.current.style.minHeight = `${panel.current.offsetHeight}px`;
     });
     if (panel.current !== null) sizes.observe(panel.current);
+    // A wider window needs fewer lines.
+    const hearResize = () => panel.current?.style.removeProperty('min-height');
+    addEventListener('resize', hearResize, { signal });
     return () => {
       listening.abort();
       sizes.disconnect();

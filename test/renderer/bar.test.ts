@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Input } from '../../main/api/contract.ts';
+import { drawn } from './frames.ts';
 import { aCluster, anAccount, aTunnel, connected } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
@@ -228,9 +229,7 @@ describe('the focus', () => {
     await page.locator('.detail h1 span').dblclick();
     const selected = () => page.evaluate(() => String(getSelection()).trim());
     await eventually(selected).not.toBe('');
-    await page.evaluate(
-      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-    );
+    await drawn(page, 2);
     expect(await selected()).not.toBe('');
   });
 });

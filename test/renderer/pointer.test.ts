@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Change, Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
+import { drawn } from './frames.ts';
 import { aCell, aCluster, aDenial, anOrganisation, aRelease, aTunnel, connected } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
@@ -137,6 +138,20 @@ describe('a notice', () => {
     expect(agent.snapshot().tunnels).toEqual([]);
     await page.keyboard.press('Escape');
     await page.locator('.notice-opener').waitFor({ state: 'detached' });
+  });
+
+  test('leaves no empty space in its panel once the window is wider', async (context) => {
+    const { page, openNotices } = await shown.open(context, { clusters, logins: [aLogin('one')] });
+    await openNotices();
+    const panel = page.getByRole('region', { name: 'Notices' });
+    const heightAt = async (width: number) => {
+      await page.setViewportSize({ width, height: 680 });
+      await drawn(page, 2);
+      return panel.evaluate((element) => element.getBoundingClientRect().height);
+    };
+    const wide = await heightAt(440);
+    expect(await heightAt(240)).toBeGreaterThan(wide);
+    expect(await heightAt(440)).toBe(wide);
   });
 
   test('is announced by its title, with how many more there are; a failure comes first', async (context) => {
