@@ -118,7 +118,9 @@ export function craftProblems(page: Page): Promise<readonly string[]> {
           document.elementFromPoint(x, y + reach),
         ].filter((at) => !hits(control, at));
         if (missed.length > 0 && !isPartial(control, missed))
-          problems.add(`${Math.round(width)} x ${Math.round(height)} px to hit: ${nameOf(control)}`);
+          problems.add(
+            `${Math.round(width)} x ${Math.round(height)} px to hit: ${nameOf(control)}, beside ${missed.map((at) => (at === null ? 'nothing' : nameOf(at))).join(', ')}`,
+          );
       }
       return [...problems];
     },

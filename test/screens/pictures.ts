@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
+import { drawn } from '../renderer/frames.ts';
 import { openWindow, type ShownWindow } from '../renderer/open-window.ts';
 import { now } from './organisation.ts';
 import type { Scene } from './scenes.ts';
@@ -40,6 +41,8 @@ export async function withScene<T>(
     await scene.arrange?.(shown);
     // Nothing is under the pointer.
     await page.mouse.move(0, 0);
+    // The window gives the focus that nothing has to a field two frames later: on a busy machine, after the scene.
+    await drawn(page, 3);
     const used = await use(shown);
     if (wrong.length > 0) throw new Error(wrong.join('\n'));
     return used;

@@ -5,7 +5,8 @@ import pixelmatch from 'pixelmatch';
 import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from '../renderer/open-window.ts';
+import { drawn } from '../renderer/frames.ts';
+import { openBrowser, type ShownWindow } from '../renderer/open-window.ts';
 import { craftProblems } from './craft.ts';
 import { pictureFile, takePictures, whyNotCompared, withScene } from './pictures.ts';
 import { scenes } from './scenes.ts';
@@ -37,9 +38,7 @@ describe('each screen looks as in docs/screens, nothing is beyond the edge at 20
       if (started === undefined) return context.skip('no Chromium: set K8S_TUNNELS_CHROMIUM');
       await withScene(started.browser, scene, async (shown) => {
         if (reason === undefined) {
-          const pictures = await takePictures(shown);
-          for (const scheme of ['light', 'dark'] as const)
-            await expectSame(pictures[scheme], pictureFile(name, scheme));
+          await expectSame(name, shown);
         }
         await shown.page.setViewportSize(enlarged);
         await expectReachable(shown.page);
@@ -98,17 +97,31 @@ async function expectCraft(page: Page): Promise<void> {
   }
 }
 
-async function expectSame(taken: Buffer, file: string): Promise<void> {
+/** What is still to be drawn gets a few tries, as a person would look again. */
+async function expectSame(name: string, shown: ShownWindow): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const pictures = await takePictures(shown);
+    const problems: string[] = [];
+    for (const scheme of ['light', 'dark'] as const) {
+      const problem = await difference(pictures[scheme], pictureFile(name, scheme));
+      if (problem !== undefined) problems.push(problem);
+    }
+    if (problems.length === 0) return;
+    if (tries === 5) throw new Error(problems.join('\n'));
+    await drawn(shown.page, 10);
+  }
+}
+
+/** How a picture differs from that of a file, in words. */
+async function difference(taken: Buffer, file: string): Promise<string | undefined> {
   const [is, was] = [PNG.sync.read(taken), PNG.sync.read(await readFile(file))];
-  const difference = new PNG({ width: is.width, height: is.height });
+  const marked = new PNG({ width: is.width, height: is.height });
   const sizes = [is, was].map(({ width, height }) => `${width} x ${height}`);
-  expect(sizes[0]).toBe(sizes[1]);
-  const differ = pixelmatch(is.data, was.data, difference.data, is.width, is.height, { threshold: 0.1 });
-  if (differ <= tolerance) return;
+  if (sizes[0] !== sizes[1]) return `${sizes[0]} pixels, and ${sizes[1]} in ${file}`;
+  const differ = pixelmatch(is.data, was.data, marked.data, is.width, is.height, { threshold: 0.1 });
+  if (differ <= tolerance) return undefined;
   const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-screens-'));
   await writeFile(path.join(folder, 'is.png'), taken);
-  await writeFile(path.join(folder, 'difference.png'), PNG.sync.write(difference));
-  throw new Error(
-    `${differ} pixels differ from ${file}: look at ${folder}. Where it is meant, run npm run screenshots.`,
-  );
+  await writeFile(path.join(folder, 'difference.png'), PNG.sync.write(marked));
+  return `${differ} pixels differ from ${file}: look at ${folder}. Where it is meant, run npm run screenshots.`;
 }
