@@ -172,10 +172,10 @@ export function createTunnelActions({
       const ids = clusters.filter((id) => agent.clusters.has(id));
       return ids.length === 0 || (await connectAll(ids, { origin: 'resume' })) !== undefined;
     },
-    async disconnect(...all) {
-      for (const id of all) connecting.get(id)?.abort();
-      const ids = all.filter((id) => !connecting.has(id));
-      if (ids.length > 0) await close(ids, ids, agentText.problems.disconnect(titlesOf(store, ids)));
+    async disconnect(...ids) {
+      for (const id of ids) connecting.get(id)?.abort();
+      // Those that were connecting too: one that is connected already may not have answered yet.
+      await close(ids, ids, agentText.problems.disconnect(titlesOf(store, ids)));
     },
     async disconnectAll() {
       for (const running of connecting.values()) running.abort();

@@ -151,12 +151,17 @@ describe('to connect', () => {
     expect(store.get().agent?.failures.size).toBe(0);
   });
 
-  test('is cancelled by switching off, which is no failure', async () => {
-    const { actions, store, only } = setUp();
+  test('is cancelled by switching off, which is no failure, and disconnected if it was connected', async () => {
+    const { actions, store, calls, only } = setUp();
     const connecting = actions.connect(orders.id);
-    await actions.disconnect(orders.id);
-    expect(only().signal?.aborted).toBe(true);
+    const { signal } = only();
+    const disconnecting = actions.disconnect(orders.id);
+    expect(signal?.aborted).toBe(true);
     await connecting;
+    const [, second] = calls;
+    expect(second).toMatchObject({ name: 'disconnect', input: { clusters: [orders.id] } });
+    second?.answer({ closed: [], warnings: [] });
+    await disconnecting;
     expect(store.get()).toMatchObject({ asked: new Map(), problems: [] });
     expect(store.get().agent?.failures.size).toBe(0);
   });
