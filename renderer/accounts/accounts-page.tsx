@@ -4,7 +4,7 @@ import type { Account, SignOut } from '../../main/model/account.ts';
 import { isInBrowser, missingSignIns } from '../../main/model/next-sign-in.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { SubPage } from '../controls/sub-page.tsx';
 import { AccountRow } from './account-row.tsx';
 import { AddAccount } from './add-account.tsx';
@@ -132,7 +132,7 @@ function Group({
 }) {
   const logins = useAgent((agent) => agent.logins).filter(({ kind }) => kind === provider);
   const signIns = usePage((page) => page.signIns);
-  const now = useNow(20_000);
+  const now = useMinute();
   const left = [...signIns].flatMap(([key, state]) =>
     key.startsWith(`${provider} `) && state.status === 'signed-out' ? [{ key, result: state.result }] : [],
   );

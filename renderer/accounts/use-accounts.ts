@@ -2,8 +2,15 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Account } from '../../main/model/account.ts';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
+import { useMinute } from '../agent/use-minute.ts';
 
-/** Loads the accounts, and reloads them when a session changes; keeps the last result meanwhile. */
+/** Another program may sign in or out, which the agent does not report. */
+const rereadMs = 5 * 60_000;
+
+/**
+ * Loads the accounts, and reloads them when a session changes, when the window is shown again and now and then; keeps the
+ * last result meanwhile.
+ */
 export function useAccounts(): {
   readonly accounts: readonly Account[] | undefined;
   readonly error: PlainError | undefined;
@@ -39,12 +46,20 @@ export function useAccounts(): {
   // Sources and access portals add accounts.
   const organisation = useAgent((agent) => agent.organisation);
   const portals = useAgent(({ settings }) => settings.awsPortals);
+  const due = Math.floor(useMinute() / rereadMs);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each is a reason to read.
   useEffect(() => {
     read();
     return () => {
       last.current += 1;
     };
-  }, [read, logins, sessions, signIns, organisation, portals]);
+  }, [read, logins, sessions, signIns, organisation, portals, due]);
+  useEffect(() => {
+    const look = () => {
+      if (!document.hidden) read();
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, [read]);
   return { accounts, error, isReading, read };
 }

@@ -4,7 +4,7 @@ import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { accountsText } from '../accounts/text.ts';
 import { useAgent } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { clustersText } from '../clusters/text.ts';
 import { SubPage } from '../controls/sub-page.tsx';
 import { activityText } from './text.ts';
@@ -31,7 +31,7 @@ export function ActivityPage({
   const { entries, error, latest, read } = useActivity();
   const [onlyProblems, setOnlyProblems] = useState(false);
   const toggle = useRef<HTMLButtonElement>(null);
-  const now = useNow(60_000);
+  const now = useMinute();
   const showAll = () => {
     // The button that had the focus is removed.
     toggle.current?.focus();

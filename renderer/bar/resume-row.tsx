@@ -2,7 +2,7 @@ import { CornerDownLeft, RotateCcw } from 'lucide-react';
 import { useRef } from 'react';
 import type { ResumeOffer } from '../../main/model/resume-offer.ts';
 import { useAgent } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { barText } from './text.ts';
 
 /** The first row of the list while nothing is connected: connects what was connected before. */
@@ -14,7 +14,7 @@ export function ResumeRow({
   readonly onResume: () => void;
 }) {
   const clusters = useAgent((agent) => agent.clusters);
-  const now = useNow(60_000);
+  const now = useMinute();
   const titles = offer.clusters.flatMap((id) => clusters.get(id)?.title ?? []);
   const words = barText.resume(titles, offer.at, now);
   return (

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { distinctions } from '../../main/model/distinction.ts';
 import { isGuarded } from '../../main/model/is-production.ts';
 import { useAgent } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { filtersOf } from '../clusters/filters.ts';
 import { byTitle } from '../clusters/layout.ts';
 import type { BarFacts } from './choices.ts';
@@ -21,7 +21,7 @@ export function useBarFacts(): BarFacts {
   const current = useAgent((agent) => agent.kubectl.cluster);
   const organisation = useAgent((agent) => agent.organisation);
   const resume = useResumeOffer();
-  const now = useNow(60_000);
+  const now = useMinute();
   const clusters = useMemo(() => byTitle(known.values()), [known]);
   const different = useMemo(() => distinctions(known.values()), [known]);
   const filters = useMemo(() => filtersOf(clusters).flatMap((group) => group.filters), [clusters]);

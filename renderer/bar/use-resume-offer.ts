@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { type ResumeOffer, resumeOffer } from '../../main/model/resume-offer.ts';
 import { useAgent } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 
 /** Returns the clusters to offer to connect together, of those that are still known; undefined if there are none. */
 export function useResumeOffer(): ResumeOffer | undefined {
@@ -9,7 +9,7 @@ export function useResumeOffer(): ResumeOffer | undefined {
   const tunnels = useAgent((agent) => agent.steady);
   const known = useAgent((agent) => agent.clusters);
   const agent = useAgent((state) => state.agent);
-  const now = useNow(60_000);
+  const now = useMinute();
   return useMemo(() => {
     const offer = resumeOffer(
       { ...(recent === undefined ? {} : { recent }), tunnels: tunnels.values(), agent },

@@ -2,7 +2,7 @@ import { Star } from 'lucide-react';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { activityText } from '../activity/text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { clustersText } from '../clusters/text.ts';
 import { useRow } from '../clusters/use-row.ts';
 import { DocsLink } from '../controls/docs-link.tsx';
@@ -147,7 +147,7 @@ function About({
   /** False if the page does so further up. */
   readonly namesOwner: boolean;
 }) {
-  const now = useNow(60_000);
+  const now = useMinute();
   const { fields } = clusterText;
   const { reach, docs } = cluster;
   return (
@@ -164,7 +164,7 @@ function About({
           [fields.hostname, reach.kind === 'tunnel' ? <code key="host">{reach.hostname}</code> : undefined],
           [fields.server, <code key="server">{cluster.server}</code>],
           [fields.version, cluster.version],
-          [fields.seen, ago(Math.max(0, now - cluster.seenAt))],
+          [fields.seen, ago(now - cluster.seenAt)],
         ]}
       />
     </Card>

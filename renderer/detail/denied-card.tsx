@@ -1,7 +1,7 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import type { DeniedPolicy } from '../../main/model/policy.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { detailText } from './text.ts';
 import { WhomToAsk } from './whom-to-ask.tsx';
 
@@ -15,7 +15,7 @@ export function DeniedCard({
 }) {
   const { connect } = useActions();
   const links = useAgent(({ organisation }) => organisation?.links);
-  const now = useNow(60_000);
+  const now = useMinute();
   const words = detailText.denied;
   const { reason, message, failing, ray, at } = policy;
   return (
@@ -40,7 +40,7 @@ export function DeniedCard({
       </div>
       <WhomToAsk cluster={cluster} />
       <p className="for">
-        {words.checkedAt(Math.max(0, now - at))}
+        {words.checkedAt(now - at)}
         {ray !== undefined && (
           <>
             {` ${words.ray} `}

@@ -1,6 +1,6 @@
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import { activityText } from '../activity/text.ts';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { failureText } from '../clusters/failure-text.ts';
 import { momentOf } from '../text/times.ts';
 import { Card } from './card.tsx';
@@ -15,7 +15,7 @@ export function LastErrors({
   readonly failures: readonly ActivityEntry[];
   readonly onActivity: () => void;
 }) {
-  const now = useNow(60_000);
+  const now = useMinute();
   return (
     <Card
       title={detailText.errors.title}

@@ -1,5 +1,5 @@
 import type { LatencySample } from '../../main/model/activity-entry.ts';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { Card } from './card.tsx';
 import { detailText } from './text.ts';
 import './past.css';
@@ -11,7 +11,7 @@ const height = 40;
 
 /** Shows the latency of the last probes as a line and in figures. */
 export function LatencyCard({ samples }: { readonly samples: readonly LatencySample[] }) {
-  const now = useNow(30_000);
+  const now = useMinute();
   const figures = latencyFigures(samples);
   const [first] = samples;
   if (figures === undefined || first === undefined) return null;
@@ -19,7 +19,7 @@ export function LatencyCard({ samples }: { readonly samples: readonly LatencySam
   const failed = samples.filter(({ ms }) => ms === undefined).length;
   return (
     <Card
-      title={detailText.latency.title(Math.max(0, now - first.at))}
+      title={detailText.latency.title(now - first.at)}
       action={
         failed > 0 && <p className="probes-failed">{detailText.latency.failed(failed, samples.length)}</p>
       }

@@ -23,7 +23,7 @@ export function ProductionLock({
   const applies = useAgent(({ settings }) => opensReadOnly(cluster, settings));
   const unlock = useAgent(({ unlocks }) => unlocks?.find((one) => one.cluster === id));
   const [isAsking, setAsking] = useState(false);
-  const now = useNow(unlock === undefined ? undefined : 5_000);
+  const now = useNow(unlock && 5_000);
   if (!applies) return null;
   if (unlock !== undefined && unlock.until > now)
     return (

@@ -18,7 +18,7 @@ export function ReadOnlyFile({ cluster }: { readonly cluster: Cluster }) {
   const [made, setMade] = useState<Output<'read-only-file'>>();
   const [failure, setFailure] = useState<PlainError>();
   const [isBusy, setBusy] = useState(false);
-  const now = useNow(made === undefined ? undefined : 60_000);
+  const now = useNow(made && 60_000);
   const make = () => {
     if (isBusy) return;
     setBusy(true);

@@ -4,7 +4,7 @@ import { isInBrowser, missingSignIns } from '../../main/model/next-sign-in.ts';
 import '../accounts/accounts.css';
 import { useAccounts } from '../accounts/use-accounts.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { headerText } from '../header/text.ts';
 import type { Asked } from '../links/link-preview.tsx';
 import { Address } from './address.tsx';
@@ -36,7 +36,7 @@ export function FirstRun({
   const actions = useActions();
   const { accounts, error, read } = useAccounts();
   const findings = useFindings(read);
-  const now = useNow(20_000);
+  const now = useMinute();
   const { clearSignIns } = actions;
   useEffect(() => clearSignIns, [clearSignIns]);
   const count = useAgent(({ clusters }) => clusters.size);

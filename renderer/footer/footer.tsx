@@ -27,7 +27,7 @@ function Kubectl() {
   const { setCurrent } = useActions();
   const name = kubectl.context ?? footerText.none;
   const { production, limit } = kubectl;
-  const now = useNow(limit === undefined ? undefined : 5_000);
+  const now = useNow(limit && 5_000);
   const left = limit && timeLeft(limit.until, now);
   const notes = [
     ...(production ? [controlsText.production] : []),

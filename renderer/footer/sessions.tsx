@@ -1,15 +1,11 @@
 import { TriangleAlert } from 'lucide-react';
-import { useEffect } from 'react';
 import type { Account } from '../../main/model/account.ts';
 import { useAccounts } from '../accounts/use-accounts.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { accountKey, isUnderWay } from '../agent/sign-ins.ts';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { canSignIn, endOf, nameOf, type SessionFacts, sessionFacts } from './session-facts.ts';
 import { footerText } from './text.ts';
-
-/** Another program may sign in or out, which the agent does not report. */
-const rereadMs = 5 * 60_000;
 
 /**
  * Shows the session that ended or ends first, whichever provider it is of, and signs in where that is needed. A click on
@@ -77,7 +73,7 @@ function Ended({ words, of }: { readonly words: string; readonly of: readonly Ac
 }
 
 function Held({ held: [first, ...others] }: { readonly held: readonly Account[] }) {
-  const now = useNow(20_000);
+  const now = useMinute();
   if (first === undefined) return footerText.signedOut;
   const who = first.who ?? others.find((one) => one.who !== undefined)?.who;
   const name = first.provider === 'access' ? (who ?? footerText.someone) : nameOf(first);
@@ -118,18 +114,7 @@ function titleOf({ held, ended, missing }: SessionFacts): string {
 function useSessionFacts(): SessionFacts {
   const sessions = useAgent((agent) => agent.sessions);
   const endedSessions = useAgent((agent) => agent.endedSessions);
-  const { accounts, read } = useAccounts();
-  const now = useNow(20_000);
-  useEffect(() => {
-    const look = () => {
-      if (!document.hidden) read();
-    };
-    const timer = setInterval(look, rereadMs);
-    document.addEventListener('visibilitychange', look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', look);
-    };
-  }, [read]);
+  const { accounts } = useAccounts();
+  const now = useMinute();
   return sessionFacts({ sessions, endedSessions, accounts, now });
 }

@@ -2,7 +2,7 @@ import { CircleUserRound, History, ListFilter, type LucideIcon, RefreshCw, Setti
 import { locationText } from '../../main/model/account-name.ts';
 import { plainText } from '../../main/model/plain-text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { SearchField } from '../bar/search-field.tsx';
 import type { Bar } from '../bar/use-bar.ts';
 import { clustersText } from '../clusters/text.ts';
@@ -86,11 +86,11 @@ function Action({
 /** Shows the progress of discovery or the age of the list. Counts the listed clusters, not the waiting ones. */
 export function DiscoveryLine({ counts: { shown, of, waiting } }: { readonly counts: ListCounts }) {
   const discovery = useAgent((agent) => agent.discovery);
-  const now = useNow(30_000);
+  const now = useMinute();
   const chip = waiting > 0 && <span className="waiting">{headerText.waiting(waiting)}</span>;
   if (discovery.status === 'idle') {
     const { finishedAt } = discovery;
-    const age = finishedAt === undefined ? undefined : Math.max(0, now - finishedAt);
+    const age = finishedAt && now - finishedAt;
     return (
       <section className="discovery-line" aria-label={headerText.state}>
         <span>{headerText.idle(shown, of, age)}</span>

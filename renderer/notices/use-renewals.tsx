@@ -1,16 +1,16 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import type { Account } from '../../main/model/account.ts';
 import type { LoginProviderKind } from '../../main/model/login-providers.ts';
+import { useAccounts } from '../accounts/use-accounts.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { accountKey, isUnderWay } from '../agent/sign-ins.ts';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { Banner } from '../controls/banner.tsx';
 import type { Notice } from '../controls/notice.ts';
 import { noticesText } from './text.ts';
 
 /** A renewal is offered for this long before a session ends. */
 const offeredMs = 15 * 60_000;
-/** How often to look for sessions of clouds, which nothing reports. */
-const lookMs = 5 * 60_000;
 
 interface Ending {
   readonly provider: LoginProviderKind;
@@ -27,7 +27,7 @@ export function useRenewals(): readonly Notice[] {
   const clouds = useCloudSessions();
   const signIns = usePage((page) => page.signIns);
   const { signIn } = useActions();
-  const now = useNow(20_000);
+  const now = useMinute();
   const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
   const ofAccess = sessions.map(
     ({ authDomain, endsAt }): Ending => ({ provider: 'access', session: authDomain, endsAt }),
@@ -67,35 +67,14 @@ export function useRenewals(): readonly Notice[] {
 
 /** Returns the sessions of clouds that end at a known time and do not renew without the user. */
 function useCloudSessions(): readonly Ending[] {
-  const { accounts } = useActions();
-  const signIns = usePage((page) => page.signIns);
-  const due = Math.floor(useNow(lookMs) / lookMs);
-  const [known, setKnown] = useState<readonly Ending[]>([]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a login, and time, are reasons to look again.
-  useEffect(() => {
-    let isOver = false;
-    accounts().then(
-      (all) => {
-        if (isOver) return;
-        setKnown(
-          all.flatMap(({ provider, session, endsAt, ours, renews, status, asks }) =>
-            provider !== 'access' &&
-            ours &&
-            !renews &&
-            status === 'signed-in' &&
-            asks === 'browser' &&
-            endsAt !== undefined
-              ? { provider, session, endsAt }
-              : [],
-          ),
-        );
-      },
-      // What is known stays; a lost agent is shown as such.
-      () => {},
-    );
-    return () => {
-      isOver = true;
-    };
-  }, [accounts, signIns, due]);
-  return known;
+  const { accounts = [] } = useAccounts();
+  return accounts.filter(
+    (one): one is Account & Ending =>
+      one.provider !== 'access' &&
+      one.ours &&
+      !one.renews &&
+      one.status === 'signed-in' &&
+      one.asks === 'browser' &&
+      one.endsAt !== undefined,
+  );
 }

@@ -3,7 +3,7 @@ import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { agentText } from '../agent/text.ts';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { ago } from '../text/times.ts';
 import { organisationText } from './text.ts';
 
@@ -18,7 +18,7 @@ export function OrganisationGroup({
 }) {
   const organisation = useAgent((agent) => agent.organisation);
   const actions = useActions();
-  const now = useNow(30_000);
+  const now = useMinute();
   const [isRefreshing, setRefreshing] = useState(false);
   const [isAsking, setAsking] = useState(false);
   const [failure, setFailure] = useState<{ readonly title: string; readonly error: PlainError }>();
@@ -53,7 +53,7 @@ export function OrganisationGroup({
       ? { title: organisationText.notRefreshed, error: failed.error }
       : undefined);
   const facts = [
-    organisationText.read(ago(Math.max(0, now - readAt))),
+    organisationText.read(ago(now - readAt)),
     ...(origin === 'managed' && !signed
       ? []
       : [signed ? organisationText.signed : organisationText.unsigned]),

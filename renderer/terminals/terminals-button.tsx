@@ -3,7 +3,7 @@ import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import type { Terminal } from '../../main/model/terminal.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { useNow } from '../agent/use-now.ts';
+import { useMinute } from '../agent/use-minute.ts';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { terminalsText } from './text.ts';
 import './terminals.css';
@@ -54,12 +54,12 @@ function TerminalRow({
 }) {
   const { kind, pid, since, namespace, cluster: id } = terminal;
   const cluster = useAgent(({ clusters }) => clusters.get(id));
-  const now = useNow(30_000);
+  const now = useMinute();
   const { endClient } = useActions();
   const details = [
     terminalsText.kinds[kind],
     ...(namespace === undefined ? [] : [terminalsText.namespace(namespace)]),
-    terminalsText.process(pid, Math.max(0, now - since)),
+    terminalsText.process(pid, now - since),
   ];
   return (
     <li className="terminals-item">
