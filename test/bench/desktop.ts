@@ -30,13 +30,15 @@ export async function* benchmark({ small }: BenchOptions): AsyncIterable<Row> {
   try {
     const packed = await pack(folder, electron);
     const empty = await makeEmpty(path.join(folder, 'empty'), electron);
+    // A program of its own: what two processes share counts half in each.
+    const another = await makeEmpty(path.join(folder, 'another'), electron);
     yield {
       name: 'packed, without Electron',
       unit: 'MB',
       ours: await addedMb(packed, electron.dist),
       ...asked(120),
     };
-    yield* measure({ packed, empty, electron, session: session.env, small });
+    yield* measure({ packed, empty, another, electron, session: session.env, small });
   } finally {
     session.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -46,12 +48,13 @@ export async function* benchmark({ small }: BenchOptions): AsyncIterable<Row> {
 async function* measure(options: {
   readonly packed: string;
   readonly empty: string;
+  readonly another: string;
   readonly electron: RealElectron;
   readonly session: Readonly<Record<string, string>>;
   readonly small: boolean;
 }): AsyncIterable<Row> {
-  const { packed, empty, electron, session, small } = options;
-  const [idleMs, count, starts] = small ? [3_000, 5, 1] : [60_000, 50, 5];
+  const { packed, empty, another, electron, session, small } = options;
+  const [idleMs, rounds, count, starts] = small ? [3_000, 1, 5, 1] : [60_000, 3, 50, 5];
   const world = await startSoakWorld(count);
   const env = { ...world.env, ...session, TERM: 'dumb' };
   const flags = electron.noSandbox === undefined ? [] : ['--no-sandbox'];
@@ -70,77 +73,112 @@ async function* measure(options: {
     const firstPaint = median(paints.ours) - median(paints.empty);
     yield { name: 'first paint, over an empty Electron', unit: 'ms', ours: firstPaint, ...asked(300) };
 
-    const base = await start(empty);
-    const bare = await atRest(base.pid, idleMs);
-    await base.stop();
-    const app = await start(packed);
+    const [base, app] = [await start(empty), await start(packed)];
     const { socket, state } = pathsFrom(env);
     const agent = await connectAgent({ path: socket, state });
     if (agent === undefined) throw new Error('it hosts no agent');
     await agent.call('discover', {});
-    app.page.close();
-    // Somebody works in another window, beside it: a field with the focus draws its caret twice a second.
-    const other = await start(empty);
-    other.page.close();
-    const nothing = await atRest(app.pid, idleMs);
+    // Somebody works in another window, beside them: a field with the focus draws its caret twice a second.
+    const other = await start(another);
+    for (const { page } of [base, app, other]) page.close();
+    const rest = () => atRest({ ours: app.pid, empty: base.pid }, { ms: idleMs, times: rounds });
+    const nothing = await rest();
     yield {
       name: 'nothing open: memory over an empty Electron',
       unit: 'MB',
-      ours: nothing.pssMb - bare.pssMb,
+      ours: nothing.ours.pssMb - nothing.empty.pssMb,
       ...asked(40),
     };
     yield {
       name: 'nothing open: wake-ups',
       unit: 'per s',
-      ours: nothing.perSecond,
-      reference: { name: 'an empty Electron', figure: bare.perSecond },
+      ours: nothing.ours.perSecond,
+      reference: { name: 'an empty Electron', figure: nothing.empty.perSecond },
       goal: { atMost: 1.5 },
     };
-    for (const [name, { parts }] of Object.entries({ empty: bare, ours: nothing }))
-      for (const { kind, pssMb, perSecond } of parts)
-        console.error(
-          `desktop: ${name}: ${kind}: ${pssMb.toFixed(1)} MB, ${perSecond.toFixed(1)} wake-ups a second`,
-        );
-
     const { results } = await agent.call('connect', {
       clusters: [...world.names],
       mode: 'add',
       production: true,
     });
     const tunnels = `${results.filter(({ status }) => status === 'connected').length} tunnels`;
-    const many = await atRest(app.pid, idleMs);
+    const many = await rest();
     yield {
       name: `${tunnels}: memory over an empty Electron`,
       unit: 'MB',
-      ours: many.pssMb - bare.pssMb,
+      ours: many.ours.pssMb - many.empty.pssMb,
       ...asked(90),
     };
-    yield { name: `${tunnels}: of a core`, unit: '%', ours: many.percent, ...asked(1) };
-    await other.stop();
-    await app.stop();
+    yield { name: `${tunnels}: of a core`, unit: '%', ours: many.ours.percent, ...asked(1) };
+    for (const one of [other, base, app]) await one.stop();
   } finally {
     await world.close();
   }
 }
 
-async function atRest(pid: number, idleMs: number) {
-  await sleep(Math.min(idleMs, 30_000));
-  const before = await footprintOf(pid);
-  await sleep(idleMs);
-  const after = await footprintOf(pid);
-  const seconds = idleMs / 1_000;
-  const per = (of: (one: Footprint) => number) => (of(after) - of(before)) / seconds;
-  return {
-    pssMb: after.pssMb,
-    percent: per(({ cpuMs }) => cpuMs) / 10,
-    perSecond: per(({ wakeUps }) => wakeUps),
-    parts: after.processes.map(({ kind, pssMb, wakeUps }, at) => ({
-      kind,
-      pssMb,
-      perSecond: (wakeUps - (before.processes[at]?.wakeUps ?? wakeUps)) / seconds,
-    })),
-  };
+interface Rest {
+  readonly pssMb: number;
+  /** Of a core. */
+  readonly percent: number;
+  /** Wake-ups. */
+  readonly perSecond: number;
 }
+
+/** What programs take at the same time, a number of times: the median of each figure. Tells each time on stderr. */
+async function atRest<K extends string>(
+  pids: Readonly<Record<K, number>>,
+  { ms, times }: { readonly ms: number; readonly times: number },
+): Promise<Readonly<Record<K, Rest>>> {
+  const names = Object.keys(pids) as K[];
+  const all = new Map(names.map((name) => [name, [] as Rest[]]));
+  await sleep(Math.min(ms, 30_000));
+  for (let time = 0; time < times; time += 1) {
+    const look = () => Promise.all(names.map((name) => footprintOf(pids[name])));
+    const before = await look();
+    await sleep(ms);
+    const after = await look();
+    for (const [at, name] of names.entries()) {
+      const [was, is] = [before[at], after[at]];
+      if (was === undefined || is === undefined) continue;
+      const per = (of: (one: Footprint) => number) => ((of(is) - of(was)) * 1_000) / ms;
+      const rest = {
+        pssMb: is.pssMb,
+        percent: per(({ cpuMs }) => cpuMs) / 10,
+        perSecond: per(({ wakeUps }) => wakeUps),
+      };
+      all.get(name)?.push(rest);
+      console.error(`desktop: ${name}: ${inWords(rest)}: ${parts(was, is, ms).join('; ')}`);
+    }
+  }
+  return Object.fromEntries(
+    names.map((name) => {
+      const middle = (of: (one: Rest) => number) => median((all.get(name) ?? []).map(of));
+      return [
+        name,
+        {
+          pssMb: middle(({ pssMb }) => pssMb),
+          percent: middle(({ percent }) => percent),
+          perSecond: middle(({ perSecond }) => perSecond),
+        },
+      ];
+    }),
+  ) as Record<K, Rest>;
+}
+
+const inWords = ({ pssMb, percent, perSecond }: Rest) =>
+  `${pssMb.toFixed(1)} MB, ${percent.toFixed(2)} % of a core, ${perSecond.toFixed(1)} wake-ups a second`;
+
+/** The same of each process. */
+const parts = (before: Footprint, after: Footprint, ms: number): string[] =>
+  after.processes.map(({ kind, pssMb, wakeUps, cpuMs }, at) => {
+    const was = before.processes[at] ?? { wakeUps, cpuMs };
+    const rest = {
+      pssMb,
+      percent: ((cpuMs - was.cpuMs) * 100) / ms,
+      perSecond: ((wakeUps - was.wakeUps) * 1_000) / ms,
+    };
+    return `${kind} ${inWords(rest)}`;
+  });
 
 async function startApp(
   program: string,
