@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 
 const minuteMs = 60_000;
 
-/** Each time that it changes, the window is drawn, which wakes five processes some eighty times. */
+/** Where nobody works in the window. To draw it for a changed text wakes its processes some eighty times. */
 const unattendedMs = 5 * minuteMs;
 
 let last = Date.now();
@@ -12,7 +12,8 @@ const listeners = new Set<() => void>();
 /**
  * Returns the time in ms since the epoch, updated each minute: for ages and what is left, not for seconds that are counted.
  * All that show it change at once. In a window that is not the focused one it is updated every five minutes, and as soon as
- * the pointer or the focus enters; in a hidden one when it is shown. What is rendered for another reason never gets one that is older than a minute.
+ * the pointer or the focus enters; in a hidden one when it is shown. What is rendered for another reason gets none that is
+ * older than a minute.
  */
 export function useMinute(): number {
   return useSyncExternalStore(subscribe, look);

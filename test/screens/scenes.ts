@@ -415,6 +415,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
           }),
         ),
       });
+      // The footer may have asked for them before.
+      await shown.page.reload();
       await press(shown, 'Accounts');
       await shown.page.getByText('5 of 60').waitFor();
     },
@@ -618,6 +620,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
           }),
         ],
       });
+      // The footer may have asked for them before.
+      await shown.page.reload();
       await press(shown, 'Accounts');
       await shown.page.locator('.account').first().waitFor();
     },
