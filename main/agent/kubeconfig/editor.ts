@@ -2,7 +2,7 @@ import { mkdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { allDone } from '../async/all-done.ts';
-import type { Clock, Logger } from '../parts.ts';
+import { type Clock, type Logger, systemClock } from '../parts.ts';
 import { whileBusy } from '../storage/busy-file.ts';
 import type { Attributes } from './attributes.ts';
 import { backUp } from './backups.ts';
@@ -51,7 +51,7 @@ export interface Editor {
 
 /** How many times another writer may change the file before we give up. */
 const attempts = 20;
-/** A writer without a lock that truncates the file first has written the rest long before this. */
+/** A writer without a lock that truncates the file first has written the rest long before this. By the system's clock, as a file's age. */
 const settleMs = 500;
 const settleStepMs = 20;
 
@@ -79,7 +79,7 @@ export function createEditor(options: {
       const waited = await waitForLocks({ locks, clock, timeoutMs });
       const justTruncated = seen.bytes.length === 0 && isFresh(seen);
       if ((!waited && !justTruncated) || attempt > settleMs / settleStepMs) return seen;
-      if (justTruncated) await clock.sleep(settleStepMs);
+      if (justTruncated) await systemClock.sleep(settleStepMs);
     }
   }
 
@@ -98,7 +98,7 @@ export function createEditor(options: {
         // A writer without a lock may have written half the file, which does not parse: give it time to finish.
         const isHalf = error instanceof AppError && error.code === 'kubeconfig-invalid' && isFresh(old);
         if (!isHalf || attempt > settleMs / settleStepMs) throw error;
-        await clock.sleep(settleStepMs);
+        await systemClock.sleep(settleStepMs);
       }
     }
   }
