@@ -209,7 +209,7 @@ describe('the past of a cluster, on its page', () => {
   test('latency stands in words beside its line', async (context) => {
     const window = await shown.open(context, { clusters, tunnels });
     const { page, agent } = window;
-    const start = Date.now() - 10 * 60_000;
+    const start = Date.now() - 10.5 * 60_000;
     const samples = [30, 20, undefined, 90, 41.6].map((ms, index) => ({
       at: start + index * 30_000,
       ...(ms === undefined ? {} : { ms }),
