@@ -75,6 +75,15 @@ export function createAwsCredentials(
         return portal.credentials(source.role);
       case 'keys':
         return source.keys;
+      case 'token-file': {
+        const { fromTokenFile } = await import('@aws-sdk/credential-providers');
+        return fromTokenFile({
+          webIdentityTokenFile: source.file,
+          roleArn: source.role,
+          roleSessionName: source.sessionName ?? 'k8s-tunnels',
+          clientConfig,
+        })();
+      }
     }
   };
 

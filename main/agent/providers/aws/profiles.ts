@@ -5,6 +5,7 @@ import { errnoOf } from '../../../model/app-error.ts';
 import type { AwsWay } from '../../../model/cluster.ts';
 import type { Environment } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
+import { readAwsSections } from './config-files.ts';
 import { accountIn, environmentPrincipal } from './environment.ts';
 import { chainOf, loginOf, regionOf } from './profile-chain.ts';
 import { type AwsChain, roleChainOf } from './role-chain.ts';
@@ -108,8 +109,7 @@ export async function awsConfigurationStamp(parts: AwsParts): Promise<string> {
  * every session of Identity Center, the organisation's included.
  */
 export async function awsConfiguration(parts: AwsParts): Promise<AwsConfiguration> {
-  const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
-  const sections: Sections = await parseKnownFiles({ ...awsFiles(parts), ignoreCache: true });
+  const sections = await readAwsSections(awsFiles(parts));
   const names = Object.keys(sections).filter(
     (name) => !name.startsWith(sessionPrefix) && !name.startsWith('services.'),
   );
