@@ -47,6 +47,8 @@ export function roleChainOf(name: string, sections: Sections): AwsChain | undefi
     if (seen.size === 1 || keys === undefined) {
       if (role !== undefined && (source === undefined) !== (other === undefined)) {
         roles.unshift(section);
+        // A profile may begin with its own keys.
+        if (source === profile && keys !== undefined) return chain({ kind: 'keys', keys });
         if (source !== undefined) profile = source;
         else return other === 'Environment' ? chain({ kind: 'environment' }) : undefined;
         continue;

@@ -98,3 +98,23 @@ test('a session that is about to end is asked for again', async () => {
     { status: 'signed-out', needed: true },
   ]);
 });
+
+test('a role that a profile assumes with its own keys takes the code of its device', async () => {
+  const user = clouds.plan.accounts.find(({ profile }) => profile === 'platform');
+  await writeFile(
+    path.join(clouds.home, '.aws', 'config'),
+    [
+      '[profile shop]',
+      `aws_access_key_id = ${user?.accessKeyId}`,
+      `aws_secret_access_key = ${user?.secretAccessKey}`,
+      `role_arn = arn:aws:iam::${payments}:role/Mfa-shop`,
+      'source_profile = shop',
+      `mfa_serial = ${serial}`,
+      'region = eu-west-1',
+    ].join('\n'),
+  );
+  const aws = clouds.ways();
+  await signIn(aws, '111111');
+  const { clusters } = await discoverOnce(createEksSource({ aws, regions: ['eu-west-1'] }));
+  expect(clusters.map(({ account: id }) => id)).toContain(payments);
+});
