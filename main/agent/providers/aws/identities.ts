@@ -39,6 +39,12 @@ export interface AwsCredentials {
  */
 const marginMs = 12 * 60_000;
 
+/**
+ * The longest session of a role that is assumed with a session, as that of an MFA code is: AWS refuses to make a longer one
+ * (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, DurationSeconds). It is renewed anyway.
+ */
+const longestSeconds = 3_600;
+
 export function createAwsCredentials(
   options: AwsParts & {
     readonly network: Network;
@@ -106,7 +112,10 @@ export function createAwsCredentials(
           RoleArn: role_arn,
           RoleSessionName: role_session_name ?? `aws-sdk-js-${clock.now()}`,
           ExternalId: external_id,
-          DurationSeconds: Number.parseInt(duration_seconds ?? '3600', 10),
+          DurationSeconds: Math.min(
+            longestSeconds,
+            Number.parseInt(duration_seconds ?? '', 10) || longestSeconds,
+          ),
         },
         clientConfig: { ...clientConfig, region: own ?? region ?? anyRegion },
       })();

@@ -22,6 +22,8 @@ beforeEach(async () => {
     `role_arn = arn:aws:iam::${account}:role/Mfa-${name}`,
     'source_profile = user',
     `mfa_serial = ${serial}`,
+    // Longer than AWS allows with the session of a code.
+    'duration_seconds = 43200',
     'region = eu-west-1',
   ];
   const lines = [
