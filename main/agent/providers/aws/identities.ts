@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { AppError } from '../../../model/app-error.ts';
 import { createExpiring } from '../../async/expiring.ts';
 import type { Pace } from '../../async/request-rate.ts';
 import type { Network } from '../../network/network.ts';
@@ -14,6 +15,7 @@ import type { AwsPortal } from './portal.ts';
 import { type AwsParts, type AwsPrincipal, anyRegion, awsFiles } from './profiles.ts';
 import { awsRequestHandler } from './request-handler.ts';
 import type { AwsChain } from './role-chain.ts';
+import { webIdentityCredentials } from './web-identity.ts';
 
 /** The credentials of every way into AWS, kept only in memory. */
 export interface AwsCredentials {
@@ -81,15 +83,8 @@ export function createAwsCredentials(
         return portal.credentials(source.role);
       case 'keys':
         return source.keys;
-      case 'token-file': {
-        const { fromTokenFile } = await import('@aws-sdk/credential-providers');
-        return fromTokenFile({
-          webIdentityTokenFile: source.file,
-          roleArn: source.role,
-          roleSessionName: source.sessionName ?? 'k8s-tunnels',
-          clientConfig,
-        })();
-      }
+      case 'token-file':
+        return webIdentityCredentials({ ...source, origin: 'web_identity_token_file', clientConfig });
     }
   };
 
@@ -124,7 +119,8 @@ export function createAwsCredentials(
   };
 
   const make = async (principal: AwsPrincipal, signal: AbortSignal): Promise<AwsCredentialIdentity> => {
-    const { role, way, login, chain } = principal;
+    const { role, way, login, chain, problem } = principal;
+    if (problem !== undefined) throw new AppError('aws-failed', problem.message, { hint: problem.hint });
     if (role !== undefined) return portal.credentials(role);
     // Get the token first: the SDK would report an unreachable network as an expired session.
     if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);
