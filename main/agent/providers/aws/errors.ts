@@ -33,6 +33,15 @@ export function isRoleGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'ForbiddenException';
 }
 
+/**
+ * Returns the type of the policy that denies a call explicitly, as AWS names it
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
+ */
+export function denyingPolicy(error: unknown): string | undefined {
+  const text = error instanceof Error && denied.has(error.name) ? error.message : '';
+  return /with an explicit deny in an? ([a-zA-Z -]{1,40} policy|permissions boundary)/.exec(text)?.[1];
+}
+
 type Principal = Pick<AwsPrincipal, 'title' | 'way' | 'login'>;
 
 /** Converts any error of the AWS SDK. Omits the SDK's own text, which may quote a `credential_process`. */
@@ -70,8 +79,12 @@ export async function awsError(options: {
     );
   }
   if (denied.has(name)) {
+    const policy = denyingPolicy(cause);
     return new AppError('aws-denied', `${who} may not call ${action} in ${region}.`, {
-      hint: `Ask an AWS administrator for a policy that allows ${action}.`,
+      hint:
+        policy === undefined
+          ? `Ask an AWS administrator for a policy that allows ${action}.`
+          : `A ${policy} denies it, so that no other policy can allow it: ask an AWS administrator.`,
       cause,
     });
   }
