@@ -149,16 +149,6 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   });
 }
 
-/** Names the account in an error about its session, if there are several. */
-export function ofAccount(error: unknown, account: string | undefined): unknown {
-  if (account === undefined || !(error instanceof AppError) || error.code !== 'gcp-session-expired')
-    return error;
-  return new AppError(error.code, `The Google session of ${account} has expired or was revoked.`, {
-    hint: `Run \`${command`k8s-tunnels login gcp ${account}`}\`.`,
-    signIn: { provider: 'gcp', session: account },
-  });
-}
-
 /** google-gax's `GoogleError`, as far as we read it. */
 const googleErrorSchema = z.object({
   httpStatusCode: z.number().default(200),
