@@ -15,6 +15,8 @@ const shown: Readonly<Record<string, string>> = {
   AWS_ROLE_ARN: 'agent/providers/aws/environment.test › half of a pair names the other half',
   AWS_SECRET_ACCESS_KEY: 'agent/providers/aws/environment.test › half of a pair names the other half',
   AWS_WEB_IDENTITY_TOKEN_FILE: 'agent/providers/aws/environment.test › half of a pair names the other half',
+  AZURE_AUTHORITY_HOST:
+    'agent/providers/azure/azure-cloud.test › AZURE_AUTHORITY_HOST %j and the cloud %s of az',
   AZURE_CLIENT_ID: 'agent/providers/azure/aks.test › an application finds those of its own tenant',
   AZURE_TENANT_ID:
     'agent/providers/azure/aks.test › an application that is refused does not stand in the way',
