@@ -11,6 +11,12 @@ import { expect, test } from 'vitest';
 const root = path.resolve(import.meta.dirname, '..');
 
 const shown: Readonly<Record<string, string>> = {
+  AWS_ACCESS_KEY_ID: 'agent/providers/aws/environment.test › half of a pair names the other half',
+  AWS_ROLE_ARN: 'agent/providers/aws/environment.test › half of a pair names the other half',
+  AWS_SECRET_ACCESS_KEY: 'agent/providers/aws/environment.test › half of a pair names the other half',
+  AWS_WEB_IDENTITY_TOKEN_FILE: 'agent/providers/aws/environment.test › half of a pair names the other half',
+  AZURE_AUTHORITY_HOST:
+    'agent/providers/azure/azure-cloud.test › AZURE_AUTHORITY_HOST %j and the cloud %s of az',
   AZURE_CLIENT_ID: 'agent/providers/azure/aks.test › an application finds those of its own tenant',
   AZURE_TENANT_ID:
     'agent/providers/azure/aks.test › an application that is refused does not stand in the way',

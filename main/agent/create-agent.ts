@@ -5,7 +5,6 @@ import type { Access } from './access/access.ts';
 import { createSessions } from './access/sessions.ts';
 import { createActivity } from './activity/activity.ts';
 import type { Agent, Parts } from './agent.ts';
-import { withSafeTimers } from './async/safe-timers.ts';
 import { type Base, boot, withSupportOf } from './boot.ts';
 import { createAgentCallers } from './callers/caller.ts';
 import { keepCompletionNames } from './catalog/completion-names.ts';
@@ -21,6 +20,7 @@ import { kubectlHome } from './kubeconfig/kubectl-home.ts';
 import { createOperations } from './operations/operations.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
 import { applyToCatalog } from './organisation/source-under.ts';
+import { ownParts } from './own-parts.ts';
 import { pinnedEnvironment } from './paths.ts';
 import { createReach } from './reach.ts';
 import { feedOf } from './releases/feed.ts';
@@ -38,7 +38,7 @@ import { catalogChange } from './views.ts';
  * settings, CA certificates that the environment names, or its own files cannot be read.
  */
 export async function createAgent(given: Parts): Promise<Agent> {
-  const parts = { ...given, clock: withSafeTimers(given.clock, given.logger) };
+  const parts = ownParts(given);
   const state = createState(parts.logger);
   const notices = createNotices({ ...parts, state });
   for (const warning of parts.warnings ?? []) notices.add('warning', warning);

@@ -7,7 +7,7 @@ import type { CallerEnvironment } from '../model/caller-environment.ts';
 export function callerEnvironment(): CallerEnvironment {
   const variables: Record<string, string> = {};
   for (const [name, value = ''] of Object.entries(process.env))
-    if (/^(AWS|AZD|AZURE|CLOUDSDK|GOOGLE|VAULT)_/.test(name)) variables[name] = value;
+    if (/^(AWS|AZD|AZURE|BAO|CLOUDSDK|GOOGLE|VAULT)_/.test(name)) variables[name] = value;
   return { cwd: workingFolder(), variables };
 }
 

@@ -95,7 +95,10 @@ export const variableGroups: readonly Group[] = [
         ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'],
         'In place of `~/.aws/config` and `~/.aws/credentials`.',
       ],
-      [['AWS_PROFILE'], 'The profile that signs in, if it reaches the account of the cluster.'],
+      [
+        ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
+        'The profile that signs in, if it reaches the account of the cluster. The first one that is set counts.',
+      ],
       [
         [
           'AWS_ACCESS_KEY_ID',
@@ -155,8 +158,9 @@ export const variableGroups: readonly Group[] = [
   },
   {
     title: 'Vault',
-    about: 'As in the Vault command line.',
+    about: 'As in the command lines of Vault and OpenBao.',
     rows: [
+      [['BAO_'], 'Each of these variables by the name that OpenBao gives it, which comes first: `BAO_ADDR`.'],
       [['VAULT_ADDR', 'VAULT_NAMESPACE'], 'The server and its namespace.'],
       [['VAULT_TOKEN'], 'A token, which comes before `~/.vault-token`.'],
       [['VAULT_CONFIG_PATH'], 'In place of `~/.vault`, which can name a token helper.'],

@@ -49,8 +49,8 @@ export interface Fault {
     | { readonly kind: 'hold' }
     /** The service's own throttling answer, with Retry-After where it has one. */
     | { readonly kind: 'throttle'; readonly retryAfterSeconds?: number }
-    /** The service's own answer to a denied caller. */
-    | { readonly kind: 'deny' }
+    /** The service's own answer to a denied caller, or to any caller that a policy of the AWS organisation denies. */
+    | { readonly kind: 'deny'; readonly byOrganisation?: true }
     /** A page whose next page is always the same one. */
     | { readonly kind: 'repeat' }
     /** The connection is reset with no answer. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Source } from '../../model/cluster.ts';
 import type { Environment } from '../parts.ts';
+import { withKnownNames } from './variable-names.ts';
 
 type Use =
   /** A secret, or meaningless without one: stays in memory. */
@@ -98,10 +99,11 @@ export const awsLoginVariables = [
  * in `cwd`. A region of AWS belongs to a login without a profile, and is left out without one.
  */
 export function identityVariables(env: Environment, cwd: string): Readonly<Record<string, string>> {
-  const hasLogin = awsLoginVariables.some((name) => (env[name] ?? '') !== '');
+  const known = withKnownNames(env);
+  const hasLogin = awsLoginVariables.some((name) => (known[name] ?? '') !== '');
   return Object.fromEntries(
     Object.keys(uses).flatMap((name) => {
-      const value = env[name] ?? '';
+      const value = known[name] ?? '';
       if (value === '' || (!hasLogin && /^AWS_(?:DEFAULT_)?REGION$/.test(name))) return [];
       return [[name, uses[name]?.endsWith('-path') ? path.resolve(cwd, value) : value]];
     }),
@@ -115,7 +117,7 @@ export function identityVariables(env: Environment, cwd: string): Readonly<Recor
 export function lastingEnvironment(env: Environment, cwd: string): Environment {
   const read = identityVariables(env, cwd);
   return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) =>
+    Object.entries(withKnownNames(env)).flatMap(([name, value]) =>
       uses[name] === 'secret' ? [] : [[name, read[name] ?? value]],
     ),
   );

@@ -6,6 +6,7 @@ import {
   shownVariables,
   variablesFor,
 } from '../../../main/agent/callers/identity-variables.ts';
+import { withKnownNames } from '../../../main/agent/callers/variable-names.ts';
 
 test('are those that providers read, with paths in the folder of the shell, and no others', () => {
   const env = {
@@ -87,4 +88,34 @@ test('replace those of the agent, and leave the rest of its environment', () => 
 test('are shown with their values, secrets by name', () => {
   const env = { AWS_PROFILE: 'dev', VAULT_ADDR: 'https://vault.acme.example', VAULT_TOKEN: 'hvs.secret' };
   expect(shownVariables(env)).toEqual({ AWS_PROFILE: 'dev', VAULT_TOKEN: '(secret)' });
+});
+
+test('a variable counts by its other names too', () => {
+  const env = {
+    BAO_ADDR: 'https://bao.acme.example',
+    VAULT_ADDR: 'https://vault.acme.example',
+    BAO_TOKEN: 's.secret',
+    BAO_CACERT: 'ca.pem',
+    BAO_NAMESPACE: '',
+    VAULT_NAMESPACE: 'team',
+    AWS_DEFAULT_PROFILE: 'dev',
+  };
+  const known = {
+    VAULT_ADDR: 'https://bao.acme.example',
+    VAULT_CACERT: '/srv/ca.pem',
+    VAULT_NAMESPACE: 'team',
+    AWS_PROFILE: 'dev',
+  };
+  expect(identityVariables(env, '/srv')).toEqual({ ...known, VAULT_TOKEN: 's.secret' });
+  // A secret under another name is one too.
+  expect(lastingEnvironment({ ...env, HOME: '/home/ada' }, '/srv')).toEqual({ ...known, HOME: '/home/ada' });
+  expect(shownVariables(env)).toEqual({ VAULT_TOKEN: '(secret)', AWS_PROFILE: 'dev' });
+  expect(identityVariables({ AWS_DEFAULT_PROFILE: 'dev', AWS_PROFILE: 'prod' }, '/')).toEqual({
+    AWS_PROFILE: 'prod',
+  });
+  expect(withKnownNames({ PATH: '/bin', BAO_: 'x', TAOBAO_ADDR: 'y' })).toEqual({
+    PATH: '/bin',
+    BAO_: 'x',
+    TAOBAO_ADDR: 'y',
+  });
 });

@@ -161,6 +161,18 @@ describe('AWS_PROFILE of a folder, as direnv sets it', () => {
     expect(await roleOf()).toBe('ViewOnly');
   });
 
+  test('counts by the name that the AWS command line reads after it', async () => {
+    const agent = await openAgent({ AWS_DEFAULT_PROFILE: 'reader' });
+    await agent.discover();
+    const cluster = idOf(agent, 'payments-staging');
+    const roleOf = async (environment?: ReturnType<typeof shell>) =>
+      (await arnOf(agent, { cluster, environment })).split('/')[1];
+    expect(await roleOf()).toBe('ViewOnly');
+    expect(await roleOf(shell({}))).toBe('ClusterAdmin');
+    expect(await roleOf(shell({ AWS_DEFAULT_PROFILE: 'reader' }))).toBe('ViewOnly');
+    expect(await roleOf(shell({ AWS_DEFAULT_PROFILE: 'reader', AWS_PROFILE: 'admin' }))).toBe('ClusterAdmin');
+  });
+
   test('names a profile of the configuration file that the same folder names', async () => {
     const agent = await openAgent();
     await agent.discover();
@@ -197,6 +209,10 @@ test('VAULT_TOKEN of one shell reads its secrets; another shell and the window h
   expect(failed.map(({ error }) => error?.code)).not.toContain('vault-no-token');
   const cluster = idOf(agent, 'depot-lyon');
   expect(await agent.credential({ cluster, environment: first })).toMatchObject({ kind: 'ExecCredential' });
+  const byOpenBao = shell({ BAO_TOKEN: clouds.vault.token });
+  expect(await agent.credential({ cluster, environment: byOpenBao })).toMatchObject({
+    kind: 'ExecCredential',
+  });
   for (const environment of [shell({}), undefined])
     await expect(agent.credential({ cluster, environment, browser: false })).rejects.toMatchObject({
       code: 'vault-no-token',

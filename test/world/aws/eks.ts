@@ -73,10 +73,14 @@ export async function answerEks(options: {
   const denied = !authentication.mayUseEks || plan.deniedCells.includes(`${account}/${region}`);
   if (fault?.kind === 'deny' || denied) {
     const name = call.operation === 'ListClusters' ? '*' : call.name;
+    const why =
+      fault?.kind === 'deny' && fault.byOrganisation === true
+        ? 'with an explicit deny in a service control policy'
+        : `because no identity-based policy allows the eks:${call.operation} action`;
     return failure(
       403,
       'AccessDeniedException',
-      `User: ${arn} is not authorized to perform: eks:${call.operation} on resource: ${eksArn({ account, region, name, tags: {} })} because no identity-based policy allows the eks:${call.operation} action`,
+      `User: ${arn} is not authorized to perform: eks:${call.operation} on resource: ${eksArn({ account, region, name, tags: {} })} ${why}`,
     );
   }
 

@@ -57,6 +57,12 @@ export function answerSts(options: {
         'AccessDenied',
         `${authentication.caller.arn} is not authorized to perform: sts:AssumeRole`,
       );
+    if ('x-amz-security-token' in request.headers && Number(form.get('DurationSeconds')) > 3_600)
+      return fail(
+        400,
+        'ValidationError',
+        'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+      );
     return xmlAssumed(keyring, account, role);
   }
   const form = new URLSearchParams(request.body.toString());

@@ -98,6 +98,18 @@ export function permissionDenied(api: GoogleMethod, resource: string): GoogleAns
   });
 }
 
+/** A refusal for another reason than the roles of the caller. */
+export function refusedBy(api: GoogleMethod, number: string, reason: string): GoogleAnswer {
+  const { service } = api;
+  return fail({
+    httpStatus: 403,
+    code: 7,
+    status: 'PERMISSION_DENIED',
+    message: `Request is refused for project ${number}.`,
+    details: [errorInfo(reason, 'googleapis.com', { service, consumer: `projects/${number}` })],
+  });
+}
+
 /** The caller may not have a project billed, or there is none of that name. */
 export function userProjectDenied(api: GoogleMethod, project: string): GoogleAnswer {
   const { service } = api;

@@ -7,6 +7,7 @@ import {
   ok,
   permissionDenied,
   quotaExceeded,
+  refusedBy,
   serviceDisabled,
 } from './answers.ts';
 import { type GcpPlan, type GkeCluster, gkeAddresses, gkeName } from './gcp-plan.ts';
@@ -56,6 +57,7 @@ export async function answerGke(options: {
   if (project === undefined || project.gke === 'denied' || fault?.kind === 'deny') {
     return permissionDenied(method, `projects/${call.project}`);
   }
+  if (project.refuses !== undefined) return refusedBy(method, project.number, project.refuses);
   if (project.gke === 'disabled') return serviceDisabled(method, project.number);
 
   const here = plan.clusters.filter(

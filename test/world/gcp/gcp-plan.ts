@@ -5,6 +5,8 @@ export interface GcpProject {
   readonly number: string;
   /** Whether its GKE API answers: switched off, or on and out of the person's reach. */
   readonly gke: 'enabled' | 'disabled' | 'denied';
+  /** The reason for which Google refuses calls to it, whoever makes them: `google.api.ErrorReason`. */
+  readonly refuses?: string;
   /** Whether its fleet can be listed, and the Connect gateway used. Both work where left out. */
   readonly hub?: 'disabled' | 'denied';
   readonly gateway?: 'disabled' | 'denied';

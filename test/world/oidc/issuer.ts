@@ -18,6 +18,8 @@ export interface OidcWorld {
   /** The issuer's clock, ahead of the computer's by so much. */
   skewSeconds: number;
   tokenSeconds: number;
+  /** False: id tokens are given at a login only. */
+  renewsIdTokens: boolean;
   /** Claims of every id token from now on in place of the right ones. */
   claims: Readonly<Record<string, unknown>>;
   close(): Promise<void>;
@@ -76,6 +78,13 @@ export async function startIssuer(options: {
     });
   };
 
+  const withoutIdToken = () =>
+    json(200, {
+      access_token: givenOut(randomBytes(24).toString('base64url'), 'access token of OpenID Connect'),
+      token_type: 'Bearer',
+      expires_in: world.tokenSeconds,
+    });
+
   const token = (form: URLSearchParams): Promise<LoopbackAnswer> | LoopbackAnswer => {
     if (form.get('client_id') !== clusterClient) return refused(401, 'invalid_client');
     switch (form.get('grant_type')) {
@@ -94,7 +103,8 @@ export async function startIssuer(options: {
         const sent = form.get('refresh_token') ?? '';
         const email = refreshes.get(sent);
         refreshes.delete(sent);
-        return email === undefined ? refused(400, refusal) : granted(email);
+        if (email === undefined) return refused(400, refusal);
+        return world.renewsIdTokens ? granted(email) : withoutIdToken();
       }
       case 'urn:ietf:params:oauth:grant-type:device_code': {
         const device = devices.get(form.get('device_code') ?? '');
@@ -225,6 +235,7 @@ export async function startIssuer(options: {
     },
     skewSeconds: 0,
     tokenSeconds: 3600,
+    renewsIdTokens: true,
     claims: {},
     close: server.close,
   };

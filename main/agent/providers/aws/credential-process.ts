@@ -13,14 +13,19 @@ export interface AwsProcess {
   readonly command: string;
 }
 
+/** The AWS CLI and the SDKs take null and an empty text for a field that is not there: programs print them for long-lived keys. */
+const absent = z
+  .string()
+  .nullish()
+  .transform((text) => text || undefined);
 /** The format that the AWS CLI documents ("Sourcing credentials with an external process"). */
 const answerSchema = z.object({
   Version: z.literal(1),
   AccessKeyId: z.string().min(1),
   SecretAccessKey: z.string().min(1),
-  SessionToken: z.string().optional(),
-  Expiration: z.string().optional(),
-  AccountId: z.string().optional(),
+  SessionToken: absent,
+  Expiration: absent,
+  AccountId: absent,
 });
 
 /** Runs the process. Rejects with `aws-failed`, which names it and its last output, or with `cancelled`. */

@@ -8,7 +8,7 @@ import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { type AwsAccount, type AwsLogin, waysOf } from './accounts.ts';
 import type { Aws } from './aws.ts';
 import { type EksClients, loadEks } from './eks-clients.ts';
-import { awsError, isRoleGone, isUnrecognizedClient } from './errors.ts';
+import { awsError, denyingPolicy, isRoleGone, isUnrecognizedClient } from './errors.ts';
 
 /** The limit per cell: EKS throttles calls per account and region. */
 const descriptionsAtOnce = 16;
@@ -30,11 +30,17 @@ export interface CellParts {
   readonly refused: Set<string>;
 }
 
+export interface CellReading {
+  readonly outcome: CellOutcome;
+  /** Whether a policy of the AWS organisation denies the region, whoever asks. */
+  readonly isClosed: boolean;
+}
+
 /**
  * Reads one account in one region: lists the clusters and, at the same time, describes the known ones. Never rejects;
  * the caller checks whether the run was cancelled.
  */
-export async function readCell(cell: CellParts): Promise<CellOutcome> {
+export async function readCell(cell: CellParts): Promise<CellReading> {
   const { account, region } = cell;
   const perCell = pLimit(descriptionsAtOnce);
   const known = new Map(cell.known.map((cluster) => [cluster.name, cluster]));
@@ -54,15 +60,22 @@ export async function readCell(cell: CellParts): Promise<CellOutcome> {
     const results = await Promise.all(names.map(describe));
     const clusters = clustersOf(results);
     const broken = results.find((result) => result.status === 'rejected');
-    return broken === undefined
-      ? { kind: 'listed', clusters }
-      : { kind: 'failed', error: toPlainError(broken.reason), clusters };
+    return {
+      outcome:
+        broken === undefined
+          ? { kind: 'listed', clusters }
+          : { kind: 'failed', error: toPlainError(broken.reason), clusters },
+      isClosed: false,
+    };
   } catch (error) {
-    if (error instanceof AppError && isUnrecognizedClient(error.cause)) {
-      return { kind: 'not-enabled', error: regionDisabled(account, region) };
-    }
+    const cause = error instanceof AppError ? error.cause : undefined;
+    if (isUnrecognizedClient(cause))
+      return { outcome: { kind: 'not-enabled', error: regionDisabled(account, region) }, isClosed: false };
     const clusters = clustersOf(await Promise.all(described.values()));
-    return { kind: 'failed', error: toPlainError(error), clusters };
+    return {
+      outcome: { kind: 'failed', error: toPlainError(error), clusters },
+      isClosed: denyingPolicy(cause) === 'service control policy' && known.size === 0,
+    };
   }
 }
 
@@ -74,6 +87,15 @@ function regionDisabled(account: AwsAccount, region: string) {
   return toPlainError(
     new AppError('aws-region-disabled', `Region ${region} is not enabled in account ${account.id}.`),
   );
+}
+
+/** The result of a region that the organisation does not use: an answer, as for one that is not enabled. */
+export function closedRegion({ id }: AwsAccount, region: string): CellOutcome {
+  const error = new AppError(
+    'aws-region-disabled',
+    `A service control policy of the AWS organisation closes region ${region} to account ${id}.`,
+  );
+  return { kind: 'not-enabled', error: toPlainError(error) };
 }
 
 /**

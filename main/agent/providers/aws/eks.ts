@@ -7,7 +7,7 @@ import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { reportGone } from '../gone.ts';
 import { type AwsAccount, createAwsAccounts } from './accounts.ts';
 import type { Aws } from './aws.ts';
-import { readCell } from './eks-cell.ts';
+import { type CellReading, closedRegion, readCell } from './eks-cell.ts';
 import { createEksClients } from './eks-clients.ts';
 import {
   cellOf,
@@ -99,7 +99,7 @@ export function createEksSource(options: {
               const refused = new Set<string>();
               const known = knownIn.get(cellId('eks', account.id, region)) ?? [];
               const done = run.onReading?.(cellOf(account, region));
-              const outcome = await readCell({
+              const { outcome, isClosed } = await readCell({
                 account,
                 region,
                 known,
@@ -116,7 +116,7 @@ export function createEksSource(options: {
               if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {
                 report({ account, region, refused, outcome, run });
               }
-              return { region, refused, outcome, reported: account.logins.length };
+              return { region, refused, outcome, isClosed, reported: account.logins.length };
             }),
         );
       };
@@ -162,9 +162,15 @@ export function createEksSource(options: {
         if (denied.length > 1 && denied.length + off.length === cells.length && !isKnown) {
           // Report one line, not one for each region, for an account without any permissions.
           run.onPlanned(1 - denied.length);
-          run.onCell({ cell: cellOf(account, '*'), outcome: noRights(account) });
+          run.onCell({ cell: cellOf(account, '*'), outcome: noRights(account, denied) });
         } else {
-          for (const cell of denied) report({ account, run, ...cell });
+          // An organisation that allows some regions denies all others, which is no failure of each of them.
+          const isUsed = cells.some(({ outcome }) => outcome.kind === 'listed');
+          for (const cell of denied) {
+            const { region, outcome } = cell;
+            const closed = isUsed && cell.isClosed ? closedRegion(account, region) : outcome;
+            report({ account, run, ...cell, outcome: closed });
+          }
         }
 
         await opened;
@@ -193,14 +199,16 @@ function isDenied(outcome: CellOutcome): boolean {
   );
 }
 
-function noRights({ id, logins }: AwsAccount): CellOutcome {
+function noRights({ id, logins }: AwsAccount, denied: readonly CellReading[]): CellOutcome {
   const who = logins.map(({ principal }) => principal.title).join(', ');
   return failed(
     new AppError(
       'aws-denied',
       `No login for AWS account ${id} may call eks:ListClusters in any region (${who}).`,
       {
-        hint: 'Ask an AWS administrator for a policy that allows eks:ListClusters and eks:DescribeCluster.',
+        hint: denied.every(({ isClosed }) => isClosed)
+          ? 'A service control policy of the AWS organisation denies it, so that no other policy can allow it: ask an AWS administrator.'
+          : 'Ask an AWS administrator for a policy that allows eks:ListClusters and eks:DescribeCluster.',
       },
     ),
   );

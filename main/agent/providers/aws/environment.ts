@@ -1,7 +1,9 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { AppError } from '../../../model/app-error.ts';
 import { awsLoginVariables } from '../../callers/identity-variables.ts';
 import type { Environment } from '../../parts.ts';
 import type { AwsPrincipal } from './profiles.ts';
+import { webIdentityCredentials } from './web-identity.ts';
 
 /** Represents the credentials in environment variables. No profile can have this name. */
 export const environmentProfile = '';
@@ -29,7 +31,8 @@ export function environmentPrincipal(env: Environment): AwsPrincipal | undefined
 
 /**
  * Returns the credentials of environment variables, in the order of the AWS command line. All are passed to the SDK: it
- * would read those of this process, which may be another shell's. Rejects with the SDK's own error.
+ * would read those of this process, which may be another shell's. Rejects with the SDK's own error, `bad-input` if half of
+ * a pair is missing, or `file-unreadable`.
  */
 export async function environmentCredentials(options: {
   readonly env: Environment;
@@ -46,15 +49,19 @@ export async function environmentCredentials(options: {
       ...(Number.isNaN(expiration.getTime()) ? {} : { expiration }),
     };
   }
-  const { fromHttp, fromTokenFile } = await import('@aws-sdk/credential-providers');
-  const { AWS_WEB_IDENTITY_TOKEN_FILE = '', AWS_ROLE_ARN = '', AWS_ROLE_SESSION_NAME = '' } = env;
-  if (AWS_WEB_IDENTITY_TOKEN_FILE !== '')
-    return fromTokenFile({
-      webIdentityTokenFile: AWS_WEB_IDENTITY_TOKEN_FILE,
-      roleArn: AWS_ROLE_ARN,
-      roleSessionName: AWS_ROLE_SESSION_NAME || 'k8s-tunnels',
-      clientConfig,
-    })();
+  if (AWS_ACCESS_KEY_ID !== '')
+    throw new AppError('bad-input', 'AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY.', {
+      hint: 'Set AWS_SECRET_ACCESS_KEY too, or unset AWS_ACCESS_KEY_ID.',
+    });
+  const { AWS_WEB_IDENTITY_TOKEN_FILE: file = '', AWS_ROLE_ARN: role = '', AWS_ROLE_SESSION_NAME } = env;
+  if (file !== '' && role === '')
+    throw new AppError('bad-input', 'AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN.', {
+      hint: 'Set AWS_ROLE_ARN too, or unset AWS_WEB_IDENTITY_TOKEN_FILE.',
+    });
+  const origin = 'AWS_WEB_IDENTITY_TOKEN_FILE';
+  if (file !== '')
+    return webIdentityCredentials({ file, role, sessionName: AWS_ROLE_SESSION_NAME, origin, clientConfig });
+  const { fromHttp } = await import('@aws-sdk/credential-providers');
   return fromHttp({
     awsContainerCredentialsFullUri: env.AWS_CONTAINER_CREDENTIALS_FULL_URI ?? '',
     awsContainerCredentialsRelativeUri: env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI ?? '',

@@ -33,6 +33,15 @@ export function isRoleGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'ForbiddenException';
 }
 
+/**
+ * Returns the type of the policy that denies a call explicitly, as AWS names it
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
+ */
+export function denyingPolicy(error: unknown): string | undefined {
+  const text = error instanceof Error && denied.has(error.name) ? error.message : '';
+  return /with an explicit deny in an? ([a-zA-Z -]{1,40} policy|permissions boundary)/.exec(text)?.[1];
+}
+
 type Principal = Pick<AwsPrincipal, 'title' | 'way' | 'login'>;
 
 /** Converts any error of the AWS SDK. Omits the SDK's own text, which may quote a `credential_process`. */
@@ -70,8 +79,12 @@ export async function awsError(options: {
     );
   }
   if (denied.has(name)) {
+    const policy = denyingPolicy(cause);
     return new AppError('aws-denied', `${who} may not call ${action} in ${region}.`, {
-      hint: `Ask an AWS administrator for a policy that allows ${action}.`,
+      hint:
+        policy === undefined
+          ? `Ask an AWS administrator for a policy that allows ${action}.`
+          : `A ${policy} denies it, so that no other policy can allow it: ask an AWS administrator.`,
       cause,
     });
   }
@@ -106,6 +119,9 @@ export async function awsError(options: {
       cause,
     });
   }
+  const refusal = refusalOf(name, who, region);
+  if (refusal !== undefined)
+    return new AppError('aws-failed', refusal.message, { hint: refusal.hint, cause });
   if (name === noAnswer || (name === 'TimeoutError' && errnoOf(cause) === undefined)) {
     return new AppError('timeout', `AWS did not answer ${action} in ${region}.`, {
       hint: 'Check your network connection.',
@@ -119,6 +135,44 @@ export async function awsError(options: {
     retryable: true,
     cause,
   });
+}
+
+/**
+ * Returns what answers mean that another attempt gets again
+ * (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html, and CommonErrors there).
+ */
+function refusalOf(
+  name: string,
+  who: string,
+  region: string,
+): { readonly message: string; readonly hint: string } | undefined {
+  switch (name.replace(/Exception$/, '')) {
+    case 'ValidationError':
+      return {
+        message: `AWS does not accept the settings with which ${lowerFirst(who)} assumes its role.`,
+        hint: 'Check role_arn, role_session_name, external_id and duration_seconds of the profile, and of those that it goes on from.',
+      };
+    case 'InvalidIdentityToken':
+    case 'IDPCommunicationError':
+    case 'IDPRejectedClaim':
+      return {
+        message: `AWS does not accept the web identity token of ${lowerFirst(who)} (${name}).`,
+        hint: 'Get a new token; if that does not help, ask whether the role trusts its issuer and audience, and whether AWS reaches the issuer.',
+      };
+    case 'RegionDisabled':
+      return {
+        message: `The account of ${lowerFirst(who)} has switched off AWS STS in ${region}.`,
+        hint: 'Set another region for the profile, or ask an AWS administrator to activate STS there (account settings of IAM).',
+      };
+    case 'OptInRequired':
+    case 'SubscriptionRequired':
+      return {
+        message: `The account of ${lowerFirst(who)} is not signed up for this service of AWS.`,
+        hint: 'Ask the owner of the account to complete its registration, with a payment method.',
+      };
+    default:
+      return undefined;
+  }
 }
 
 /** Finds the errno in the text: the SDK keeps only the text of an error from logging in a profile. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { AppError } from '../../../model/app-error.ts';
 import { createExpiring } from '../../async/expiring.ts';
 import type { Pace } from '../../async/request-rate.ts';
 import type { Network } from '../../network/network.ts';
@@ -14,6 +15,7 @@ import type { AwsPortal } from './portal.ts';
 import { type AwsParts, type AwsPrincipal, anyRegion, awsFiles } from './profiles.ts';
 import { awsRequestHandler } from './request-handler.ts';
 import type { AwsChain } from './role-chain.ts';
+import { webIdentityCredentials } from './web-identity.ts';
 
 /** The credentials of every way into AWS, kept only in memory. */
 export interface AwsCredentials {
@@ -38,6 +40,12 @@ export interface AwsCredentials {
  * run takes time.
  */
 const marginMs = 12 * 60_000;
+
+/**
+ * The longest session of a role that is assumed with a session, as that of an MFA code is: AWS refuses to make a longer one
+ * (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, DurationSeconds). It is renewed anyway.
+ */
+const longestSeconds = 3_600;
 
 export function createAwsCredentials(
   options: AwsParts & {
@@ -75,6 +83,8 @@ export function createAwsCredentials(
         return portal.credentials(source.role);
       case 'keys':
         return source.keys;
+      case 'token-file':
+        return webIdentityCredentials({ ...source, origin: 'web_identity_token_file', clientConfig });
     }
   };
 
@@ -97,7 +107,10 @@ export function createAwsCredentials(
           RoleArn: role_arn,
           RoleSessionName: role_session_name ?? `aws-sdk-js-${clock.now()}`,
           ExternalId: external_id,
-          DurationSeconds: Number.parseInt(duration_seconds ?? '3600', 10),
+          DurationSeconds: Math.min(
+            longestSeconds,
+            Number.parseInt(duration_seconds ?? '', 10) || longestSeconds,
+          ),
         },
         clientConfig: { ...clientConfig, region: own ?? region ?? anyRegion },
       })();
@@ -106,7 +119,8 @@ export function createAwsCredentials(
   };
 
   const make = async (principal: AwsPrincipal, signal: AbortSignal): Promise<AwsCredentialIdentity> => {
-    const { role, way, login, chain } = principal;
+    const { role, way, login, chain, problem } = principal;
+    if (problem !== undefined) throw new AppError('aws-failed', problem.message, { hint: problem.hint });
     if (role !== undefined) return portal.credentials(role);
     // Get the token first: the SDK would report an unreachable network as an expired session.
     if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);

@@ -5,8 +5,11 @@ import { errnoOf } from '../../../model/app-error.ts';
 import type { AwsWay } from '../../../model/cluster.ts';
 import type { Environment } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
+import { readAwsSections } from './config-files.ts';
 import { accountIn, environmentPrincipal } from './environment.ts';
+import { loginKeysOf } from './login-keys.ts';
 import { chainOf, loginOf, regionOf } from './profile-chain.ts';
+import { type ProfileProblem, profileProblem } from './profile-problem.ts';
 import { type AwsChain, roleChainOf } from './role-chain.ts';
 import {
   type AwsSession,
@@ -44,6 +47,8 @@ export interface AwsPrincipal {
   readonly tokenFile?: string | undefined;
   /** How it logs in, if the SDK does not do that. */
   readonly chain?: AwsChain | undefined;
+  /** Why it cannot log in. */
+  readonly problem?: ProfileProblem | undefined;
   /** How it logs in, where that changes how the user fixes a failure. */
   readonly login:
     | {
@@ -78,17 +83,6 @@ export interface AwsOrganisation {
   readonly chosen?: Readonly<Record<string, string>>;
 }
 
-/** A section with any of these keys can log in; `[default]` often holds only a region. */
-const loginKeys = [
-  'aws_access_key_id',
-  'role_arn',
-  'sso_session',
-  'sso_start_url',
-  'credential_process',
-  'web_identity_token_file',
-  'login_session',
-];
-
 /** Every profile that can log in, and every session of Identity Center. */
 export interface AwsConfiguration {
   readonly profiles: readonly AwsPrincipal[];
@@ -108,14 +102,14 @@ export async function awsConfigurationStamp(parts: AwsParts): Promise<string> {
  * every session of Identity Center, the organisation's included.
  */
 export async function awsConfiguration(parts: AwsParts): Promise<AwsConfiguration> {
-  const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
-  const sections: Sections = await parseKnownFiles({ ...awsFiles(parts), ignoreCache: true });
+  const files = awsFiles(parts);
+  const sections = await readAwsSections(files);
   const names = Object.keys(sections).filter(
     (name) => !name.startsWith(sessionPrefix) && !name.startsWith('services.'),
   );
   const profiles = names
-    .filter((name) => loginKeys.some((key) => sections[name]?.[key] !== undefined))
-    .map((name) => profileFrom(name, sections));
+    .filter((name) => loginKeysOf(sections[name] ?? {}).length > 0)
+    .map((name) => profileFrom(name, sections, `${files.configFilepath} or ${files.filepath}`));
   const named = Object.keys(sections)
     .filter((name) => name.startsWith(sessionPrefix))
     .flatMap((name) => sessionFrom({ sso_session: name.slice(sessionPrefix.length) }, sections) ?? []);
@@ -177,7 +171,7 @@ export async function hasAwsFiles(parts: Pick<AwsParts, 'env' | 'home'>): Promis
   );
 }
 
-function profileFrom(name: string, sections: Sections): AwsPrincipal {
+function profileFrom(name: string, sections: Sections, places: string): AwsPrincipal {
   const section = sections[name] ?? {};
   const { role_arn, sso_account_id: account, sso_role_name: roleName } = section;
   const session = role_arn === undefined ? sessionFrom(section, sections) : undefined;
@@ -198,6 +192,7 @@ function profileFrom(name: string, sections: Sections): AwsPrincipal {
     role,
     tokenFile: chain.map(([, one]) => one.web_identity_token_file).find((file) => file !== undefined),
     chain: roleChainOf(name, sections),
+    problem: profileProblem(name, sections, places),
     login: loginOf(chain, sections),
   };
 }

@@ -5,13 +5,20 @@ import { type Section, type Sections, sessionFrom } from './sessions.ts';
 
 /**
  * How a profile gets credentials, where that is not left to the SDK: it would run a process without a limit, read the
- * environment of this process in place of the caller's, and cannot ask for an MFA code.
+ * environment of this process in place of the caller's, cannot ask for an MFA code, and does not find every profile that
+ * `readAwsSections` does.
  */
 export interface AwsChain {
   readonly source:
     | ({ readonly kind: 'process' } & AwsProcess)
     | { readonly kind: 'environment' }
     | { readonly kind: 'role'; readonly role: AwsRole }
+    | {
+        readonly kind: 'token-file';
+        readonly file: string;
+        readonly role: string;
+        readonly sessionName: string | undefined;
+      }
     | { readonly kind: 'keys'; readonly keys: AwsCredentialIdentity };
   /** The roles to assume, in that order. */
   readonly roles: readonly Section[];
@@ -40,16 +47,17 @@ export function roleChainOf(name: string, sections: Sections): AwsChain | undefi
     if (seen.size === 1 || keys === undefined) {
       if (role !== undefined && (source === undefined) !== (other === undefined)) {
         roles.unshift(section);
+        // A profile may begin with its own keys.
+        if (source === profile && keys !== undefined) return chain({ kind: 'keys', keys });
         if (source !== undefined) profile = source;
         else return other === 'Environment' ? chain({ kind: 'environment' }) : undefined;
         continue;
       }
     }
-    if (keys !== undefined) {
-      const found = chain({ kind: 'keys', keys });
-      return found.mfaSerial === undefined ? undefined : found;
-    }
-    if (section.web_identity_token_file !== undefined) return undefined;
+    if (keys !== undefined) return chain({ kind: 'keys', keys });
+    const { web_identity_token_file: file, role_session_name: sessionName } = section;
+    if (file !== undefined && role !== undefined)
+      return chain({ kind: 'token-file', file, role, sessionName });
     const command = section.credential_process;
     if (command !== undefined) return chain({ kind: 'process', profile, command });
     const session = sessionFrom(section, sections);
@@ -63,6 +71,11 @@ export function roleChainOf(name: string, sections: Sections): AwsChain | undefi
 function keysIn(section: Section): AwsCredentialIdentity | undefined {
   const { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey } = section;
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  const { aws_session_token: sessionToken } = section;
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  const { aws_session_token: sessionToken, aws_account_id: accountId } = section;
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...(accountId === undefined ? {} : { accountId }),
+  };
 }

@@ -3,8 +3,9 @@ import { AppError } from '../../../model/app-error.ts';
 import type { Network } from '../../network/network.ts';
 import type { Environment } from '../../parts.ts';
 import type { SignInFile } from '../../sealing/sign-in-file.ts';
+import type { AzureCloud } from './azure-cloud.ts';
 import type { Challenges } from './challenges.ts';
-import { type AzureCloud, type AzureSignIn, cliCacheSchema, readJson } from './cli-sessions.ts';
+import { type AzureSignIn, cliCacheSchema, readJson } from './cli-sessions.ts';
 import { ownCredential } from './own-account.ts';
 import { toolCredential } from './tools.ts';
 

@@ -6,6 +6,7 @@ import type { Network } from '../../network/network.ts';
 import type { Environment } from '../../parts.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
+import { type AzureCloud, findAzureCloud } from './azure-cloud.ts';
 import type { Challenges } from './challenges.ts';
 import { type AzureOwnAccount, readOwnAccounts } from './own-account.ts';
 
@@ -58,32 +59,6 @@ export type AzureSignIn =
   | { readonly kind: 'powershell'; readonly user: string }
   | { readonly kind: 'developer-cli'; readonly user: string };
 
-/** The addresses of one of the separate clouds, without a trailing slash. */
-export interface AzureCloud {
-  readonly authority: string;
-  readonly resourceManager: string;
-}
-
-/** By the Azure CLI's names. */
-const clouds: Readonly<Record<string, AzureCloud>> = {
-  AzureCloud: {
-    authority: 'https://login.microsoftonline.com',
-    resourceManager: 'https://management.azure.com',
-  },
-  AzureUSGovernment: {
-    authority: 'https://login.microsoftonline.us',
-    resourceManager: 'https://management.usgovcloudapi.net',
-  },
-  AzureChinaCloud: {
-    authority: 'https://login.chinacloudapi.cn',
-    resourceManager: 'https://management.chinacloudapi.cn',
-  },
-};
-const publicCloud: AzureCloud = {
-  authority: 'https://login.microsoftonline.com',
-  resourceManager: 'https://management.azure.com',
-};
-
 /** The file that `az login` writes, with a byte order mark; without subscriptions after `az logout`. */
 const profileSchema = z.object({
   subscriptions: z.array(
@@ -126,7 +101,8 @@ export async function azureSignIns({
   ownFile,
 }: Pick<AzureParts, 'env' | 'home' | 'ownFile'>): Promise<{
   readonly signIns: readonly AzureSignIn[];
-  readonly cloud: AzureCloud;
+  /** An error if its addresses are not known. */
+  readonly cloud: AzureCloud | AppError;
   /** `login-sealed` if our own session is there and only the desktop app can open it. */
   readonly sealed?: AppError;
 }> {
@@ -184,14 +160,12 @@ export async function azureSignIns({
   }
   const signedIn = developer?.auth.account.currentUser ?? undefined;
   if (signedIn !== undefined) signIns.push({ kind: 'developer-cli', user: JSON.stringify(signedIn) });
-  const cloud = cloudOf(env.AZURE_AUTHORITY_HOST ?? '', current?.environmentName);
+  const cloud = await findAzureCloud({
+    authorityHost: env.AZURE_AUTHORITY_HOST ?? '',
+    name: current?.environmentName,
+    file: path.join(cliFolder, 'clouds.config'),
+  });
   return { signIns, cloud, ...(sealed === undefined ? {} : { sealed }) };
-}
-
-function cloudOf(authorityHost: string, name: string | undefined): AzureCloud {
-  const host = URL.parse(authorityHost.includes('://') ? authorityHost : `https://${authorityHost}`)?.host;
-  const named = Object.values(clouds).find(({ authority }) => new URL(authority).host === host);
-  return named ?? clouds[name ?? ''] ?? publicCloud;
 }
 
 export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {

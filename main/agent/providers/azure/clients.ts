@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import pLimit from 'p-limit';
+import { AppError } from '../../../model/app-error.ts';
 import { abortable } from '../../async/abortable.ts';
 import { createExpiring } from '../../async/expiring.ts';
 import { networkError } from '../../network/network-error.ts';
+import type { AzureCloud } from './azure-cloud.ts';
 import { chainOf } from './chain.ts';
-import { type AzureCloud, type AzureParts, type AzureSignIn, azureSignIns } from './cli-sessions.ts';
+import { type AzureParts, type AzureSignIn, azureSignIns } from './cli-sessions.ts';
 import { azureHttpClient } from './http-client.ts';
 
 /** How this computer can access Azure. */
@@ -32,7 +34,8 @@ const tokensAtOnce = 4;
 
 /**
  * Returns the current session; undefined if nobody is signed in. It stays the same, with its tokens, until somebody
- * signs in or out. Rejects with `login-sealed` if the one that applies belongs to the desktop app.
+ * signs in or out. Rejects with `login-sealed` if the one that applies belongs to the desktop app, or with `azure-failed`
+ * if its cloud is not known.
  */
 export function createAzureSessions(parts: AzureParts): () => Promise<AzureSession | undefined> {
   let last:
@@ -45,8 +48,10 @@ export function createAzureSessions(parts: AzureParts): () => Promise<AzureSessi
     if (found.sealed !== undefined && first?.kind !== 'environment' && first?.kind !== 'workload')
       throw found.sealed;
     if (first === undefined) return undefined;
+    const { signIns, cloud } = found;
+    if (cloud instanceof AppError) throw cloud;
     if (last === undefined || !isDeepStrictEqual(last.found, found)) {
-      last = { found, session: await openSession(parts, found) };
+      last = { found, session: await openSession(parts, { signIns, cloud }) };
     }
     return last.session;
   };
@@ -54,7 +59,7 @@ export function createAzureSessions(parts: AzureParts): () => Promise<AzureSessi
 
 async function openSession(
   { env, network, challenges }: Pick<AzureParts, 'env' | 'network' | 'challenges'>,
-  { signIns, cloud }: Awaited<ReturnType<typeof azureSignIns>>,
+  { signIns, cloud }: Pick<AzureSession, 'signIns' | 'cloud'>,
 ): Promise<AzureSession> {
   const httpClient = await azureHttpClient(network);
   // Remember the cause: MSAL hides why the authority was unreachable.

@@ -1,5 +1,6 @@
 import type { Account, SignOut } from '../../../model/account.ts';
 import { anyAccount } from '../../../model/any-account.ts';
+import { AppError } from '../../../model/app-error.ts';
 import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
@@ -37,6 +38,7 @@ export function createAzureLogin(options: {
 
   const open = async (tenant: string) => {
     const { cloud } = await azureSignIns(parts);
+    if (cloud instanceof AppError) throw cloud;
     const opened = await openOwnApplication({ network, file, authority: cloud.authority, tenant });
     const challenge = parts.challenges?.of(tenant);
     return {
@@ -65,7 +67,12 @@ export function createAzureLogin(options: {
     const ordered = accounts.toSorted((a, b) => Number(b.user === latest) - Number(a.user === latest));
     const [first, ...others] = await Promise.all(
       ordered.map(async ({ username, user, tenants: [home = anyTenant] }): Promise<Account> => {
-        const { application, scopes, failure } = await open(home);
+        // Discovery reports a cloud that is not known.
+        const opened = await open(home).catch(() => undefined);
+        const session = accounts.length > 1 ? home : shown.session;
+        if (opened === undefined)
+          return { ...shown, session, who: username, status: 'signed-in', renews: true };
+        const { application, scopes, failure } = opened;
         const known = (await application.getAllAccounts()).find(
           ({ homeAccountId }) => homeAccountId === user,
         );
@@ -76,7 +83,6 @@ export function createAzureLogin(options: {
             // An unreachable authority does not mean that the session has ended.
             () => failure() !== undefined,
           ));
-        const session = accounts.length > 1 ? home : shown.session;
         return { ...shown, session, who: username, status: holds ? 'signed-in' : 'ended', renews: holds };
       }),
     );

@@ -5,7 +5,8 @@ import type { Network } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import { openGcpClient, principalOf } from './clients.ts';
 import { adcFile, findCredentials, type GcpCredentialParts, storedCredentials } from './credential-files.ts';
-import { gcpLoginHint, ofAccount, signInError } from './errors.ts';
+import { signInError } from './errors.ts';
+import { type GcpRenewal, renewalOf, withRenewal } from './renewal.ts';
 
 /** The same inputs that gcloud and Google's libraries read. */
 export interface GcpParts extends GcpCredentialParts {
@@ -34,6 +35,7 @@ export interface GcpAccess {
   readonly others: readonly string[];
   /** The account among several of our own sessions. */
   readonly session: string | undefined;
+  readonly renewal: GcpRenewal;
   /** The accounts that the user can choose from; none if a variable names the credentials. */
   readonly choices: readonly string[];
 }
@@ -72,14 +74,17 @@ export function createGcpSession(parts: GcpParts): GcpSession {
       const found = await findCredentials(parts, parts.account);
       if (found === undefined) return undefined;
       const { file, text } = found;
-      const content = parse(text, file);
-      if (current?.text !== text) current = { text, client: openGcpClient({ parts, file, content }) };
+      const isNamed = (env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '';
+      const content = parse(text, file, isNamed);
+      const { session } = found;
+      const renewal = renewalOf({ type: content.type, file, isNamed, impersonated: impersonatedIn(content) });
+      if (current?.text !== text)
+        current = { text, client: openGcpClient({ parts, file, content, hint: renewal.hint }) };
       try {
         const client = await current.client;
         // The library caches the token and renews it five minutes early.
         const headers = await client.getRequestHeaders();
         const stored = await storedCredentials(parts);
-        const isNamed = (env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '';
         return {
           token: headers.get('authorization')?.replace(/^Bearer /, '') ?? '',
           expiresAt: client.credentials.expiry_date ?? undefined,
@@ -88,12 +93,13 @@ export function createGcpSession(parts: GcpParts): GcpSession {
           quotaHint: quotaHint(parts, file),
           title: titleOf(content, file),
           others: stored.filter((one) => one.file !== file || one.text !== text).flatMap(titleIn),
-          session: found.session,
+          session,
+          renewal,
           choices: isNamed ? [] : stored.flatMap(({ account }) => account || []),
           project: env.GOOGLE_CLOUD_PROJECT || env.CLOUDSDK_CORE_PROJECT || content.project_id,
         };
       } catch (error) {
-        throw ofAccount(signInError({ error, type: content.type, file }), found.session);
+        throw withRenewal(signInError({ error, type: content.type, file }), { session, renewal });
       }
     },
     forget() {
@@ -105,7 +111,7 @@ export function createGcpSession(parts: GcpParts): GcpSession {
 /** Returns the title of readable credentials. */
 function titleIn({ file, text }: { readonly file: string; readonly text: string }): readonly string[] {
   try {
-    return [titleOf(parse(text, file), file)];
+    return [titleOf(parse(text, file, false), file)];
   } catch {
     return [];
   }
@@ -113,11 +119,14 @@ function titleIn({ file, text }: { readonly file: string; readonly text: string 
 
 /** Names the account, if the file does. */
 function titleOf(content: z.infer<typeof commonSchema>, file: string): string {
-  const { account, client_email: email, service_account_impersonation_url: url } = content;
-  const impersonated = url === undefined ? undefined : principalOf(URL.parse(url)?.pathname ?? '');
-  const service = impersonated || email;
+  const { account, client_email: email } = content;
+  const service = impersonatedIn(content) ?? email;
   if (service !== undefined) return `Google service account ${service}`;
   return account ? `Google account ${account}` : `The Google account of ${file}`;
+}
+
+function impersonatedIn({ service_account_impersonation_url: url }: z.infer<typeof commonSchema>) {
+  return url === undefined ? undefined : principalOf(URL.parse(url)?.pathname ?? '') || undefined;
 }
 
 /** Google's variable takes precedence over the file; gcloud writes only its own file. */
@@ -133,13 +142,13 @@ function universeOf(inFile: string | undefined, env: Environment): string {
   return inFile || env.GOOGLE_CLOUD_UNIVERSE_DOMAIN || 'googleapis.com';
 }
 
-function parse(text: string, file: string): z.infer<typeof commonSchema> {
+function parse(text: string, file: string, isNamed: boolean): z.infer<typeof commonSchema> {
   try {
     return commonSchema.parse(JSON.parse(text));
   } catch {
     // The parser's own message may quote a secret.
     throw new AppError('gcp-failed', `${file} holds no Google credentials.`, {
-      hint: gcpLoginHint,
+      hint: renewalOf({ type: '', file, isNamed, impersonated: undefined }).hint,
     });
   }
 }

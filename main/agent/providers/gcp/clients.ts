@@ -8,7 +8,6 @@ import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
 import { tokenBytes } from '../../network/limits.ts';
 import type { GcpAccess, GcpParts } from './adc.ts';
-import { gcpLoginHint } from './errors.ts';
 import { getPatiently } from './request.ts';
 
 /** The same scopes as `gke-gcloud-auth-plugin`: a cluster's API identifies a user by email address. */
@@ -48,8 +47,10 @@ export async function openGcpClient(options: {
   readonly parts: GcpParts;
   readonly file: string;
   readonly content: Content;
+  /** How the user gets others. */
+  readonly hint: string;
 }): Promise<AuthClient> {
-  const { parts, file, content } = options;
+  const { parts, file, content, hint } = options;
   if (programSchema.safeParse(content).success && parts.env[allowPrograms] !== '1') {
     throw new AppError('gcp-failed', `The credentials in ${file} run a program, which is not allowed here.`, {
       hint: `If you trust the program, set ${allowPrograms}=1 and try again.`,
@@ -118,9 +119,7 @@ export async function openGcpClient(options: {
     return open(content);
   } catch {
     // The library's own message may quote a secret.
-    throw new AppError('gcp-failed', `${file} holds no known kind of Google credentials.`, {
-      hint: gcpLoginHint,
-    });
+    throw new AppError('gcp-failed', `${file} holds no known kind of Google credentials.`, { hint });
   }
 }
 

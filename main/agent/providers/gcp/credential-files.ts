@@ -98,7 +98,7 @@ function found(file: string, text: string | undefined): FoundCredentials | undef
 
 async function readCredentials(file: string, named: boolean): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (cause) {
     if (named)
       throw unreadable(file, cause, { hint: 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it.' });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
 import { command, commandLine } from '../../../model/command.ts';
 import type { Answer } from '../../network/network.ts';
+import { refusalFor } from './refusals.ts';
 
 /** The commands to sign in (again). */
 export const gcpLoginHint = 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`.';
@@ -122,8 +123,9 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
       hint: `${quotaHint} Or enable the API cloudresourcemanager.googleapis.com in ${payer}.`,
     });
   }
-  const billed = quota?.project ?? (quotaReasons.has(reason ?? '') ? consumer : undefined);
-  if (billed !== undefined && (quotaReasons.has(reason ?? '') || status === 400)) {
+  const isQuota = quotaReasons.has(reason ?? '') || (project === undefined && reason === 'BILLING_DISABLED');
+  const billed = quota?.project ?? (isQuota ? consumer : undefined);
+  if (billed !== undefined && (isQuota || status === 400)) {
     return new AppError(
       'gcp-denied',
       `Google does not let you use the quota project ${billed} (${reason ?? `HTTP ${status}`}).`,
@@ -137,6 +139,8 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
       hint: 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`, and tick every box.',
     });
   }
+  const refused = status === 403 ? refusalFor(reason, where) : undefined;
+  if (refused !== undefined) return new AppError(refused.code, refused.message, { hint: refused.hint });
   if (status === 403 || status === 404) {
     return new AppError('gcp-denied', `Your Google account may not call ${permission}${where}.`, {
       hint: `Ask a Google Cloud administrator for the role ${role}${where}.`,
@@ -146,16 +150,6 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   return new AppError('gcp-failed', `Google failed to answer ${permission}${where} (${what}).`, {
     hint: 'Try again; if the error persists, see https://status.cloud.google.com.',
     retryable: true,
-  });
-}
-
-/** Names the account in an error about its session, if there are several. */
-export function ofAccount(error: unknown, account: string | undefined): unknown {
-  if (account === undefined || !(error instanceof AppError) || error.code !== 'gcp-session-expired')
-    return error;
-  return new AppError(error.code, `The Google session of ${account} has expired or was revoked.`, {
-    hint: `Run \`${command`k8s-tunnels login gcp ${account}`}\`.`,
-    signIn: { provider: 'gcp', session: account },
   });
 }
 

@@ -5,12 +5,12 @@ import { boundedPages } from '../bounded-pages.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { reportGone } from '../gone.ts';
 import { createGcpSession, type GcpAccess, type GcpParts } from './adc.ts';
-import { ofAccount } from './errors.ts';
 import { fleetRegion } from './fleet-clusters.ts';
 import { openClusterManager } from './gke-client.ts';
 import { type Hub, readProject, wholeProject } from './gke-project.ts';
 import { isOff } from './off.ts';
 import { searchProjects } from './projects.ts';
+import { withRenewal } from './renewal.ts';
 
 /** The limit of concurrent requests; GKE's quotas are per project. */
 const concurrency = 256;
@@ -59,7 +59,7 @@ export function createGkeSource(
       } catch (error) {
         run.signal.throwIfAborted();
         if (isRefused(error)) session.forget();
-        failAll(run, toPlainError(ofAccount(error, access.session)));
+        failAll(run, toPlainError(withRenewal(error, access)));
       }
     },
   };

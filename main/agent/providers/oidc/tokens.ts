@@ -116,10 +116,16 @@ export function createOidcTokens(options: {
     const client = await import('openid-client');
     try {
       const answer = await client.refreshTokenGrant(await openIssuer(network, issuer), held.refreshToken);
-      return await keep(issuer, answer, held);
+      if (answer.id_token !== undefined) return await keep(issuer, answer, held);
     } catch (error) {
       throw isOver(refusalOf(error)) ? personNeeded(issuer) : oidcError(error, issuer);
     }
+    // OpenID Connect allows a renewal without an id token (Core, 12.2): some issuers give one at a login only.
+    const { refreshToken: _, ...ended } = held;
+    await change((all) => {
+      all[keyOf(issuer)] = ended;
+    });
+    throw personNeeded(issuer);
   };
 
   const held = async (issuer: OidcIssuer) => {

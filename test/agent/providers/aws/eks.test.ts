@@ -105,6 +105,35 @@ describe('the organisation of the plan', () => {
     expect(results.filter(({ outcome }) => outcome.kind === 'listed')).toHaveLength(5 * 17 - 6);
   });
 
+  test('a region that the organisation denies to everybody is off, and one with known clusters is not', async () => {
+    const { clusters } = await discoverOnce(clouds.eks());
+    const deny = { kind: 'deny', byOrganisation: true } as const;
+    for (const region of ['us-west-2', 'eu-west-1'])
+      clouds.traffic.inject({ service: 'eks', scope: `${payments}/${region}`, does: deny });
+    const known = clusters.filter(({ account }) => account === payments);
+    expect(known.map(({ region }) => region)).toContain('eu-west-1');
+    expect(known.map(({ region }) => region)).not.toContain('us-west-2');
+    const { results } = await discoverOnce(clouds.eks(), known);
+    expect(resultAt(results, payments, 'us-west-2')).toMatchObject({
+      kind: 'not-enabled',
+      error: { code: 'aws-region-disabled', message: expect.stringContaining('service control policy') },
+    });
+    expect(resultAt(results, payments, 'eu-west-1')).toMatchObject({
+      kind: 'failed',
+      error: { code: 'aws-denied', hint: expect.stringContaining('A service control policy denies it') },
+    });
+  });
+
+  test('an account that the organisation denies everything is told', async () => {
+    const does = { kind: 'deny', byOrganisation: true } as const;
+    clouds.traffic.inject({ service: 'eks', scope: payments, does });
+    const { results } = await discoverOnce(clouds.eks());
+    expect(resultAt(results, payments, '*')).toMatchObject({
+      kind: 'failed',
+      error: { code: 'aws-denied', hint: expect.stringContaining('service control policy') },
+    });
+  });
+
   test('two profiles of one account are one set of cells, both kept in the order of the configuration', async () => {
     const { clusters } = await discoverOnce(clouds.eks());
     expect(find(clusters, 'tools').credential).toMatchObject({

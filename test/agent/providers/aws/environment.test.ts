@@ -105,3 +105,26 @@ test('a role of a web identity is of the file that the shell names', async () =>
   const { profiles } = await aws.configuration();
   expect(profiles[0]).toMatchObject({ account: '444455556666', tokenFile: env.AWS_WEB_IDENTITY_TOKEN_FILE });
 });
+
+test('half of a pair names the other half', async () => {
+  const keys = keysOf('platform');
+  const { AWS_ACCESS_KEY_ID = '' } = keys;
+  await expect(loginOf({ AWS_ACCESS_KEY_ID }, '')).rejects.toMatchObject({
+    code: 'bad-input',
+    message: 'AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY.',
+    hint: 'Set AWS_SECRET_ACCESS_KEY too, or unset AWS_ACCESS_KEY_ID.',
+  });
+  expect((await loginOf(keys, '')).credentials).toMatchObject({ accessKeyId: AWS_ACCESS_KEY_ID });
+  const file = path.join(clouds.home, 'token');
+  await expect(loginOf({ AWS_WEB_IDENTITY_TOKEN_FILE: file }, '')).rejects.toMatchObject({
+    code: 'bad-input',
+    message: 'AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN.',
+    hint: 'Set AWS_ROLE_ARN too, or unset AWS_WEB_IDENTITY_TOKEN_FILE.',
+  });
+  const AWS_ROLE_ARN = 'arn:aws:iam::444455556666:role/Reader';
+  // A file that is not there is no network that is down.
+  await expect(loginOf({ AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN }, '')).rejects.toMatchObject({
+    code: 'file-unreadable',
+    hint: expect.stringContaining('AWS_WEB_IDENTITY_TOKEN_FILE'),
+  });
+});

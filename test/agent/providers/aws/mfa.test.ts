@@ -22,6 +22,8 @@ beforeEach(async () => {
     `role_arn = arn:aws:iam::${account}:role/Mfa-${name}`,
     'source_profile = user',
     `mfa_serial = ${serial}`,
+    // Longer than AWS allows with the session of a code.
+    'duration_seconds = 43200',
     'region = eu-west-1',
   ];
   const lines = [
@@ -97,4 +99,24 @@ test('a session that is about to end is asked for again', async () => {
   expect((await login.accounts()).filter(({ session }) => session === serial)).toMatchObject([
     { status: 'signed-out', needed: true },
   ]);
+});
+
+test('a role that a profile assumes with its own keys takes the code of its device', async () => {
+  const user = clouds.plan.accounts.find(({ profile }) => profile === 'platform');
+  await writeFile(
+    path.join(clouds.home, '.aws', 'config'),
+    [
+      '[profile shop]',
+      `aws_access_key_id = ${user?.accessKeyId}`,
+      `aws_secret_access_key = ${user?.secretAccessKey}`,
+      `role_arn = arn:aws:iam::${payments}:role/Mfa-shop`,
+      'source_profile = shop',
+      `mfa_serial = ${serial}`,
+      'region = eu-west-1',
+    ].join('\n'),
+  );
+  const aws = clouds.ways();
+  await signIn(aws, '111111');
+  const { clusters } = await discoverOnce(createEksSource({ aws, regions: ['eu-west-1'] }));
+  expect(clusters.map(({ account: id }) => id)).toContain(payments);
 });

@@ -219,6 +219,32 @@ describe('a project', () => {
     expect(resultAt(results, 'acme-shop', 'europe-west1')?.kind).toBe('listed');
   });
 
+  test.each([
+    ['SECURITY_POLICY_VIOLATED', 'VPC Service Controls of your organisation refuse', 'service perimeter'],
+    ['CONSUMER_SUSPENDED', 'Google has suspended', 'Ask the owner of the project'],
+    ['ORG_RESTRICTION_VIOLATION', '(ORG_RESTRICTION_VIOLATION)', 'another role may not help'],
+  ])('refused with %s is not told to ask for a role', async (reason, message, hint) => {
+    google.plan.projects.push({ id: 'acme-vault', number: '577215664901', gke: 'enabled', refuses: reason });
+    const { results } = await discoverOnce(google.source());
+    expect(errorAt(results, 'acme-vault', '*')).toMatchObject({
+      code: 'gcp-denied',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+    expect(errorAt(results, 'acme-vault', '*')?.message).toContain('in project acme-vault');
+    expect(errorAt(results, 'acme-vault', '*')?.hint).not.toContain('roles/');
+  });
+
+  test('without billing is an answer, as one without the API is', async () => {
+    const refuses = 'BILLING_DISABLED';
+    google.plan.projects.push({ id: 'acme-trial', number: '577215664901', gke: 'enabled', refuses });
+    const { results } = await discoverOnce(google.source());
+    expect(resultAt(results, 'acme-trial', '*')).toMatchObject({
+      kind: 'not-enabled',
+      error: { code: 'gcp-api-disabled', hint: expect.stringContaining('link a billing account') },
+    });
+  });
+
   test('over its quota is asked again, as soon as Google allows', async () => {
     google.traffic.inject({
       service: 'gke',

@@ -94,6 +94,19 @@ test.each(['invalid_grant', 'invalid_request'])(
   },
 );
 
+test('an issuer that gives id tokens at a login only is asked for one no more, and the login is named', async () => {
+  const { tokens, login } = start();
+  await login();
+  rig.clock.skip(3_600_000);
+  world.renewsIdTokens = false;
+  const needed = { code: 'credential-failed', signIn: { provider: 'oidc' } };
+  await expect(tokenOf(tokens)).rejects.toMatchObject(needed);
+  await expect(tokenOf(tokens)).rejects.toMatchObject(needed);
+  expect(traffic.count('oidc', 'token')).toBe(2);
+  expect(await login()).toMatchObject({ status: 'signed-in' });
+  expect(await world.verify(await tokenOf(tokens))).toBe('ada@acme.example');
+});
+
 test('six processes without an agent renew once, and all get the token', async () => {
   await start().login();
   const before = await tokenOf(start().tokens);
