@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { networkError } from '../../../main/agent/network/network-error.ts';
 import { failureFrom } from '../../../main/agent/tunnels/failure.ts';
 import { AppError, type ErrorCode } from '../../../main/model/app-error.ts';
@@ -80,6 +80,40 @@ describe('a tunnel', () => {
     });
     expect(JSON.stringify(state)).not.toMatch(/origin tag/);
     lift();
+    await rig.until(title, 'connected');
+  });
+
+  const portal = () => {
+    const cause = Object.assign(new Error('no'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    const upgrade = vi
+      .spyOn(rig.network, 'upgrade')
+      .mockImplementation(async ({ host }) => Promise.reject(networkError({ host }, cause)));
+    return () => upgrade.mockRestore();
+  };
+
+  test('that was up waits for the end of a captive portal, and names its certificate meanwhile', async () => {
+    const { tunnel } = await rig.open(title);
+    const leave = portal();
+    tunnel.wake();
+    expect(await rig.until(title, 'reconnecting')).toMatchObject({
+      failure: { stage: 'edge', mender: 'network', error: { code: 'network-untrusted' } },
+    });
+    leave();
+    await rig.until(title, 'connected');
+    expect(rig.statuses(title)).not.toContain('failed');
+  });
+
+  test('that is restored behind a captive portal opens after it, and one that the user opens fails at once', async () => {
+    const leave = portal();
+    expect((await rig.open(title)).state).toMatchObject({
+      status: 'failed',
+      failure: { error: { code: 'network-untrusted' } },
+    });
+    const tunnel = rig.tunnels.tunnel(rig.cluster(title));
+    expect(await tunnel.open({ interactive: false, persist: true })).toMatchObject({
+      status: 'reconnecting',
+    });
+    leave();
     await rig.until(title, 'connected');
   });
 
