@@ -57,6 +57,30 @@ describe('an error', () => {
   });
 });
 
+describe('a certificate that is wrong in itself', () => {
+  it.each([
+    ['UNSPECIFIED', 'EE certificate key too weak', '(EE certificate key too weak)'],
+    ['INVALID_PURPOSE', 'unsuitable certificate purpose', '(INVALID_PURPOSE)'],
+  ])('is no network that cannot be reached: %s', (code, message, says) => {
+    const cause = Object.assign(new Error(message), { code });
+    expect(networkError({ host: 'edge.example' }, cause)).toMatchObject({
+      code: 'network-untrusted',
+      message: expect.stringContaining(says),
+      hint: expect.stringContaining('TLS inspection'),
+    });
+  });
+
+  it('and an answer without TLS are told apart', () => {
+    const cause = Object.assign(new Error('no'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' });
+    expect(networkError({ host: 'edge.example' }, cause)).toMatchObject({
+      code: 'network-unreachable',
+      message: 'TLS with edge.example failed (ERR_SSL_WRONG_VERSION_NUMBER).',
+      hint: expect.stringContaining('open https://edge.example in a browser'),
+      retryable: true,
+    });
+  });
+});
+
 describe('a tunnel', () => {
   let rig: Rig;
   beforeEach(async () => {

@@ -2,6 +2,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { connectFirst } from '../first-address.ts';
+import { networkError } from '../network-error.ts';
 import { addressOf, requestConnect } from './connect-request.ts';
 import type { ProxyServer, Target } from './routes.ts';
 import { requestSocks } from './socks-request.ts';
@@ -66,6 +67,16 @@ function connected(socket: net.Socket, proxy: ProxyServer): Promise<void> | unde
 }
 
 function unreachable(proxy: ProxyServer, cause: unknown): AppError {
+  const errno = errnoOf(cause) ?? '';
+  if (proxy.kind === 'https' && (errno.startsWith('ERR_SSL_') || errno === 'EPROTO'))
+    return new AppError('network-proxy', `The proxy ${addressOf(proxy)} does not speak TLS (${errno}).`, {
+      hint: `Write http:// in place of https:// in ${proxy.variable}: it says how the proxy itself is reached.`,
+      retryable: true,
+      cause,
+    });
+  // Its certificate has the same causes and cures as that of any host.
+  const known = networkError({ host: addressOf(proxy) }, cause);
+  if (known.code === 'network-untrusted') return known;
   return new AppError(
     'network-unreachable',
     `The proxy ${addressOf(proxy)} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
