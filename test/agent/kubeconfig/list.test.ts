@@ -4,6 +4,7 @@ import {
   link,
   lstat,
   mkdir,
+  readdir,
   readFile,
   readlink,
   stat,
@@ -97,6 +98,37 @@ test('KUBECONFIG with separators only names no file', async () => {
   const { kubeconfig, sourceOf } = await bench();
   await expect(kubeconfig.add(sourceOf('', ''), [entry('a')], {})).rejects.toMatchObject({
     code: 'bad-input',
+  });
+});
+
+describe('a name that a shell would have replaced', () => {
+  test.each([
+    ['~/.kube/config', 'a ~ that'],
+    ['"/home/ada/.kube/config"', 'quotes'],
+    ["'config'", 'quotes'],
+    ['$HOME/.kube/config', 'a variable'],
+    ['%USERPROFILE%\\.kube\\config', 'a variable'],
+    ['\u202a/home/ada/.kube/config', '<U+202A>/home'],
+    ['config ', 'a space'],
+  ])('is refused as a new file, and no folder is made of it: %j', async (name, says) => {
+    const { kubeconfig, root, sourceOf } = await bench();
+    const source = sourceOf(name);
+    const refused = { code: 'bad-input', message: expect.stringContaining(says) };
+    await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject(refused);
+    await expect(kubeconfig.preview(source, [entry('a')], {})).rejects.toMatchObject(refused);
+    await expect(kubeconfig.switchForeign(source, 'x')).rejects.toMatchObject(refused);
+    expect((await kubeconfig.current(source)).context).toBeUndefined();
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test('is used where a file has it, and warned of beside one that exists', async () => {
+    const { kubeconfig, root, config, sourceOf } = await bench();
+    await mkdir(path.join(root, '~'));
+    await seed(path.join(root, '~', 'config'), others);
+    expect((await kubeconfig.add(sourceOf('~/config'), [entry('a')], {})).warnings).toEqual([]);
+    await seed(config, others);
+    const { warnings } = await kubeconfig.add(sourceOf(config, '~/other'), [entry('b')], {});
+    expect(warnings).toContainEqual(expect.stringContaining('does not exist, ~/other, with a ~'));
   });
 });
 
