@@ -356,6 +356,34 @@ test('backups hold the original bytes, 0600, the last ten of them', async () => 
   expect((await stat(path.join(state, 'journal.json'))).mode & 0o777).toBe(0o600);
 });
 
+test('a folder in KUBECONFIG is named as one, with a file that may be meant', async () => {
+  const { kubeconfig, root, config, sourceOf } = await bench();
+  await mkdir(path.join(root, '.kube'));
+  await seed(config, others);
+  for (const source of [sourceOf('.kube'), sourceOf(config, '.kube')])
+    await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
+      code: 'kubeconfig-unreadable',
+      message: `${path.join(root, '.kube')} is a folder, and kubectl reads only files.`,
+      hint: expect.stringContaining(path.join(root, '.kube', 'config')),
+    });
+  expect(await text(config)).toBe(others);
+});
+
+test.each([
+  [
+    'clusters:\n\t- name: a\n',
+    'line 2: this is not valid YAML: there is a tab, where only spaces may indent',
+  ],
+  ['clusters:\n- name: @a\n', 'line 2: this is not valid YAML: a value cannot begin with @ here'],
+])('what cannot begin a value is named: %j', async (content, says) => {
+  const { kubeconfig, config, source } = await bench();
+  await seed(config, content);
+  await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
+    code: 'kubeconfig-invalid',
+    message: expect.stringContaining(says),
+  });
+});
+
 test('a device in KUBECONFIG is read as empty and never replaced', async () => {
   const { kubeconfig, config, sourceOf } = await bench();
   await seed(config, others);
