@@ -110,7 +110,7 @@ export function createAppInfo(options: {
         'access-no-application',
         `No Cloudflare Access application protects ${hostname} (HTTP ${answer.status}).`,
         {
-          hint: "Check the cluster's k8s-tunnels-hostname tag, or ask your Cloudflare Access administrator.",
+          hint: "Check the cluster's k8s-tunnels-hostname tag, or ask your Cloudflare Access administrator. A policy with the action Bypass for your network hides the application there.",
         },
       );
     }

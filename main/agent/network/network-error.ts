@@ -94,6 +94,14 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
       cause,
     });
   }
+  if (errno === 'ENOTFOUND' || errno === 'EAI_AGAIN') {
+    const what = errno === 'ENOTFOUND' ? 'has no address' : 'cannot be looked up now';
+    return new AppError('network-unreachable', `${url.host} ${what} in DNS (${errno}).`, {
+      hint: 'Check your network connection and its DNS servers, whether a VPN has to be on, and the spelling of the name.',
+      retryable: true,
+      cause,
+    });
+  }
   return new AppError(
     'network-unreachable',
     `${url.host} cannot be reached (${errno ?? 'connection closed'}).`,

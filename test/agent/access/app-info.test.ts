@@ -169,7 +169,11 @@ describe('the description of an application', () => {
 
   it('is missing where no application is', async () => {
     const apps = createAppInfo({ network: edge(async () => undefined), clock });
-    await expect(apps.find(host)).rejects.toMatchObject({ code: 'access-no-application', retryable: false });
+    await expect(apps.find(host)).rejects.toMatchObject({
+      code: 'access-no-application',
+      hint: expect.stringContaining('the action Bypass for your network'),
+      retryable: false,
+    });
   });
 
   it.each([

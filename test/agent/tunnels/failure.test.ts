@@ -57,6 +57,15 @@ describe('an error', () => {
   });
 });
 
+it.each([
+  ['ENOTFOUND', 'edge.example has no address in DNS (ENOTFOUND).'],
+  ['EAI_AGAIN', 'edge.example cannot be looked up now in DNS (EAI_AGAIN).'],
+])('a name that is not resolved with %s is told from a host that cannot be reached', (code, message) => {
+  const error = networkError({ host: 'edge.example' }, Object.assign(new Error('no'), { code }));
+  const hint = expect.stringMatching(/DNS servers.*VPN/);
+  expect(error).toMatchObject({ code: 'network-unreachable', message, hint, retryable: true });
+});
+
 describe('a certificate that is wrong in itself', () => {
   it.each([
     ['UNSPECIFIED', 'EE certificate key too weak', '(EE certificate key too weak)'],
