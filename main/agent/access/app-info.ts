@@ -6,6 +6,7 @@ import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
+import { isOverloaded, stoppedAtHead, unanswered } from './edge-answer.ts';
 import { canBeAtEdge } from './known-hosts.ts';
 
 /** The edge's description of an Access application, with its signature verified. */
@@ -57,7 +58,7 @@ export function createAppInfo(options: {
         `${authDomain} answered ${answer.status} when asked for its signing keys.`,
         {
           hint: 'Try again; if it lasts, ask your Cloudflare Access administrator.',
-          retryable: answer.status >= 500,
+          retryable: isOverloaded(answer.status),
         },
       );
     }
@@ -100,11 +101,16 @@ export function createAppInfo(options: {
     });
     const jwt = answer.headers['cf-access-metadata'];
     if (typeof jwt !== 'string') {
+      const stopped = await stoppedAtHead(network, url, answer);
+      if (stopped !== undefined) throw stopped;
+      // Access answers before the origin does: 521 to 530 say that the origin was asked, so that no application is there.
+      if (isOverloaded(answer.status) && answer.status <= 520)
+        throw unanswered(hostname, answer.status, 'its Access application');
       throw new AppError(
         'access-no-application',
         `No Cloudflare Access application protects ${hostname} (HTTP ${answer.status}).`,
         {
-          hint: "Check the cluster's k8s-tunnels-hostname tag, or ask your Cloudflare Access administrator.",
+          hint: "Check the cluster's k8s-tunnels-hostname tag, or ask your Cloudflare Access administrator. A policy with the action Bypass for your network hides the application there.",
         },
       );
     }
@@ -165,7 +171,10 @@ export function createAppInfo(options: {
   };
 
   return {
-    /** Rejects with `access-no-application`, `access-app-info`, `access-foreign-team` or a network code. */
+    /**
+     * Rejects with `access-no-application`, `access-app-info`, `access-foreign-team`, `edge-failed` if Cloudflare stops
+     * the request or has a fault, or a network code.
+     */
     async find(hostname: string): Promise<AppInfo> {
       return ofOurTeam(await known.get(hostname, { make: () => ask(hostname), lifeMs: () => infoMaxAgeMs }));
     },

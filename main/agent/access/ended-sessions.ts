@@ -3,6 +3,7 @@ import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
+import { edgeAnswer, isOverloaded, stoppedByEdge } from './edge-answer.ts';
 import type { Token } from './token-files.ts';
 
 /** How long to trust the team's answer that a session is valid: many tunnels then share one request. */
@@ -55,7 +56,7 @@ export function createEndedSessions(options: {
 /**
  * Returns true if the team's `/cdn-cgi/access/get-identity` rejects the session. It returns the user of the cookie
  * `CF_Authorization`; without a cookie that it accepts, it refuses (`{"err":"no app token set"}`) or redirects to the
- * login. Overload and server errors prove nothing.
+ * login. Overload, server errors and what answers in the team's place prove nothing.
  */
 async function isRefused(options: {
   readonly network: Network;
@@ -63,10 +64,15 @@ async function isRefused(options: {
   readonly orgJwt: string;
 }): Promise<boolean> {
   const { network, authDomain, orgJwt } = options;
-  const { status } = await network.request(new URL(`https://${authDomain}/cdn-cgi/access/get-identity`), {
+  const url = new URL(`https://${authDomain}/cdn-cgi/access/get-identity`);
+  const answer = await network.request(url, {
     headers: { 'user-agent': userAgent, cookie: `CF_Authorization=${orgJwt}` },
     timeoutMs: 5_000,
     maxBytes: tokenBytes,
   });
-  return status >= 300 && status < 500 && status !== 408 && status !== 429;
+  const { status, headers } = answer;
+  if (status < 300 || isOverloaded(status) || stoppedByEdge(authDomain, edgeAnswer(answer))) return false;
+  // A web filter that inspects TLS redirects to its own page.
+  const { location } = headers;
+  return status > 399 || (location !== undefined && URL.parse(location, url)?.host === authDomain);
 }

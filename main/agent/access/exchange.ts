@@ -3,6 +3,7 @@ import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
 import { denialMessage } from './denial-page.ts';
+import { edgeAnswer, isOverloaded, stoppedAtHead, stoppedByEdge, unanswered } from './edge-answer.ts';
 
 const maxRedirects = 10;
 
@@ -27,7 +28,8 @@ export interface Denial {
  * exchangeOrgToken): HEAD the application and follow its redirects. `…/cdn-cgi/access/login…` gets the organisation
  * token as cookie `CF_Authorization`, `…/cdn-cgi/access/authorized…` gets the `CF_AppSession` cookie back, and its
  * answer sets the application's `CF_Authorization`. The login is a GET, as in a browser, so that a denial includes its
- * page. Each exchange is a line in the organisation's log of logins. Rejects only with network codes.
+ * page. Each exchange is a line in the organisation's log of logins. Rejects with network codes, and with `edge-failed` if
+ * Cloudflare stopped a request or has a fault: neither says anything about the session or the policy.
  */
 export async function exchangeOrgToken(options: {
   readonly network: Network;
@@ -56,6 +58,14 @@ export async function exchangeOrgToken(options: {
       timeoutMs: 7_000,
       page: true,
     });
+    const stopped =
+      isLogin || isAuthorized
+        ? stoppedByEdge(url.host, edgeAnswer(answer))
+        : await stoppedAtHead(network, url, answer);
+    if (stopped !== undefined) throw stopped;
+    // An application that passes the request on has no token to give, whatever its origin answers.
+    if (isOverloaded(answer.status) && answer.status <= 520)
+      throw unanswered(url.host, answer.status, 'a token');
     if (answer.status === 403) {
       const ray = answer.headers['cf-ray'];
       const message = denialMessage(answer.body.toString('utf8'));

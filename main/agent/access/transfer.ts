@@ -7,6 +7,8 @@ import { userAgent } from '../version.ts';
 import type { AppInfo } from './app-info.ts';
 
 const pollTimeoutMs = 60_000;
+/** How many polls in a row the login service may answer with an error. */
+const failuresAtMost = 3;
 const transferOrigin = 'https://login.cloudflareaccess.org';
 
 /** A browser login that is prepared but not opened. */
@@ -31,9 +33,12 @@ export function prepareTransfer(options: { readonly network: Network; readonly a
   return {
     url: loginUrl(app, publicKey),
     async wait(signal) {
-      for (;;) {
+      for (let failures = 0; ; ) {
         const answer = await poll(network, publicKey, signal);
-        if (answer !== undefined) return open(answer, pair.secretKey);
+        if ('sealed' in answer) return open(answer.sealed, pair.secretKey);
+        failures = answer.failed === undefined ? 0 : failures + 1;
+        // The user is at work in the browser: one error in minutes of polling does not end that.
+        if (answer.failed !== undefined && failures === failuresAtMost) throw answer.failed;
       }
     },
   };
@@ -53,7 +58,12 @@ function loginUrl(app: AppInfo, publicKey: string): URL {
   return url;
 }
 
-async function poll(network: Network, publicKey: string, signal: AbortSignal) {
+/** `failed` is the error of a service that has a fault. Neither: keep waiting. */
+type Polled =
+  | { readonly sealed: { readonly body: string; readonly serviceKey: string } }
+  | { readonly failed?: AppError };
+
+async function poll(network: Network, publicKey: string, signal: AbortSignal): Promise<Polled> {
   const started = performance.now();
   let answer: Answer;
   try {
@@ -67,21 +77,21 @@ async function poll(network: Network, publicKey: string, signal: AbortSignal) {
     // The poll had no answer for its whole minute, or a network change cut it: the login continues.
     if (!(error instanceof AppError) || !error.retryable) throw error;
     await restUntil(started + 1_000, signal);
-    return undefined;
+    return {};
   }
   if (answer.status >= 500) {
-    throw new AppError('access-login-failed', `Cloudflare's login service answered ${answer.status}.`, {
-      hint: 'Try again in a moment.',
-      retryable: true,
-    });
+    await restUntil(started + 1_000, signal);
+    const message = `Cloudflare's login service answered ${answer.status}.`;
+    const hint = 'Try again in a moment.';
+    return { failed: new AppError('access-login-failed', message, { hint, retryable: true }) };
   }
   const serviceKey = answer.headers['service-public-key'];
   if (answer.status === 200 && answer.body.length > 0 && typeof serviceKey === 'string') {
-    return { body: answer.body.toString('latin1'), serviceKey };
+    return { sealed: { body: answer.body.toString('latin1'), serviceKey } };
   }
   // "Keep waiting" normally takes most of a minute. If it comes at once, do not overload the service.
   await restUntil(started + 1_000, signal);
-  return undefined;
+  return {};
 }
 
 function restUntil(at: number, signal: AbortSignal): Promise<void> {

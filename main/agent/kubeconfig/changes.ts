@@ -3,7 +3,7 @@ import { command } from '../../model/command.ts';
 import type { SerialQueue } from '../async/serial-queue.ts';
 import { contentHash } from './content-hash.ts';
 import type { Edited, EditedFile } from './editor.ts';
-import { type KubeconfigSource, resolveFiles } from './files.ts';
+import { type KubeconfigSource, resolveFiles, targetOf } from './files.ts';
 import type { EditHistory, KubeconfigEdit } from './history.ts';
 import type { Inspection } from './inspection.ts';
 import type { Journal } from './journal.ts';
@@ -134,7 +134,7 @@ export function createChanges(options: {
     },
     switchForeign: (source, context) =>
       queue(async () => {
-        await edit((await resolveFiles(source)).target, { foreign: context });
+        await edit(targetOf(await resolveFiles(source), source), { foreign: context });
       }),
     async edits(source) {
       const edits = await editsOf(source);

@@ -32,6 +32,44 @@ export interface KubeconfigFiles {
   readonly warnings: readonly string[];
 }
 
+/** What a shell replaces in a path, and what a user who copies one may bring along. */
+const unexpanded: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/^~/, 'a ~ that no shell has replaced'],
+  [/^["']|["']$/, 'quotes of its own'],
+  [/\$\{?\w+|%\w+%/, 'a variable that no shell has replaced'],
+  [/\p{Cf}|^\s|\s$/u, 'a space or an invisible character'],
+];
+
+/**
+ * Returns the file to which kubectl adds stanzas. Throws `bad-input` if it does not exist and its name is one that nobody
+ * means: kubectl would make a folder named ~ in the current one, and find it nowhere else.
+ */
+export function targetOf(
+  { target }: Pick<KubeconfigFiles, 'target'>,
+  source: KubeconfigSource,
+): KubeconfigFile {
+  const mistake = target.exists ? undefined : mistakeIn(source, target.given);
+  if (mistake === undefined) return target;
+  throw new AppError('bad-input', `${mistake} Nothing was written.`, {
+    hint: `Write the whole path where KUBECONFIG is set, without quotes: ${path.join(source.home, '.kube', 'config')}.`,
+  });
+}
+
+function mistakeIn(source: KubeconfigSource, given: string): string | undefined {
+  for (const name of (source.kubeconfig ?? '').split(path.delimiter)) {
+    if (name === '' || path.resolve(source.cwd, name) !== given) continue;
+    const [, what] = unexpanded.find(([pattern]) => pattern.test(name)) ?? [];
+    if (what !== undefined)
+      return `KUBECONFIG names a file that does not exist, ${visible(name)}, with ${what}.`;
+  }
+  return undefined;
+}
+
+/** Shows characters that have no form as their code point. */
+function visible(name: string): string {
+  return name.replace(/\p{Cf}/gu, (char) => `<U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}>`);
+}
+
 /**
  * Resolves KUBECONFIG as client-go does, or `~/.kube/config` if it is unset or empty. Skips empty entries, and counts a
  * file that is named twice (also through links, `./` or in another case on Windows and macOS) once.
@@ -53,6 +91,10 @@ export async function resolveFiles(source: KubeconfigSource): Promise<Kubeconfig
     const same = all.find(({ real }) => pathKey(real) === pathKey(file.real));
     if (same === undefined) all.push(file);
     else warnings.push(`KUBECONFIG names one file twice: ${name} is ${same.given}.`);
+  }
+  for (const { given } of all.filter(({ exists }) => !exists)) {
+    const mistake = mistakeIn(source, given);
+    if (mistake !== undefined) warnings.push(mistake);
   }
   const target = all.find(({ exists }) => exists) ?? all.at(-1);
   if (target === undefined) {

@@ -6,7 +6,7 @@ import { createAttributes } from './attributes.ts';
 import { type Changes, createChanges, previewEdit } from './changes.ts';
 import { type Checked, checkEntries } from './check.ts';
 import { createEditor, type EditedFile } from './editor.ts';
-import { type KubeconfigSource, resolveFiles } from './files.ts';
+import { type KubeconfigSource, resolveFiles, targetOf } from './files.ts';
 import { createGuard } from './guard.ts';
 import { createEditHistory } from './history.ts';
 import type { Inspection } from './inspection.ts';
@@ -169,12 +169,13 @@ export function createKubeconfig(options: {
     id: string | undefined,
   ) => {
     const files = await resolveFiles(source);
+    const target = targetOf(files, source);
     const others = new Map<EditedFile, Inspection>();
     for (const file of files.all)
-      if (file !== files.target && file.isReadable) others.set(file, await reader.read(file));
+      if (file !== target && file.isReadable) others.set(file, await reader.read(file));
     const taken = [...others.values()].flatMap(({ names }) => names);
     const change = { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) };
-    return { files, others, change };
+    return { files, target, others, change };
   };
 
   const withdrawal = createWithdrawal({ logger, queue, journal, reader, edit, sweep: editor.sweep, current });
@@ -182,8 +183,7 @@ export function createKubeconfig(options: {
   return {
     add: (source, entries, { current: id }) =>
       queue(async () => {
-        const { files, others, change } = await addition(source, entries, id);
-        const { target } = files;
+        const { files, target, others, change } = await addition(source, entries, id);
         const { plan, warnings } = await edit(target, change);
         const wanted = new Set(entries.map((entry) => entry.id));
         const seen = files.all.flatMap((file) => {
@@ -201,20 +201,20 @@ export function createKubeconfig(options: {
 
     preview: (source, entries, { current: id }) =>
       queue(async () => {
-        const { files, change } = await addition(source, entries, id);
-        return previewEdit({ journal, planner, owner: await owner.id() }, files.target, change);
+        const { target, change } = await addition(source, entries, id);
+        return previewEdit({ journal, planner, owner: await owner.id() }, target, change);
       }),
 
     ...createChanges({ queue, history, planner, owner: owner.id, edit, readAll }),
     use: (source, id) =>
       queue(async () => {
-        const { all, target } = await resolveFiles(source);
-        for (const file of all) {
+        const files = await resolveFiles(source);
+        for (const file of files.all) {
           const entry = file.exists
             ? (await reader.read(file)).contexts.find((one) => one.id === id)
             : undefined;
           if (entry === undefined) continue;
-          await edit(target, { current: { id, context: entry.name } });
+          await edit(targetOf(files, source), { current: { id, context: entry.name } });
           return { context: entry.name };
         }
         throw new AppError('not-found', `No kubeconfig has an entry of k8s-tunnels for ${id}.`, {

@@ -31,14 +31,19 @@ export interface Snapshot {
 }
 
 /**
- * Reads a file and its status through one handle. Rejects with `kubeconfig-unreadable`, and with
- * `kubeconfig-unsupported` for anything that is neither a file nor a folder: a rename must not replace `/dev/null`.
+ * Reads a file and its status through one handle. Rejects with `kubeconfig-unreadable`, also for a folder, and with
+ * `kubeconfig-unsupported` for anything else that is no file: a rename must not replace `/dev/null`.
  */
 export async function snapshot(file: string): Promise<Snapshot> {
   let handle: FileHandle | undefined;
   try {
     const kind = await stat(file);
-    if (!kind.isFile() && !kind.isDirectory()) {
+    if (kind.isDirectory()) {
+      throw new AppError('kubeconfig-unreadable', `${file} is a folder, and kubectl reads only files.`, {
+        hint: `Name a file in KUBECONFIG: ${path.join(file, 'config')}, for example.`,
+      });
+    }
+    if (!kind.isFile()) {
       throw new AppError('kubeconfig-unsupported', `${file} is a device or a pipe, which cannot be edited.`, {
         hint: 'Name a file in KUBECONFIG.',
       });

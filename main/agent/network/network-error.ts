@@ -25,6 +25,27 @@ const untrusted = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
+/** Codes for a certificate that is wrong in itself, whoever signed it. OpenSSL's other reasons have no code in Node. */
+const unacceptable = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'UNSPECIFIED',
+]);
+
+/** Returns the reason of a failed TLS handshake: its code, or OpenSSL's words where it has none. */
+export function tlsReason(cause: unknown): string | undefined {
+  const errno = errnoOf(cause);
+  const hasNone = errno === undefined || errno === 'UNSPECIFIED';
+  return hasNone && cause instanceof Error ? cause.message : errno;
+}
+
 /**
  * Converts any connection failure into an AppError. `url` names the host. SDKs that connect through our agents use it
  * too.
@@ -50,9 +71,34 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
       },
     );
   }
+  if (errno !== undefined && unacceptable.has(errno)) {
+    return new AppError(
+      'network-untrusted',
+      `${url.host} shows a certificate that cannot be accepted (${tlsReason(cause)}).`,
+      {
+        hint: `Ask the administrator of ${url.host}, or of the TLS inspection in your network, for another certificate.`,
+        cause,
+      },
+    );
+  }
+  if (errno?.startsWith('ERR_SSL_') || errno === 'EPROTO') {
+    return new AppError('network-unreachable', `TLS with ${url.host} failed (${errno}).`, {
+      hint: `Something between you and it may answer in its place, such as the sign-in page of a network, a proxy or a filter: open https://${url.host} in a browser.`,
+      retryable: true,
+      cause,
+    });
+  }
   if (errno?.startsWith('HPE_') || errno === 'Z_DATA_ERROR' || errno === 'Z_BUF_ERROR') {
     return new AppError('answer-refused', `${url.host} sent an answer that is not valid HTTP (${errno}).`, {
       hint: 'Check the address: something else may answer there.',
+      cause,
+    });
+  }
+  if (errno === 'ENOTFOUND' || errno === 'EAI_AGAIN') {
+    const what = errno === 'ENOTFOUND' ? 'has no address' : 'cannot be looked up now';
+    return new AppError('network-unreachable', `${url.host} ${what} in DNS (${errno}).`, {
+      hint: 'Check your network connection and its DNS servers, whether a VPN has to be on, and the spelling of the name.',
+      retryable: true,
       cause,
     });
   }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { pageBytes, sizeText } from '../network/limits.ts';
-import { networkError } from '../network/network-error.ts';
+import { networkError, tlsReason } from '../network/network-error.ts';
 import { userAgent } from '../version.ts';
 import type { Target } from './admission.ts';
 import type { Front } from './front.ts';
@@ -107,7 +107,7 @@ function tlsError({ target: { host, port }, front }: ApiServer, cause: Error): A
   }
   return new AppError(
     'kube-untrusted',
-    `${host}:${port} shows a certificate that is not trusted for the cluster (${errno ?? cause.message}).`,
+    `${host}:${port} shows a certificate that is not trusted for the cluster (${tlsReason(cause)}).`,
     {
       hint: "The catalog's certificate authority may be out of date: run `k8s-tunnels discover`, then ask the cluster's owner.",
       cause,

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AppError } from '../../model/app-error.ts';
 import type { Access } from '../access/access.ts';
+import { edgeAnswer, stoppedByEdge } from '../access/edge-answer.ts';
 import { accessDenied } from '../access/exchange.ts';
 import type { ServiceToken } from '../access/service-tokens.ts';
 import type { Answer, Network } from '../network/network.ts';
@@ -52,7 +53,11 @@ export function createBuiltinConnector(options: {
       signal,
       onConnected: () => passed?.('edge'),
     });
-    if (result.kind === 'answered') return result.answer;
+    if (result.kind === 'answered') {
+      const stopped = stoppedByEdge(hostname, edgeAnswer(result.answer));
+      if (stopped !== undefined) throw stopped;
+      return result.answer;
+    }
     if (result.headers['sec-websocket-accept'] !== acceptFor(key)) {
       result.socket.destroy();
       throw new UnknownAnswer('edge-failed', `${hostname} answered the WebSocket handshake wrongly.`, {

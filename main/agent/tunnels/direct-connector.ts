@@ -1,5 +1,5 @@
-import net from 'node:net';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { connectFirst } from '../network/first-address.ts';
 import type { Network } from '../network/network.ts';
 import type { Target } from './admission.ts';
 import type { Connector } from './connector.ts';
@@ -14,29 +14,13 @@ export function createDirectConnector(target: Target, network?: Pick<Network, 'c
     async prepare() {},
     dial: ({ signal }) =>
       network?.connect(target, signal) ??
-      new Promise((resolve, reject) => {
-        const socket = net.connect({ ...target, noDelay: true, signal });
-        // An `error` event without a listener ends the process, and a socket can fail between two owners.
-        socket.on('error', () => {});
-        const fail = (cause: Error) =>
-          reject(
-            signal.aborted
-              ? signal.reason
-              : new AppError(
-                  'network-unreachable',
-                  `${target.host}:${target.port} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
-                  {
-                    hint: 'It is reached without a tunnel: connect your VPN or WARP.',
-                    retryable: true,
-                    cause,
-                  },
-                ),
-          );
-        socket.once('error', fail);
-        socket.once('connect', () => {
-          socket.off('error', fail);
-          resolve(socket);
-        });
+      connectFirst(target, { signal }).catch((cause: unknown) => {
+        if (signal.aborted) throw signal.reason;
+        throw new AppError(
+          'network-unreachable',
+          `${target.host}:${target.port} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
+          { hint: 'It is reached without a tunnel: connect your VPN or WARP.', retryable: true, cause },
+        );
       }),
   };
 }

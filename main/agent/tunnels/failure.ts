@@ -60,7 +60,10 @@ export function isSignInError(code: ErrorCode): boolean {
   return code === 'access-login-needed' || code === 'access-login-failed' || code === 'access-login-timeout';
 }
 
-/** Returns true if a retry cannot fix the failure: the user has to act first. */
-export function isFinal(failure: Failure): boolean {
-  return !failure.error.retryable;
+/**
+ * Returns true if a retry cannot fix the failure: the user has to act first. The edge's certificate is another one, without
+ * an act of the user here, once a captive portal lets the computer through or its clock is set.
+ */
+export function isFinal({ error: { code, retryable } }: Failure): boolean {
+  return !retryable && code !== 'network-untrusted';
 }

@@ -4,10 +4,13 @@ import { createSingleFlight } from '../async/single-flight.ts';
 import type { Logger } from '../parts.ts';
 import type { ProxyCredentials } from './admission.ts';
 import type { Gateway } from './gateway.ts';
+import { isReserved } from './listen-error.ts';
 import type { Ports } from './ports.ts';
 
 /** How many ports to try. */
 const portAttempts = 20;
+/** Windows reserves ports in blocks of this size, often several in a row. */
+const reservedBlock = 100;
 
 /** Listens on the port of one cluster: its own, or the next free one. */
 export interface PortListener {
@@ -30,8 +33,9 @@ export function createPortListener(options: {
   readonly open: (port: number, credentials: () => ProxyCredentials) => Promise<Gateway>;
   /** The port was in use: the cluster now listens on another one, with a new password. */
   readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
+  readonly platform?: NodeJS.Platform;
 }): PortListener {
-  const { id, logger, ports, open, onMoved } = options;
+  const { id, logger, ports, open, onMoved, platform = process.platform } = options;
   const opening = createSingleFlight<ClusterId, void>();
   let gateway: Gateway | undefined;
   let hasListened = false;
@@ -44,10 +48,10 @@ export function createPortListener(options: {
       try {
         gateway = await open(port, () => ports.known(id)?.credentials ?? credentials);
       } catch (error) {
-        // Move only if another program listens on the port: a new password for any other reason helps nobody.
+        // Move only if another program listens on the port, or it is reserved: a new password for any other reason helps nobody.
         if (!(error instanceof AppError) || error.code !== 'port-busy' || tries === portAttempts) throw error;
         logger.warn('The port is in use; trying the next one', { cluster: id, port });
-        local = await ports.move(id, port);
+        local = await ports.move(id, isReserved(error.cause, platform) ? port + reservedBlock - 1 : port);
       }
     }
     hasListened = true;

@@ -32,7 +32,7 @@ export interface Ports {
    */
   rotate(id: ClusterId): Promise<LocalPort | undefined>;
   /**
-   * Returns the next port after one that is in use. Replaces the password too: every kubectl whose kubeconfig still
+   * Returns the next port after one that is in use, or after the end of a block that is. Replaces the password too: every kubectl whose kubeconfig still
    * names the old port would send the old password to the other program.
    */
   move(id: ClusterId, taken: number): Promise<LocalPort>;
@@ -93,7 +93,7 @@ export async function createPorts(options: {
       return local === undefined ? undefined : remember(id, local.port);
     },
     assign: async (id) => (stored.has(id) ? view(id) : remember(id, firstFree(derivedPort(id)))),
-    move: (id, taken) => remember(id, firstFree(taken === lastPort ? firstPort : taken + 1)),
+    move: (id, taken) => remember(id, firstFree(taken >= lastPort ? firstPort : taken + 1)),
   };
 }
 

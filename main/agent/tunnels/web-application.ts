@@ -1,5 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Access } from '../access/access.ts';
+import { stoppedByEdge } from '../access/edge-answer.ts';
 import { accessDenied } from '../access/exchange.ts';
 import { createExpiring } from '../async/expiring.ts';
 import type { Network } from '../network/network.ts';
@@ -37,7 +38,7 @@ export function createAccessFront(options: {
         async check(answer) {
           if (isFromApi(answer)) return 'passed';
           if (answer.status === 401 || answer.status === 403 || isLogin(answer))
-            throw challenged(hostname, answer) ?? serviceRefused(hostname, service);
+            throw stoppedByEdge(hostname, answer) ?? serviceRefused(hostname, service);
           throw answeredByEdge(hostname, answer);
         },
       };
@@ -139,8 +140,8 @@ function leadsElsewhere(location = ''): boolean {
 
 function answeredByEdge(hostname: string, answer: FrontAnswer): AppError {
   const { status, header } = answer;
-  const challenge = challenged(hostname, answer);
-  if (challenge !== undefined) return challenge;
+  const stopped = stoppedByEdge(hostname, answer);
+  if (stopped !== undefined) return stopped;
   if (status >= 300 && status <= 399)
     return new AppError(
       'access-denied',
@@ -169,13 +170,4 @@ function answeredByEdge(hostname: string, answer: FrontAnswer): AppError {
       hint: "The application may not publish a Kubernetes API: ask the cluster's owner to check its origin tag.",
     },
   );
-}
-
-/** Returns an error if the edge wants a browser to prove itself: no other client can. */
-function challenged(hostname: string, { header }: FrontAnswer): AppError | undefined {
-  if (header('cf-mitigated') === undefined) return undefined;
-  return new AppError('edge-failed', `Cloudflare asks for a browser at ${hostname} (bot protection).`, {
-    hint: 'Ask your Cloudflare administrator to leave this hostname out of challenges, with a WAF rule whose action is Skip.',
-    mender: 'access-administrator',
-  });
 }

@@ -169,12 +169,51 @@ describe('the description of an application', () => {
 
   it('is missing where no application is', async () => {
     const apps = createAppInfo({ network: edge(async () => undefined), clock });
-    await expect(apps.find(host)).rejects.toMatchObject({ code: 'access-no-application', retryable: false });
+    await expect(apps.find(host)).rejects.toMatchObject({
+      code: 'access-no-application',
+      hint: expect.stringContaining('the action Bypass for your network'),
+      retryable: false,
+    });
+  });
+
+  it.each([
+    [429, {}, 'error code: 1015', 'HTTP 429'],
+    [500, {}, 'error code: 500', 'HTTP 500'],
+    [503, {}, '', 'HTTP 503'],
+    [520, {}, '', 'HTTP 520'],
+    [403, { 'cf-mitigated': 'challenge' }, '<title>Just a moment...</title>', 'bot protection'],
+    [429, { 'cf-mitigated': 'challenge' }, '<title>Just a moment...</title>', 'bot protection'],
+    [403, {}, 'error code: 1020', '(error 1020)'],
+    [403, {}, '<span class="cf-error-code">1009</span>', '(error 1009)'],
+    [403, {}, '<title>Attention Required! | Cloudflare</title>', 'blocks requests from this network'],
+  ])(
+    'is not said to be missing where Cloudflare answers %i %j in its place',
+    async (status, headers, page, says) => {
+      const network = scriptedNetwork(async (_, { method }) => ({
+        status,
+        headers,
+        body: Buffer.from(method === 'HEAD' ? '' : page),
+      }));
+      await expect(createAppInfo({ network, clock }).find(host)).rejects.toMatchObject({
+        code: 'edge-failed',
+        message: expect.stringContaining(says),
+        retryable: true,
+      });
+    },
+  );
+
+  it.each([403, 404, 530])('is missing where the host answers %i for itself', async (status) => {
+    const network = scriptedNetwork(async () => ({ status, body: Buffer.from('Not here.') }));
+    await expect(createAppInfo({ network, clock }).find(host)).rejects.toMatchObject({
+      code: 'access-no-application',
+      retryable: false,
+    });
   });
 
   it.each([
     ['an error', { status: 503 }, true],
     ['the first error of a server', { status: 500 }, true],
+    ['one of too many', { status: 429 }, true],
     ['refused', { status: 403 }, false],
     ['a page of something in between', { body: Buffer.from('<html>Welcome to the hotel</html>') }, false],
     ['no keys', { body: Buffer.from('{}') }, false],

@@ -95,4 +95,22 @@ describe('the exchange of an organisation token', () => {
       value: { kind: 'denied', denial: { ray: 'abc-FRA', message: 'Group people-ops only' } },
     });
   });
+
+  it.each([
+    ['limits the rate', { status: 429 }, 'HTTP 429'],
+    ['has a fault', { status: 500 }, 'HTTP 500'],
+    ['is down', { status: 503 }, 'HTTP 503'],
+    ['blocks the network', { status: 403, body: Buffer.from('error code: 1009') }, '(error 1009)'],
+    ['wants a browser', { status: 403, headers: { 'cf-mitigated': 'challenge' } }, 'bot protection'],
+  ])('takes no answer for an end of the session or a denial where Cloudflare %s', async (_, answer, says) => {
+    const error = {
+      code: 'edge-failed',
+      retryable: true,
+      message: expect.stringContaining(says),
+    };
+    expect(await follow({ [start]: answer })).toMatchObject({ error });
+    expect(await follow({ [start]: to(login), [login]: answer })).toMatchObject({ error });
+    const steps = { [start]: to(login), [login]: to(authorized), [authorized]: answer };
+    expect(await follow(steps)).toMatchObject({ error });
+  });
 });

@@ -52,6 +52,17 @@ describe('the transfer of a login', () => {
     expect(tokens).toEqual({ appJwt: 'a', orgJwt: undefined });
   });
 
+  it('goes on through errors of the service that do not last', async () => {
+    const tokens = await wait((url, times) =>
+      [1, 2, 4].includes(times)
+        ? { status: 502 }
+        : times === 3
+          ? { status: 404 }
+          : seal(url, '{"app_token":"a"}'),
+    );
+    expect(tokens).toEqual({ appJwt: 'a', orgJwt: undefined });
+  });
+
   it('ends at once when it is aborted between two polls', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');

@@ -130,13 +130,34 @@ test('the team is asked once for all whose tokens are refused, and nothing is ex
 test('one application that wants a login of its own is no session that has ended', async () => {
   const hostname = 'payments-staging.k8s.acme.example';
   rig.world.access.revokeApp(hostname);
-  rig.world.traffic.inject({ service: 'access', operation: 'login', does: { kind: 'throttle' } });
+  const { request } = rig.network;
+  vi.spyOn(rig.network, 'request').mockImplementation((url, options) =>
+    url.pathname.startsWith('/cdn-cgi/access/login/')
+      ? Promise.resolve({ status: 200, headers: {}, body: Buffer.from('<h1>Sign in with</h1>') })
+      : request(url, options),
+  );
   rig.tunnels.find(rig.cluster(first).id)?.wake();
   await rig.until(first, 'failed');
   expect((await rig.access.sessions()).ended).toEqual([]);
   expect((await rig.access.sessions()).sessions).toHaveLength(1);
   expect(kindOf(second)).toBe('connected');
 });
+
+test.each(['throttle', 'error'] as const)(
+  'a login that the team answers with an %s ends nothing and asks for no sign-in',
+  async (kind) => {
+    rig.world.access.revokeApp('payments-staging.k8s.acme.example');
+    const lift = rig.world.traffic.inject({ service: 'access', operation: 'login', does: { kind } });
+    rig.tunnels.find(rig.cluster(first).id)?.wake();
+    expect(await rig.until(first, 'reconnecting')).toMatchObject({
+      failure: { stage: 'edge', error: { code: 'edge-failed', retryable: true } },
+    });
+    expect((await rig.access.sessions()).ended).toEqual([]);
+    lift();
+    await rig.until(first, 'connected');
+    expect(await tabs()).toBe(1);
+  },
+);
 
 test('a team that does not answer has ended nothing', async () => {
   rig.world.access.revokeApp('payments-staging.k8s.acme.example');

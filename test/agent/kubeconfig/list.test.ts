@@ -4,6 +4,7 @@ import {
   link,
   lstat,
   mkdir,
+  readdir,
   readFile,
   readlink,
   stat,
@@ -97,6 +98,37 @@ test('KUBECONFIG with separators only names no file', async () => {
   const { kubeconfig, sourceOf } = await bench();
   await expect(kubeconfig.add(sourceOf('', ''), [entry('a')], {})).rejects.toMatchObject({
     code: 'bad-input',
+  });
+});
+
+describe('a name that a shell would have replaced', () => {
+  test.each([
+    ['~/.kube/config', 'a ~ that'],
+    ['"/home/ada/.kube/config"', 'quotes'],
+    ["'config'", 'quotes'],
+    ['$HOME/.kube/config', 'a variable'],
+    ['%USERPROFILE%\\.kube\\config', 'a variable'],
+    ['\u202a/home/ada/.kube/config', '<U+202A>/home'],
+    ['config ', 'a space'],
+  ])('is refused as a new file, and no folder is made of it: %j', async (name, says) => {
+    const { kubeconfig, root, sourceOf } = await bench();
+    const source = sourceOf(name);
+    const refused = { code: 'bad-input', message: expect.stringContaining(says) };
+    await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject(refused);
+    await expect(kubeconfig.preview(source, [entry('a')], {})).rejects.toMatchObject(refused);
+    await expect(kubeconfig.switchForeign(source, 'x')).rejects.toMatchObject(refused);
+    expect((await kubeconfig.current(source)).context).toBeUndefined();
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test('is used where a file has it, and warned of beside one that exists', async () => {
+    const { kubeconfig, root, config, sourceOf } = await bench();
+    await mkdir(path.join(root, '~'));
+    await seed(path.join(root, '~', 'config'), others);
+    expect((await kubeconfig.add(sourceOf('~/config'), [entry('a')], {})).warnings).toEqual([]);
+    await seed(config, others);
+    const { warnings } = await kubeconfig.add(sourceOf(config, '~/other'), [entry('b')], {});
+    expect(warnings).toContainEqual(expect.stringContaining('does not exist, ~/other, with a ~'));
   });
 });
 
@@ -322,6 +354,34 @@ test('backups hold the original bytes, 0600, the last ten of them', async () => 
   for (const name of names) expect((await stat(path.join(folder, name))).mode & 0o777).toBe(0o600);
   expect(await listing(state)).toEqual(['backups', 'history', 'journal.json', 'owner.json']);
   expect((await stat(path.join(state, 'journal.json'))).mode & 0o777).toBe(0o600);
+});
+
+test('a folder in KUBECONFIG is named as one, with a file that may be meant', async () => {
+  const { kubeconfig, root, config, sourceOf } = await bench();
+  await mkdir(path.join(root, '.kube'));
+  await seed(config, others);
+  for (const source of [sourceOf('.kube'), sourceOf(config, '.kube')])
+    await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
+      code: 'kubeconfig-unreadable',
+      message: `${path.join(root, '.kube')} is a folder, and kubectl reads only files.`,
+      hint: expect.stringContaining(path.join(root, '.kube', 'config')),
+    });
+  expect(await text(config)).toBe(others);
+});
+
+test.each([
+  [
+    'clusters:\n\t- name: a\n',
+    'line 2: this is not valid YAML: there is a tab, where only spaces may indent',
+  ],
+  ['clusters:\n- name: @a\n', 'line 2: this is not valid YAML: a value cannot begin with @ here'],
+])('what cannot begin a value is named: %j', async (content, says) => {
+  const { kubeconfig, config, source } = await bench();
+  await seed(config, content);
+  await expect(kubeconfig.add(source, [entry('a')], {})).rejects.toMatchObject({
+    code: 'kubeconfig-invalid',
+    message: expect.stringContaining(says),
+  });
 });
 
 test('a device in KUBECONFIG is read as empty and never replaced', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { networkError } from '../../../main/agent/network/network-error.ts';
 import { failureFrom } from '../../../main/agent/tunnels/failure.ts';
 import { AppError, type ErrorCode } from '../../../main/model/app-error.ts';
@@ -57,6 +57,39 @@ describe('an error', () => {
   });
 });
 
+it.each([
+  ['ENOTFOUND', 'edge.example has no address in DNS (ENOTFOUND).'],
+  ['EAI_AGAIN', 'edge.example cannot be looked up now in DNS (EAI_AGAIN).'],
+])('a name that is not resolved with %s is told from a host that cannot be reached', (code, message) => {
+  const error = networkError({ host: 'edge.example' }, Object.assign(new Error('no'), { code }));
+  const hint = expect.stringMatching(/DNS servers.*VPN/);
+  expect(error).toMatchObject({ code: 'network-unreachable', message, hint, retryable: true });
+});
+
+describe('a certificate that is wrong in itself', () => {
+  it.each([
+    ['UNSPECIFIED', 'EE certificate key too weak', '(EE certificate key too weak)'],
+    ['INVALID_PURPOSE', 'unsuitable certificate purpose', '(INVALID_PURPOSE)'],
+  ])('is no network that cannot be reached: %s', (code, message, says) => {
+    const cause = Object.assign(new Error(message), { code });
+    expect(networkError({ host: 'edge.example' }, cause)).toMatchObject({
+      code: 'network-untrusted',
+      message: expect.stringContaining(says),
+      hint: expect.stringContaining('TLS inspection'),
+    });
+  });
+
+  it('and an answer without TLS are told apart', () => {
+    const cause = Object.assign(new Error('no'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' });
+    expect(networkError({ host: 'edge.example' }, cause)).toMatchObject({
+      code: 'network-unreachable',
+      message: 'TLS with edge.example failed (ERR_SSL_WRONG_VERSION_NUMBER).',
+      hint: expect.stringContaining('open https://edge.example in a browser'),
+      retryable: true,
+    });
+  });
+});
+
 describe('a tunnel', () => {
   let rig: Rig;
   beforeEach(async () => {
@@ -80,6 +113,40 @@ describe('a tunnel', () => {
     });
     expect(JSON.stringify(state)).not.toMatch(/origin tag/);
     lift();
+    await rig.until(title, 'connected');
+  });
+
+  const portal = () => {
+    const cause = Object.assign(new Error('no'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    const upgrade = vi
+      .spyOn(rig.network, 'upgrade')
+      .mockImplementation(async ({ host }) => Promise.reject(networkError({ host }, cause)));
+    return () => upgrade.mockRestore();
+  };
+
+  test('that was up waits for the end of a captive portal, and names its certificate meanwhile', async () => {
+    const { tunnel } = await rig.open(title);
+    const leave = portal();
+    tunnel.wake();
+    expect(await rig.until(title, 'reconnecting')).toMatchObject({
+      failure: { stage: 'edge', mender: 'network', error: { code: 'network-untrusted' } },
+    });
+    leave();
+    await rig.until(title, 'connected');
+    expect(rig.statuses(title)).not.toContain('failed');
+  });
+
+  test('that is restored behind a captive portal opens after it, and one that the user opens fails at once', async () => {
+    const leave = portal();
+    expect((await rig.open(title)).state).toMatchObject({
+      status: 'failed',
+      failure: { error: { code: 'network-untrusted' } },
+    });
+    const tunnel = rig.tunnels.tunnel(rig.cluster(title));
+    expect(await tunnel.open({ interactive: false, persist: true })).toMatchObject({
+      status: 'reconnecting',
+    });
+    leave();
     await rig.until(title, 'connected');
   });
 

@@ -136,7 +136,9 @@ export class Scanner {
       case 34 /* " */:
         return this.#fetchQuoted(code === 39 ? 'single' : 'double');
     }
-    if (!mayStartPlain(text, at, isFlow)) throw new YamlFault(at, 'a character cannot begin a value here');
+    if (code === 9 /* tab */) throw new YamlFault(at, 'there is a tab, where only spaces may indent');
+    if (!mayStartPlain(text, at, isFlow))
+      throw new YamlFault(at, `a value cannot begin with ${text[at]} here`);
     this.#fetchPlain();
   }
 

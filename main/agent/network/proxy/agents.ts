@@ -1,8 +1,10 @@
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { AppError } from '../../../model/app-error.ts';
+import { connectFirst } from '../first-address.ts';
 import { basic } from './connect-request.ts';
 import { dialThroughProxy, openSocket } from './dial.ts';
 import type { ProxyServer, Route, Routes } from './routes.ts';
@@ -69,8 +71,8 @@ export class ProxiedHttpsAgent extends https.Agent {
       if (trust !== undefined) keepSession(secure as tls.TLSSocket, trust.sessions, name);
       return secure as Duplex;
     };
-    if (route.kind === 'direct') return open();
-    // Opens TLS to the host itself. Its errors go to the request, as they do without a proxy.
+    if (route.kind === 'direct' && !isName(given)) return open();
+    // Opens TLS to the host itself. Its errors go to the request.
     connect(route, given, 443).then((socket) => created(null, open(socket)), created);
     return undefined;
   }
@@ -160,9 +162,12 @@ export class ProxiedHttpAgent extends http.Agent {
 
   override createConnection(options: ConnectionOptions, created: Created): Duplex | null | undefined {
     const proxy = options[forwarder];
-    if (proxy !== undefined) return openSocket(proxy);
+    if (proxy !== undefined) {
+      openSocket(proxy, { signal: options[dialSignal] }).then((socket) => created(null, socket), created);
+      return undefined;
+    }
     const route = routeOf(this.#routes, 'http', options);
-    if (route.kind === 'direct') return super.createConnection(options);
+    if (route.kind === 'direct' && !isName(options)) return super.createConnection(options);
     connect(route, options, 80).then((socket) => created(null, socket), created);
     return undefined;
   }
@@ -175,13 +180,15 @@ function routeOf(routes: Routes, scheme: 'http' | 'https', { host, port }: Conne
   });
 }
 
-async function connect(
-  route: Exclude<Route, { kind: 'direct' }>,
-  options: ConnectionOptions,
-  defaultPort: number,
-): Promise<Duplex> {
+/** Returns true if the host has to be resolved, and may have several addresses. */
+function isName({ host, socketPath, lookup }: ConnectionOptions): boolean {
+  return host != null && isIP(host) === 0 && socketPath == null && lookup === undefined;
+}
+
+async function connect(route: Route, options: ConnectionOptions, defaultPort: number): Promise<Duplex> {
   if (route.kind === 'unusable') throw unusable(route.variable);
   const target = { host: options.host ?? 'localhost', port: Number(options.port ?? defaultPort) };
+  if (route.kind === 'direct') return connectFirst(target, { signal: options[dialSignal] });
   const socket = await dialThroughProxy({ proxy: route.proxy, target, signal: options[dialSignal] });
   socket.setNoDelay(true);
   return socket;

@@ -20,10 +20,22 @@ export async function requestConnect(stream: Duplex, proxy: ProxyServer, target:
     ...(login === undefined ? [] : [`Proxy-Authorization: ${basic(login)}`]),
   ];
   stream.write(`${lines.join('\r\n')}\r\n\r\n`);
-  const status = await readUntil(stream, statusOf(proxy), () =>
+  const { status, head } = await readUntil(stream, headOf(proxy), () =>
     refusal(proxy, target, 'closed the connection'),
   );
   if (status >= 200 && status < 300) return;
+  const schemes = status === 407 ? schemesIn(head) : [];
+  if (schemes.length > 0 && !schemes.includes('basic')) {
+    const named = schemes.map((scheme) => schemeNames[scheme] ?? scheme).join(' or ');
+    throw new AppError(
+      'network-proxy',
+      `The proxy ${addressOf(proxy)} asks for a sign-in with ${named} (HTTP 407).`,
+      {
+        hint: `A user and password in ${proxy.variable} cannot be that. Run a local proxy that signs in with your account, such as px or cntlm, and set ${proxy.variable} to its address, for example http://127.0.0.1:3128.`,
+        retryable: true,
+      },
+    );
+  }
   if (status === 407) {
     const reason =
       login === undefined ? 'asks for a user and password' : 'did not accept the user and password';
@@ -35,7 +47,22 @@ export async function requestConnect(stream: Duplex, proxy: ProxyServer, target:
   throw refusal(proxy, target, `refused the connection (HTTP ${status})`);
 }
 
-function statusOf(proxy: ProxyServer) {
+const schemeNames: Readonly<Record<string, string>> = {
+  negotiate: 'Kerberos (Negotiate)',
+  ntlm: 'NTLM',
+  digest: 'Digest',
+};
+
+/** Returns the schemes that a proxy accepts, in lower case (`Proxy-Authenticate`, RFC 9110, 11.7.1). */
+function schemesIn(head: string): readonly string[] {
+  const fields = [...head.matchAll(/^proxy-authenticate:(.*)$/gim)].map(([, value = '']) => value);
+  const challenges = fields.flatMap((value) => value.replace(/"[^"]*"/g, '""').split(','));
+  // What follows a comma is another challenge, or a parameter of the last one.
+  const schemes = challenges.map((text) => /^([a-z][\w-]*)(?:\s+(?!=)|$)/i.exec(text.trim())?.[1]);
+  return [...new Set(schemes.flatMap((scheme) => scheme?.toLowerCase() ?? []))];
+}
+
+function headOf(proxy: ProxyServer) {
   return (bytes: Buffer) => {
     const end = bytes.indexOf('\r\n\r\n');
     // If the first bytes are not HTTP, do not wait for an empty line.
@@ -44,7 +71,7 @@ function statusOf(proxy: ProxyServer) {
     if (end < 0) return undefined;
     const status = /^HTTP\/1\.[01] (\d{3})(?: |\r)/.exec(bytes.toString('latin1', 0, 64))?.[1];
     if (status === undefined) throw notHttp(proxy);
-    return { value: Number(status), used: end + 4 };
+    return { value: { status: Number(status), head: bytes.toString('latin1', 0, end) }, used: end + 4 };
   };
 }
 

@@ -1,4 +1,5 @@
-import net from 'node:net';
+import type net from 'node:net';
+import { connectFirst } from '../first-address.ts';
 import { networkError } from '../network-error.ts';
 import { unusable } from './agents.ts';
 import { dialThroughProxy } from './dial.ts';
@@ -22,16 +23,9 @@ export async function openConnection(options: {
     socket.setNoDelay(true);
     return socket;
   }
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({ ...target, noDelay: true, signal });
-    // An `error` event without a listener ends the process, and a socket can fail between two owners.
-    socket.on('error', () => {});
-    const host = `${target.host}:${target.port}`;
-    const fail = (cause: Error) => reject(signal.aborted ? signal.reason : networkError({ host }, cause));
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      socket.off('error', fail);
-      resolve(socket);
-    });
-  });
+  try {
+    return await connectFirst(target, { signal });
+  } catch (cause) {
+    throw signal.aborted ? signal.reason : networkError({ host: `${target.host}:${target.port}` }, cause);
+  }
 }

@@ -1,6 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { connectFirst } from '../first-address.ts';
+import { networkError } from '../network-error.ts';
 import { addressOf, requestConnect } from './connect-request.ts';
 import type { ProxyServer, Target } from './routes.ts';
 import { requestSocks } from './socks-request.ts';
@@ -21,9 +23,9 @@ export async function dialThroughProxy(options: {
 }): Promise<net.Socket> {
   const { proxy, target, signal, limitMs = dialLimitMs } = options;
   signal?.throwIfAborted();
-  const socket = openSocket(proxy);
-  // Handle errors after the owner is gone: an `error` event without a listener ends the process.
-  socket.on('error', () => {});
+  const ending = new AbortController();
+  const abort = () => ending.abort(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
   const overdue = new AppError(
     'timeout',
     `The proxy ${addressOf(proxy)} did not answer within ${limitMs / 1000} s.`,
@@ -32,28 +34,31 @@ export async function dialThroughProxy(options: {
       retryable: true,
     },
   );
-  const timeout = setTimeout(() => socket.destroy(overdue), limitMs);
-  const abort = () => socket.destroy(signal?.reason as Error);
-  signal?.addEventListener('abort', abort, { once: true });
+  const timeout = setTimeout(() => ending.abort(overdue), limitMs);
+  let socket: net.Socket | undefined;
+  ending.signal.addEventListener('abort', () => socket?.destroy(ending.signal.reason as Error));
   try {
+    socket = await openSocket(proxy, { signal: ending.signal });
     await connected(socket, proxy);
     await (proxy.kind === 'socks5' ? requestSocks : requestConnect)(socket, proxy, target);
     return socket;
   } catch (error) {
-    socket.destroy();
-    throw signal?.aborted === true ? signal.reason : error;
+    socket?.destroy();
+    throw ending.signal.aborted ? ending.signal.reason : error;
   } finally {
     clearTimeout(timeout);
     signal?.removeEventListener('abort', abort);
   }
 }
 
-function connected(socket: net.Socket, proxy: ProxyServer): Promise<void> {
+/** Waits for TLS to the proxy, where it speaks TLS. */
+function connected(socket: net.Socket, proxy: ProxyServer): Promise<void> | undefined {
+  if (proxy.kind !== 'https') return undefined;
   return new Promise((resolve, reject) => {
     const fail = (cause: Error | undefined) =>
       reject(cause instanceof AppError ? cause : unreachable(proxy, cause));
     const closed = () => fail(undefined);
-    socket.once(proxy.kind === 'https' ? 'secureConnect' : 'connect', () => {
+    socket.once('secureConnect', () => {
       socket.off('error', fail).off('close', closed);
       resolve();
     });
@@ -61,7 +66,17 @@ function connected(socket: net.Socket, proxy: ProxyServer): Promise<void> {
   });
 }
 
-function unreachable(proxy: ProxyServer, cause: Error | undefined): AppError {
+function unreachable(proxy: ProxyServer, cause: unknown): AppError {
+  const errno = errnoOf(cause) ?? '';
+  if (proxy.kind === 'https' && (errno.startsWith('ERR_SSL_') || errno === 'EPROTO'))
+    return new AppError('network-proxy', `The proxy ${addressOf(proxy)} does not speak TLS (${errno}).`, {
+      hint: `Write http:// in place of https:// in ${proxy.variable}: it says how the proxy itself is reached.`,
+      retryable: true,
+      cause,
+    });
+  // Its certificate has the same causes and cures as that of any host.
+  const known = networkError({ host: addressOf(proxy) }, cause);
+  if (known.code === 'network-untrusted') return known;
   return new AppError(
     'network-unreachable',
     `The proxy ${addressOf(proxy)} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
@@ -69,9 +84,18 @@ function unreachable(proxy: ProxyServer, cause: Error | undefined): AppError {
   );
 }
 
-/** Returns a socket that connects to the proxy itself. */
-export function openSocket({ kind, host, port }: ProxyServer): net.Socket {
+/** Opens a connection to the proxy itself; TLS may not be done yet. Rejects with `network-unreachable`. */
+export async function openSocket(
+  proxy: ProxyServer,
+  options: Parameters<typeof connectFirst>[1] = {},
+): Promise<net.Socket> {
+  const { kind, host } = proxy;
+  const socket = await connectFirst(proxy, options).catch((cause: unknown) => {
+    throw options.signal?.aborted === true ? options.signal.reason : unreachable(proxy, cause);
+  });
+  if (kind !== 'https') return socket;
   // A server name is never an address (RFC 6066, section 3).
-  if (kind === 'https') return tls.connect({ host, port, servername: net.isIP(host) === 0 ? host : '' });
-  return net.connect({ host, port });
+  const secure = tls.connect({ socket, servername: net.isIP(host) === 0 ? host : '' });
+  // An `error` event without a listener ends the process, and this one's owner may be gone.
+  return secure.on('error', () => {});
 }

@@ -120,6 +120,7 @@ export function proxyVariables(env: Environment): Record<string, string> {
   const bypassed = variableOf(env, 'no_proxy')?.value;
   return {
     ...(way.kind === 'proxy' ? { HTTPS_PROXY: hrefOf(way.proxy) } : {}),
-    ...(bypassed === undefined ? {} : { NO_PROXY: bypassed }),
+    // Go separates them by commas only (golang.org/x/net/http/httpproxy).
+    ...(bypassed === undefined ? {} : { NO_PROXY: bypassed.split(/[\s,]+/).join(',') }),
   };
 }

@@ -130,6 +130,50 @@ describe('a proxy that refuses', () => {
   });
 });
 
+describe('a proxy that wants more than a password', () => {
+  it.each([
+    [['Negotiate', 'NTLM'], 'Kerberos (Negotiate) or NTLM'],
+    [['Negotiate, NTLM'], 'Kerberos (Negotiate) or NTLM'],
+    [['NTLM TlRMTVNTUAACAAAA=='], 'NTLM'],
+    [['Digest realm="Basic, all", nonce="a,b", qop="auth"'], 'Digest'],
+  ])('with %j names the sign-in and a program that can do it', async (fields, named) => {
+    const lines = fields.map((field) => `Proxy-Authenticate: ${field}\r\n`).join('');
+    await through(
+      (client) => client.once('data', () => client.end(`HTTP/1.1 407 Nope\r\n${lines}\r\n`)),
+      'http',
+      'ada:geheim@',
+    );
+    const error = await failure(network.request(target.url));
+    expect(error).toMatchObject({
+      code: 'network-proxy',
+      message: expect.stringContaining(`asks for a sign-in with ${named} (HTTP 407)`),
+      hint: expect.stringMatching(/such as px or cntlm.*HTTPS_PROXY/),
+    });
+  });
+
+  it.each([['Negotiate', 'Basic realm="acme"'], ['Negotiate, Basic realm="acme", charset="UTF-8"']])(
+    'or a password, with %j %j, asks for that',
+    async (...fields) => {
+      const lines = fields.map((field) => `Proxy-Authenticate: ${field}\r\n`).join('');
+      await through((client) => client.once('data', () => client.end(`HTTP/1.1 407 Nope\r\n${lines}\r\n`)));
+      expect((await failure(network.request(target.url))).message).toContain('asks for a user and password');
+    },
+  );
+});
+
+it('a proxy without TLS that is named with https:// is said to be named wrongly', async () => {
+  const answer = 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n';
+  const port = await listen(
+    net.createServer((client) => void client.on('error', () => {}).once('data', () => client.end(answer))),
+  );
+  network = createNetwork({ HTTPS_PROXY: `https://localhost:${port}` });
+  expect(await failure(network.request(target.url))).toMatchObject({
+    code: 'network-proxy',
+    message: expect.stringContaining('does not speak TLS'),
+    hint: expect.stringContaining('http:// in place of https:// in HTTPS_PROXY'),
+  });
+});
+
 describe('a proxy that goes silent', () => {
   it.each<[string, Behaviour]>([
     ['at once', (client) => client.resume()],

@@ -39,5 +39,8 @@ describe('the variables of a child process', () => {
       NO_PROXY: 'x.example',
     });
     expect(proxyVariables({ HTTP_PROXY: 'a.example:1' })).toEqual({});
+    expect(proxyVariables({ NO_PROXY: 'localhost 10.0.0.0/8, .acme.example' })).toEqual({
+      NO_PROXY: 'localhost,10.0.0.0/8,.acme.example',
+    });
   });
 });
