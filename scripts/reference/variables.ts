@@ -160,7 +160,10 @@ export const variableGroups: readonly Group[] = [
     title: 'Vault',
     about: 'As in the command lines of Vault and OpenBao.',
     rows: [
-      [['BAO_'], 'Each of these variables by the name that OpenBao gives it, which comes first: `BAO_ADDR`.'],
+      [
+        ['BAO_ADDR'],
+        'The name that OpenBao gives to `VAULT_ADDR`, and comes before it. Each variable below has such a name too: `BAO_TOKEN`, `BAO_NAMESPACE`.',
+      ],
       [['VAULT_ADDR', 'VAULT_NAMESPACE'], 'The server and its namespace.'],
       [['VAULT_TOKEN'], 'A token, which comes before `~/.vault-token`.'],
       [['VAULT_CONFIG_PATH'], 'In place of `~/.vault`, which can name a token helper.'],

@@ -35,8 +35,9 @@ async function textOf(file: string): Promise<string> {
 /** Returns undefined for a profile without the prefix, which the AWS command line does not know either. */
 function nameIn(header: string): string | undefined {
   if (header === 'default') return header;
-  const [, kind, rest = ''] = /^(profile|sso-session|services)\s+(.+)$/.exec(header) ?? [];
+  const [, kind, text = ''] = /^(profile|sso-session|services)\s(.+)$/.exec(header) ?? [];
   if (kind === undefined) return undefined;
+  const rest = text.trim();
   const name = /^(["'])(.*)\1$/.exec(rest)?.[2] ?? rest;
   return kind === 'profile' ? name : `${kind}.${name}`;
 }

@@ -71,6 +71,14 @@ export async function findAzureCloud(options: {
   );
 }
 
+const endpoint = /^endpoint_(active_directory|resource_manager)[ \t]*[=:](.*)$/gm;
+
+/** Returns the address without a slash at its end; undefined without TLS. */
+function addressIn(text = ''): string | undefined {
+  const url = URL.parse(text.trim());
+  return url?.protocol === 'https:' ? url.href.replace(/\/$/, '') : undefined;
+}
+
 function hostOf(text: string): string | undefined {
   return URL.parse(text.includes('://') ? text : `https://${text}`)?.host;
 }
@@ -82,12 +90,11 @@ async function registered(file: string): Promise<Readonly<Record<string, AzureCl
   const found: [string, AzureCloud][] = [];
   for (let at = 0; at + 1 < sections.length; at += 2) {
     const [name = '', lines = ''] = sections.slice(at, at + 2);
-    const [authority, resourceManager] = ['active_directory', 'resource_manager'].map((key) => {
-      const [, value = ''] =
-        new RegExp(`^endpoint_${key}[ \\t]*[=:][ \\t]*(https://\\S+?)/*[ \\t]*\\r?$`, 'm').exec(lines) ?? [];
-      return value;
-    });
-    if (authority && resourceManager) found.push([name, { authority, resourceManager }]);
+    const values = new Map(Array.from(lines.matchAll(endpoint), ([, key, value = '']) => [key, value]));
+    const authority = addressIn(values.get('active_directory'));
+    const resourceManager = addressIn(values.get('resource_manager'));
+    if (authority !== undefined && resourceManager !== undefined)
+      found.push([name, { authority, resourceManager }]);
   }
   return Object.fromEntries(found);
 }
