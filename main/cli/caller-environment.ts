@@ -1,3 +1,4 @@
+import { withKnownNames } from '../agent/callers/variable-names.ts';
 import type { CallerEnvironment } from '../model/caller-environment.ts';
 
 /**
@@ -6,8 +7,9 @@ import type { CallerEnvironment } from '../model/caller-environment.ts';
  */
 export function callerEnvironment(): CallerEnvironment {
   const variables: Record<string, string> = {};
-  for (const [name, value = ''] of Object.entries(process.env))
-    if (/^(AWS|AZD|AZURE|BAO|CLOUDSDK|GOOGLE|VAULT)_/.test(name)) variables[name] = value;
+  // By the names that every agent takes, an older one too.
+  for (const [name, value = ''] of Object.entries(withKnownNames(process.env)))
+    if (/^(AWS|AZD|AZURE|CLOUDSDK|GOOGLE|VAULT)_/.test(name)) variables[name] = value;
   return { cwd: workingFolder(), variables };
 }
 

@@ -42,7 +42,7 @@ export function denyingPolicy(error: unknown): string | undefined {
   return /with an explicit deny in an? ([a-zA-Z -]{1,40} policy|permissions boundary)/.exec(text)?.[1];
 }
 
-type Principal = Pick<AwsPrincipal, 'title' | 'way' | 'login'>;
+type Principal = Pick<AwsPrincipal, 'title' | 'way' | 'login'> & Partial<Pick<AwsPrincipal, 'region'>>;
 
 /** Converts any error of the AWS SDK. Omits the SDK's own text, which may quote a `credential_process`. */
 export async function awsError(options: {
@@ -115,7 +115,7 @@ export async function awsError(options: {
   }
   if (unrecognized.has(name)) {
     return new AppError('aws-failed', `AWS does not know the access keys of ${lowerFirst(who)}.`, {
-      hint: 'They may have been deleted, deactivated or mistyped: log in again or replace them.',
+      hint: `They may have been deleted, deactivated or mistyped: log in again or replace them.${partitionHint(principal)}`,
       cause,
     });
   }
@@ -135,6 +135,14 @@ export async function awsError(options: {
     retryable: true,
     cause,
   });
+}
+
+/** Without a region, the keys were shown to the commercial partition, which knows none of another one. */
+function partitionHint({ way, region }: Principal): string {
+  if (region !== undefined || way.kind !== 'profile') return '';
+  return way.name === environmentProfile
+    ? ' If they are of AWS GovCloud or AWS in China, set AWS_REGION to a region there.'
+    : ` If they are of AWS GovCloud or AWS in China, give profile ${way.name} a region there.`;
 }
 
 /**

@@ -132,7 +132,7 @@ export function createAwsCredentials(
     };
     if (chain !== undefined || isEnvironment(principal)) {
       // The SDK would take the endpoint from this process's environment.
-      const sts = await awsClientSettings({ env, network, principal: undefined, service: 'STS', pace });
+      const sts = await awsClientSettings({ env, network, principal, service: 'STS', pace });
       const config = { ...sts, ...clientConfig };
       return chain === undefined
         ? environmentCredentials({ env, clientConfig: config })
@@ -158,9 +158,10 @@ export function createAwsCredentials(
     },
     forget: ({ key }) => void held.delete(key),
     forgetAll: () => held.clear(),
-    async beforeMfa({ chain }, signal) {
+    async beforeMfa(principal, signal) {
+      const { chain } = principal;
       if (chain === undefined) throw new Error('the profile has no chain');
-      const sts = await awsClientSettings({ env, network, principal: undefined, service: 'STS', pace });
+      const sts = await awsClientSettings({ env, network, principal, service: 'STS', pace });
       return sourceOf(chain, signal, sts);
     },
   };

@@ -15,6 +15,7 @@ import {
   type AwsSession,
   bareUrl,
   portalSession,
+  type Section,
   type Sections,
   sessionFrom,
   sessionPrefix,
@@ -37,6 +38,8 @@ export interface AwsPrincipal {
   readonly region: string | undefined;
   /** The endpoint of its services, if not AWS's own. */
   readonly endpoint: string | undefined;
+  /** Those of single services, by their names in the configuration, for example `eks`. */
+  readonly endpoints?: Readonly<Record<string, string>> | undefined;
   /** The account that it reaches, if the configuration says so. */
   readonly account?: string | undefined;
   /** The name of the role that it assumes, if it does. */
@@ -171,6 +174,19 @@ export async function hasAwsFiles(parts: Pick<AwsParts, 'env' | 'home'>): Promis
   );
 }
 
+/** Service-specific endpoints: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html. */
+function endpointsOf(section: Section, sections: Sections): Pick<AwsPrincipal, 'endpoint' | 'endpoints'> {
+  if (section.ignore_configured_endpoint_urls?.toLowerCase() === 'true') return { endpoint: undefined };
+  const { endpoint_url: endpoint, services } = section;
+  if (services === undefined) return { endpoint };
+  const named = Object.entries(sections[`services.${services}`] ?? {});
+  const endpoints = named.flatMap(([key, url = '']) => {
+    const [, service] = /^(\w+)\.endpoint_url$/.exec(key) ?? [];
+    return service === undefined ? [] : [[service, url] as const];
+  });
+  return { endpoint, endpoints: Object.fromEntries(endpoints) };
+}
+
 function profileFrom(name: string, sections: Sections, places: string): AwsPrincipal {
   const section = sections[name] ?? {};
   const { role_arn, sso_account_id: account, sso_role_name: roleName } = section;
@@ -186,7 +202,7 @@ function profileFrom(name: string, sections: Sections, places: string): AwsPrinc
     title: `AWS profile ${name}`,
     key: role === undefined ? `profile ${name} ${fingerprint.digest('hex')}` : roleKey(role),
     region: regionOf(chain, session),
-    endpoint: section.endpoint_url,
+    ...endpointsOf(section, sections),
     account: accountIn(role_arn) ?? account,
     roleName: role_arn?.slice(role_arn.lastIndexOf('/') + 1) ?? roleName,
     role,

@@ -54,7 +54,7 @@ export async function findAzureCloud(options: {
     return (
       found ??
       new AppError('azure-failed', `AZURE_AUTHORITY_HOST names a cloud that is not known (${host}).`, {
-        hint: `Correct AZURE_AUTHORITY_HOST, unset it, or add the cloud to ${file} with \`az cloud register\`.`,
+        hint: `Correct AZURE_AUTHORITY_HOST, unset it, or ${cure(file)}.`,
       })
     );
   }
@@ -65,7 +65,7 @@ export async function findAzureCloud(options: {
       'azure-failed',
       `The addresses of the Azure cloud ${name}, which az is set to, are not known.`,
       {
-        hint: `Add it to ${file} with \`az cloud register\`, or go to another cloud with \`az cloud set\`.`,
+        hint: `Go to another cloud with \`az cloud set\`, or ${cure(file)}.`,
       },
     )
   );
@@ -77,6 +77,11 @@ const endpoint = /^endpoint_(active_directory|resource_manager)[ \t]*[=:](.*)$/g
 function addressIn(text = ''): string | undefined {
   const url = URL.parse(text.trim());
   return url?.protocol === 'https:' ? url.href.replace(/\/$/, '') : undefined;
+}
+
+/** A cloud that az knows already cannot be registered, but a section for it counts. */
+function cure(file: string): string {
+  return `add a section for the cloud to ${file}, with endpoint_active_directory and endpoint_resource_manager as \`az cloud show\` prints them`;
 }
 
 function hostOf(text: string): string | undefined {

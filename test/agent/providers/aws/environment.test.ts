@@ -128,3 +128,8 @@ test('half of a pair names the other half', async () => {
     hint: expect.stringContaining('AWS_WEB_IDENTITY_TOKEN_FILE'),
   });
 });
+
+test('keys of another partition are shown to its own region', async () => {
+  const { principal } = await loginOf({ ...keysOf('platform'), AWS_REGION: 'us-gov-west-1' }, '');
+  expect(principal.region).toBe('us-gov-west-1');
+});

@@ -32,3 +32,21 @@ test.each([
 test('an error that nothing is known of may pass', async () => {
   expect(await converted('InternalFailure')).toMatchObject({ code: 'aws-failed', retryable: true });
 });
+
+test.each([
+  [{}, ' If they are of AWS GovCloud or AWS in China, give profile shop a region there.'],
+  [{ region: 'eu-west-1' }, ''],
+  [
+    { way: { kind: 'profile', name: '' } as const },
+    ' If they are of AWS GovCloud or AWS in China, set AWS_REGION to a region there.',
+  ],
+])('keys that AWS does not know may be of another partition: %j', async (more, hint) => {
+  const error = Object.assign(new Error(), { name: 'InvalidClientTokenId' });
+  const principal = { ...shop, ...more };
+  expect(
+    await awsError({ error, principal, action: 'sts:GetCallerIdentity', region: 'us-east-1' }),
+  ).toMatchObject({
+    code: 'aws-failed',
+    hint: `They may have been deleted, deactivated or mistyped: log in again or replace them.${hint}`,
+  });
+});
