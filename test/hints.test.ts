@@ -12,6 +12,8 @@ const root = path.resolve(import.meta.dirname, '..');
 
 const shown: Readonly<Record<string, string>> = {
   AWS_ACCESS_KEY_ID: 'agent/providers/aws/environment.test › half of a pair names the other half',
+  AWS_PROFILE:
+    'agent/providers/aws/choice.test › an AWS_PROFILE that does not exist lets no other identity sign',
   AWS_REGION: 'agent/providers/aws/environment.test › keys of another partition are shown to its own region',
   AWS_ROLE_ARN: 'agent/providers/aws/environment.test › half of a pair names the other half',
   AWS_SECRET_ACCESS_KEY: 'agent/providers/aws/environment.test › half of a pair names the other half',

@@ -1,25 +1,25 @@
 import type { Environment } from '../parts.ts';
 
 /**
- * Other names of variables that we know by one name. OpenBao's command line reads `BAO_ADDR` and the like before the names
- * of Vault (api/env.go: `ReadBaoVariable`), that of AWS reads AWS_DEFAULT_PROFILE after AWS_PROFILE.
+ * Returns the name by which we know a variable. OpenBao's command line reads `BAO_ADDR` and the like before the names of
+ * Vault (api/env.go: `ReadBaoVariable`), that of AWS reads AWS_DEFAULT_PROFILE after AWS_PROFILE.
  */
-const openBao = /^BAO_(?=[A-Z])/;
-const defaultProfile = 'AWS_DEFAULT_PROFILE';
+function knownName(name: string): string {
+  return name === 'AWS_DEFAULT_PROFILE' ? 'AWS_PROFILE' : name.replace(/^BAO_(?=[A-Z])/, 'VAULT_');
+}
 
 /**
- * Returns the environment with each of these variables under the name that we know it by, and without its other name;
- * itself if it has none of them, because that of a process ignores case on Windows, and a copy does not.
+ * Returns the environment with each variable under the name that we know it by, and without its other name; itself if it
+ * has no other name, because that of a process ignores case on Windows, and a copy does not.
  */
 export function withKnownNames(env: Environment): Environment {
-  const isOther = (name: string) => openBao.test(name) || name === defaultProfile;
-  const entries = Object.entries(env);
-  const others = entries.filter(([name, value]) => isOther(name) && value !== undefined && value !== '');
-  if (!entries.some(([name]) => isOther(name))) return env;
-  const known = Object.fromEntries(entries.filter(([name]) => !isOther(name)));
-  for (const [name, value] of others) {
-    if (name !== defaultProfile) known[name.replace(openBao, 'VAULT_')] = value;
-    else known.AWS_PROFILE ||= value;
+  const others = Object.keys(env).filter((name) => knownName(name) !== name);
+  if (others.length === 0) return env;
+  const known = { ...env };
+  for (const name of others) {
+    const to = knownName(name);
+    if (env[name] && (to !== 'AWS_PROFILE' || !env[to])) known[to] = env[name];
+    delete known[name];
   }
   return known;
 }

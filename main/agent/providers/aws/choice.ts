@@ -1,3 +1,4 @@
+import { AppError } from '../../../model/app-error.ts';
 import type { AwsConfiguration, AwsPrincipal } from './profiles.ts';
 import { rolePrincipal } from './profiles.ts';
 
@@ -32,18 +33,26 @@ export interface AwsChoice {
 /**
  * Returns the choice that applies to a cluster, the most specific first: the user's setting for its account, its tag,
  * then AWS_PROFILE if that profile reaches the account. `reaches` finds that out for one that discovery did not use.
+ * Rejects with `aws-no-profile` if AWS_PROFILE names no profile: whoever set it meant another identity than the next one.
  */
 export async function choiceFor(options: {
   readonly setting: string | undefined;
   readonly tag: string | undefined;
   readonly variable: string | undefined;
   readonly principals: readonly AwsPrincipal[];
+  /** All profiles of the configuration. */
+  readonly names: readonly string[];
   readonly reaches: (profile: string) => Promise<boolean>;
 }): Promise<AwsChoice | undefined> {
-  const { setting, tag, variable = '', principals, reaches } = options;
+  const { setting, tag, variable = '', principals, names, reaches } = options;
   if (setting !== undefined) return { name: setting, by: 'the setting awsRoles' };
   if (tag !== undefined) return { name: tag, by: 'the tag role of the cluster' };
-  if (variable === '') return undefined;
+  // No tool of AWS misses the profile default.
+  if (variable === '' || (variable === 'default' && !names.includes(variable))) return undefined;
+  if (!names.includes(variable))
+    throw new AppError('aws-no-profile', `AWS_PROFILE names the profile ${variable}, which does not exist.`, {
+      hint: `Correct or unset AWS_PROFILE. There is: ${names.toSorted().join(', ') || 'none'}.`,
+    });
   const isKnown = principals.some(({ way }) => way.kind === 'profile' && way.name === variable);
   return isKnown || (await reaches(variable)) ? { name: variable, by: 'AWS_PROFILE' } : undefined;
 }

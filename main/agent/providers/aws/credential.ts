@@ -68,6 +68,7 @@ async function waysOf(options: {
     tag: role,
     variable: aws.env.AWS_PROFILE,
     principals: all,
+    names: configuration.names,
     async reaches(profile) {
       const named = configuration.profiles.find(({ way }) => way.kind === 'profile' && way.name === profile);
       // One that cannot log in says why where it is used.

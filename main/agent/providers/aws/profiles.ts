@@ -90,6 +90,8 @@ export interface AwsOrganisation {
 export interface AwsConfiguration {
   readonly profiles: readonly AwsPrincipal[];
   readonly sessions: readonly AwsSession[];
+  /** The names of all profiles of the files, of those too that cannot log in. */
+  readonly names: readonly string[];
 }
 
 /** Returns a stamp that changes with the AWS configuration, without reading the files. */
@@ -131,7 +133,7 @@ export async function awsConfiguration(parts: AwsParts): Promise<AwsConfiguratio
     ),
   ];
   const environment = environmentPrincipal(parts.env);
-  return { profiles: environment === undefined ? profiles : [environment, ...profiles], sessions };
+  return { profiles: environment === undefined ? profiles : [environment, ...profiles], sessions, names };
 }
 
 /** Returns the principal of an Identity Center role. */

@@ -110,4 +110,14 @@ describe('several roles of one account', () => {
       message: expect.stringContaining('the setting awsRoles names'),
     });
   });
+
+  test('an AWS_PROFILE that does not exist lets no other identity sign', async () => {
+    await expect(signIn({ variable: 'b-cluster-amdin' })).rejects.toMatchObject({
+      code: 'aws-no-profile',
+      message: 'AWS_PROFILE names the profile b-cluster-amdin, which does not exist.',
+      hint: 'Correct or unset AWS_PROFILE. There is: a-readonly, b-cluster-admin, base, c-billing.',
+    });
+    expect((await signIn({ variable: 'default' })).role).toBe('ClusterAdmin');
+    expect((await signIn({ variable: 'b-cluster-amdin', tag: 'ViewOnly' })).role).toBe('ViewOnly');
+  });
 });
