@@ -5,6 +5,8 @@ import { abortable } from '../async/abortable.ts';
 
 /** How long to wait for one address before the next one is tried beside it (RFC 8305, section 5 and 8). */
 const attemptDelayMs = 250;
+/** The system itself gives up after two minutes. The requests of SDKs, which have no signal, may have gone long before. */
+const dialLimitMs = 15_000;
 
 interface Address {
   readonly address: string;
@@ -15,7 +17,7 @@ interface Address {
  * Opens a TCP connection to the first address of a host that accepts one (Happy Eyeballs, RFC 8305). Node's own
  * (`autoSelectFamily`) gives up each address but the last after 250 ms: over a line with a longer round trip, a host whose
  * last address cannot be reached, IPv6 for example, cannot be reached at all.
- * Rejects with the system's error, or with the signal's reason. Closes the other sockets.
+ * Rejects with the system's error, with ETIMEDOUT after 15 s, or with the signal's reason. Closes the other sockets.
  */
 export async function connectFirst(
   { host, port }: { readonly host: string; readonly port: number },
@@ -24,9 +26,10 @@ export async function connectFirst(
     /** Replaced by tests. */
     readonly lookup?: (host: string) => Promise<readonly Address[]>;
     readonly connect?: (options: net.TcpNetConnectOpts) => net.Socket;
+    readonly limitMs?: number;
   } = {},
 ): Promise<net.Socket> {
-  const { signal, lookup = resolve, connect = net.connect } = options;
+  const { signal, lookup = resolve, connect = net.connect, limitMs = dialLimitMs } = options;
   signal?.throwIfAborted();
   const found =
     net.isIP(host) === 0 ? lookup(host) : Promise.resolve([{ address: host, family: net.isIP(host) }]);
@@ -56,6 +59,8 @@ export async function connectFirst(
     });
     if (waiting.length > 0) timer = setTimeout(next, attemptDelayMs);
   };
+  const overdue = Object.assign(new Error(`connect ETIMEDOUT ${host}:${port}`), { code: 'ETIMEDOUT' });
+  const limit = setTimeout(() => reject(overdue), limitMs);
   const abort = () => reject(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   next();
@@ -63,6 +68,7 @@ export async function connectFirst(
     return await promise;
   } finally {
     clearTimeout(timer);
+    clearTimeout(limit);
     signal?.removeEventListener('abort', abort);
     for (const socket of open) socket.destroy();
   }

@@ -42,8 +42,11 @@ function lines(addresses: Readonly<Record<string, Line>>) {
   };
   const lookup = async () =>
     Object.keys(addresses).map((address) => ({ address, family: net.isIP(address) }));
-  const dial = (signal?: AbortSignal) =>
-    connectFirst({ host: 'edge.example', port }, { lookup, connect, signal });
+  const dial = (signal?: AbortSignal, limitMs?: number) =>
+    connectFirst(
+      { host: 'edge.example', port },
+      { lookup, connect, signal, ...(limitMs === undefined ? {} : { limitMs }) },
+    );
   return { tried, sockets, dial };
 }
 
@@ -78,6 +81,12 @@ describe('a host with several addresses', () => {
     });
     await expect(dial()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect(tried).toEqual(['2001:db8::1', '192.0.2.1', '2001:db8::2']);
+  });
+
+  it('is given up after a while where no address answers, without a signal too', async () => {
+    const { dial, sockets } = lines({ '192.0.2.1': 'silent', '2001:db8::1': 'refused' });
+    await expect(dial(undefined, 600)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, true]);
   });
 
   it('is given up with the reason of the signal, and every socket is closed', async () => {
