@@ -21,7 +21,11 @@ export function locationText({
   return [source, accountText(account), region].filter((part) => part !== '' && part !== '*').join(' ');
 }
 
-/** Matches the id of a location that is not an account: `tenant:<id>`, `profile:<name>`, `session:<name>`. */
+/**
+ * Matches the id of a location that is not an account: `tenant:<id>`, `profile:<name>`, `session:<name>`. A profile without
+ * a name stands for the keys in the environment.
+ */
 function spoken(account: string): string {
+  if (account === 'profile:') return 'AWS variables of the shell';
   return account.replace(/^(tenant|profile|session):/, '$1 ');
 }

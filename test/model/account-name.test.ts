@@ -15,6 +15,7 @@ test.each([
   [{ source: 'gke', account: 'acme-shop', region: '*' }, 'gke acme-shop'],
   [{ source: 'aks', account: 'tenant:0a0a-1', region: '*' }, 'aks tenant 0a0a-1'],
   [{ source: 'eks', account: 'profile:dev', region: '*' }, 'eks profile dev'],
+  [{ source: 'eks', account: 'profile:', region: '*' }, 'eks AWS variables of the shell'],
   [
     { source: 'eks', account: 'session:https://acme.example/start', region: '*' },
     'eks session https://acme.example/start',
