@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createCatalog } from '../../../main/agent/catalog/catalog.ts';
+import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
 import { createClusters } from '../../../main/agent/operations/clusters.ts';
 import { kubeconfigOperations } from '../../../main/agent/operations/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
@@ -16,6 +16,7 @@ const staging = tagged('staging', { 'k8s-tunnels-group': 'shop' });
 const prod = tagged('prod', { 'k8s-tunnels-environment': 'production' });
 
 let rig: Rig;
+let catalog: Catalog;
 let operations: ReturnType<typeof kubeconfigOperations>;
 let file: string;
 let template: string;
@@ -32,7 +33,7 @@ beforeEach(async () => {
   file = path.join(rig.home, '.kube/config');
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, kubeconfigOf('mine'), { mode: 0o600 });
-  const catalog = await createCatalog({
+  catalog = await createCatalog({
     folder: path.join(rig.home, 'known'),
     clock: systemClock,
     logger: silentLogger,
@@ -55,7 +56,11 @@ beforeEach(async () => {
     state: createState(silentLogger),
   });
 });
-afterEach(() => rig.close());
+afterEach(async () => {
+  // It writes a while after a change, and would into the folder that is being removed.
+  await catalog.close();
+  await rig.close();
+});
 
 test('a dry run shows what connecting writes, without a password, and changes nothing', async () => {
   const preview = await operations.connectPreview({ clusters: ['staging'] });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createCatalog } from '../../../main/agent/catalog/catalog.ts';
+import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
 import { switchOperation } from '../../../main/agent/operations/switch-context.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import type { KubeconfigSourceInput } from '../../../main/model/kubeconfig-source.ts';
@@ -17,6 +17,7 @@ const staging = tagged('staging');
 const prod = tagged('prod', 'production');
 
 let rig: Rig;
+let catalog: Catalog;
 let switchTo: ReturnType<typeof switchOperation>;
 /** Two terminals, each with a kubeconfig of its own. */
 let one: KubeconfigSourceInput & { readonly kubeconfig: string };
@@ -25,7 +26,7 @@ let other: KubeconfigSourceInput & { readonly kubeconfig: string };
 beforeEach(async () => {
   rig = await startRig(staging, prod);
   await rig.connections.restore();
-  const catalog = await createCatalog({
+  catalog = await createCatalog({
     folder: path.join(rig.home, 'known'),
     clock: systemClock,
     logger: silentLogger,
@@ -59,7 +60,10 @@ beforeEach(async () => {
   one = await terminal('one');
   other = await terminal('other');
 });
-afterEach(() => rig.close());
+afterEach(async () => {
+  await catalog.close();
+  await rig.close();
+});
 
 const sourceOf = ({ kubeconfig, cwd, home }: KubeconfigSourceInput) => ({ kubeconfig, cwd, home });
 const connectIn = (source: KubeconfigSourceInput, ...clusters: readonly (typeof staging)[]) =>
