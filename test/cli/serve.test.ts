@@ -40,7 +40,10 @@ const openPage = async (...page: Parameters<typeof openAsPage>) => {
   const { socket, session } = await openAsPage(...page);
   const ended = once(socket, 'close').then(([code]) => code as number);
   socket.send(JSON.stringify({ id: 1, subscribe: true }));
-  const [data] = (await once(socket, 'message')) as [Buffer];
+  // A page that is closed in place of the answer says so at once.
+  const closed = ended.then((code) => Promise.reject(new Error(`closed with ${code}`)));
+  closed.catch(() => {});
+  const [data] = (await Promise.race([once(socket, 'message'), closed])) as [Buffer];
   return { socket, session, ended, snapshot: (JSON.parse(data.toString()) as { output: Snapshot }).output };
 };
 const statusOf = async () => {
