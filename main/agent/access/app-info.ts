@@ -6,7 +6,7 @@ import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
-import { isOverloaded, stoppedAtHead, unanswered } from './edge-answer.ts';
+import { isEdgeFault, isOverloaded, stoppedAtHead, unanswered } from './edge-answer.ts';
 import { canBeAtEdge } from './known-hosts.ts';
 
 /** The edge's description of an Access application, with its signature verified. */
@@ -103,9 +103,8 @@ export function createAppInfo(options: {
     if (typeof jwt !== 'string') {
       const stopped = await stoppedAtHead(network, url, answer);
       if (stopped !== undefined) throw stopped;
-      // Access answers before the origin does: 521 to 530 say that the origin was asked, so that no application is there.
-      if (isOverloaded(answer.status) && answer.status <= 520)
-        throw unanswered(hostname, answer.status, 'its Access application');
+      // An origin that was asked has no application in front of it.
+      if (isEdgeFault(answer.status)) throw unanswered(hostname, answer.status, 'its Access application');
       throw new AppError(
         'access-no-application',
         `No Cloudflare Access application protects ${hostname} (HTTP ${answer.status}).`,

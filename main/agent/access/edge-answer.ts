@@ -80,6 +80,14 @@ export function isOverloaded(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
+/**
+ * Returns true for such an answer of Cloudflare itself. Access answers before the origin does: 521 to 530 say that the origin
+ * was asked.
+ */
+export function isEdgeFault(status: number): boolean {
+  return isOverloaded(status) && status <= 520;
+}
+
 /** Creates the error for a host of Access that could not say what it was asked for. */
 export function unanswered(host: string, status: number, question: string): AppError {
   return new AppError('edge-failed', `${host} answered HTTP ${status} when asked for ${question}.`, {

@@ -3,7 +3,7 @@ import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
 import { denialMessage } from './denial-page.ts';
-import { edgeAnswer, isOverloaded, stoppedAtHead, stoppedByEdge, unanswered } from './edge-answer.ts';
+import { edgeAnswer, isEdgeFault, stoppedAtHead, stoppedByEdge, unanswered } from './edge-answer.ts';
 
 const maxRedirects = 10;
 
@@ -64,8 +64,7 @@ export async function exchangeOrgToken(options: {
         : await stoppedAtHead(network, url, answer);
     if (stopped !== undefined) throw stopped;
     // An application that passes the request on has no token to give, whatever its origin answers.
-    if (isOverloaded(answer.status) && answer.status <= 520)
-      throw unanswered(url.host, answer.status, 'a token');
+    if (isEdgeFault(answer.status)) throw unanswered(url.host, answer.status, 'a token');
     if (answer.status === 403) {
       const ray = answer.headers['cf-ray'];
       const message = denialMessage(answer.body.toString('utf8'));

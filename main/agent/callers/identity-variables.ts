@@ -115,9 +115,10 @@ export function identityVariables(env: Environment, cwd: string): Readonly<Recor
  * what their shell asks, and without relative paths, which are wrong in another folder.
  */
 export function lastingEnvironment(env: Environment, cwd: string): Environment {
-  const read = identityVariables(env, cwd);
+  const known = withKnownNames(env);
+  const read = identityVariables(known, cwd);
   return Object.fromEntries(
-    Object.entries(withKnownNames(env)).flatMap(([name, value]) =>
+    Object.entries(known).flatMap(([name, value]) =>
       uses[name] === 'secret' ? [] : [[name, read[name] ?? value]],
     ),
   );

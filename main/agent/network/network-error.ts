@@ -25,7 +25,7 @@ const untrusted = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** Codes for a certificate that is wrong in itself, whoever signed it. OpenSSL's other reasons have no code in Node. */
+/** Codes of a certificate that is not acceptable, whoever signed it. Node has no codes for OpenSSL's other reasons. */
 const unacceptable = new Set([
   'CERT_CHAIN_TOO_LONG',
   'CERT_REJECTED',

@@ -33,7 +33,7 @@ export interface AwsChoice {
 /**
  * Returns the choice that applies to a cluster, the most specific first: the user's setting for its account, its tag,
  * then AWS_PROFILE if that profile reaches the account. `reaches` finds that out for one that discovery did not use.
- * Rejects with `aws-no-profile` if AWS_PROFILE names no profile: whoever set it meant another identity than the next one.
+ * Rejects with `aws-no-profile` if AWS_PROFILE names a profile that does not exist: no other identity may sign in its place.
  */
 export async function choiceFor(options: {
   readonly setting: string | undefined;

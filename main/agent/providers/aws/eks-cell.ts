@@ -32,7 +32,7 @@ export interface CellParts {
 
 export interface CellReading {
   readonly outcome: CellOutcome;
-  /** Whether a policy of the AWS organisation denies the region, whoever asks. */
+  /** True if a policy of the AWS organisation denies the region to everybody. */
   readonly isClosed: boolean;
 }
 
